@@ -1,0 +1,347 @@
+//! Compiles providers, prices and model routes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::address::{self, Path};
+use super::{Input, check_range, missing};
+use crate::catalog::{Catalog, CatalogModel, CatalogProvider};
+use crate::fault::Fault;
+use crate::price::{PriceHistory, PriceRow, Rates};
+use crate::resource::{Kind, Resource};
+use crate::snapshot::{ModelFacts, ModelRoute, PoolKey, Provider, Target};
+use crate::spec::{self, Protocol, Spec};
+use crate::time;
+
+/// The provider that is always there unless a resource takes its place.
+const DEMO: &str = "demo";
+
+/// Price rows by provider and model.
+type Prices = HashMap<(String, String), Vec<PriceRow>>;
+
+pub(super) fn providers(input: &Input<'_>, faults: &mut Vec<Fault>) -> HashMap<String, Arc<Provider>> {
+    let mut prices = overrides(input, faults);
+    let mut providers = HashMap::new();
+    for resource in input.resources {
+        if let Spec::Provider(spec) = &resource.spec {
+            let provider = provider(resource, spec, input, &mut prices, faults);
+            providers.insert(resource.id.clone(), Arc::new(provider));
+        }
+    }
+    if !providers.contains_key(DEMO) {
+        let entry = input.catalog.providers.get(DEMO);
+        providers.insert(DEMO.to_owned(), Arc::new(demo(entry, &mut prices)));
+    }
+    for (provider, _) in prices.keys() {
+        for resource in input.resources {
+            if matches!(&resource.spec, Spec::Price(p) if &p.provider == provider) && !providers.contains_key(provider)
+            {
+                faults.push(missing(resource, "spec.provider", Kind::Provider, provider));
+            }
+        }
+    }
+    providers
+}
+
+fn demo(entry: Option<&CatalogProvider>, prices: &mut Prices) -> Provider {
+    Provider {
+        id: DEMO.to_owned(),
+        protocol: Protocol::Demo,
+        address: None,
+        keys: Vec::new(),
+        headers: Vec::new(),
+        timeouts: spec::ModelTimeouts::default(),
+        stream_options: true,
+        disabled: false,
+        models: facts(DEMO, &[], entry, prices),
+        any_model: PriceHistory::new(prices.remove(&(DEMO.to_owned(), "*".to_owned())).unwrap_or_default()),
+    }
+}
+
+fn provider(
+    resource: &Resource,
+    spec: &spec::Provider,
+    input: &Input<'_>,
+    prices: &mut Prices,
+    faults: &mut Vec<Fault>,
+) -> Provider {
+    let fault = |field: String, problem: String| Fault::new(Kind::Provider, &resource.id, field, problem);
+    let address = match spec.protocol {
+        Protocol::Demo => None,
+        Protocol::Openai | Protocol::Anthropic => {
+            match address::parse(&spec.base_url, Path::Allowed, spec.allow_private_address) {
+                Ok(address) => Some(address),
+                Err(problem) => {
+                    faults.push(fault("spec.base_url".to_owned(), problem));
+                    None
+                }
+            }
+        }
+    };
+    check_timeouts(resource, &spec.timeouts, faults);
+    let entry = catalog_entry(resource, spec, input.catalog, faults);
+    Provider {
+        id: resource.id.clone(),
+        protocol: spec.protocol,
+        address,
+        keys: keys(resource, spec, input, faults),
+        headers: headers(resource, spec, faults),
+        timeouts: spec.timeouts,
+        stream_options: !spec.no_stream_options,
+        disabled: spec.disabled,
+        models: facts(&resource.id, &spec.models, entry, prices),
+        any_model: PriceHistory::new(prices.remove(&(resource.id.clone(), "*".to_owned())).unwrap_or_default()),
+    }
+}
+
+fn catalog_entry<'c>(
+    resource: &Resource,
+    spec: &spec::Provider,
+    catalog: &'c Catalog,
+    faults: &mut Vec<Fault>,
+) -> Option<&'c CatalogProvider> {
+    let entry = catalog.providers.get(spec.catalog.as_ref().unwrap_or(&resource.id));
+    if let (Some(named), None) = (&spec.catalog, entry) {
+        let known = catalog.providers.keys().cloned().collect::<Vec<_>>().join(", ");
+        faults.push(Fault::new(
+            Kind::Provider,
+            &resource.id,
+            "spec.catalog",
+            format!("{named:?} is not in the catalogue, which knows {known}"),
+        ));
+    }
+    entry
+}
+
+fn check_timeouts(resource: &Resource, timeouts: &spec::ModelTimeouts, faults: &mut Vec<Fault>) {
+    for (field, value) in [
+        ("spec.timeouts.connect_ms", timeouts.connect_ms),
+        ("spec.timeouts.first_byte_ms", timeouts.first_byte_ms),
+        ("spec.timeouts.idle_ms", timeouts.idle_ms),
+        ("spec.timeouts.total_ms", timeouts.total_ms),
+    ] {
+        check_range(resource, field, value, 1..=86_400_000, faults);
+    }
+}
+
+fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &mut Vec<Fault>) -> Vec<PoolKey> {
+    let mut seen = HashSet::new();
+    let mut keys = Vec::new();
+    for (index, key) in spec.keys.iter().enumerate() {
+        let mut fault = |field: &str, problem: String| {
+            faults.push(Fault::new(Kind::Provider, &resource.id, format!("spec.keys[{index}].{field}"), problem));
+        };
+        if !crate::name::is_id(&key.id) {
+            fault("id", format!("{:?} is not an id; {}", key.id, crate::name::ID_RULE));
+        }
+        if !seen.insert(key.id.as_str()) {
+            fault("id", format!("{:?} stands twice in the pool", key.id));
+        }
+        match input.secrets.resolve(&key.secret) {
+            Ok(secret) if !is_header_value(secret.expose()) => {
+                fault("secret", "holds characters that cannot stand in a header, such as a line break".to_owned());
+            }
+            Ok(secret) => keys.push(PoolKey { id: key.id.clone(), secret, weight: key.weight, priority: key.priority }),
+            Err(problem) => fault("secret", problem),
+        }
+    }
+    keys.sort_by_key(|k| k.priority);
+    keys
+}
+
+fn headers(resource: &Resource, spec: &spec::Provider, faults: &mut Vec<Fault>) -> Vec<(String, String)> {
+    let mut headers = Vec::new();
+    for (name, value) in &spec.headers {
+        let lower = name.to_ascii_lowercase();
+        let token =
+            !lower.is_empty() && lower.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+        let problem = if !token {
+            Some(format!("{name:?} is not a header name"))
+        } else if RESERVED_HEADERS.contains(&lower.as_str()) {
+            Some(format!("{name} is set by Weir itself; credentials belong into keys"))
+        } else if !is_header_value(value) {
+            Some("holds characters that cannot stand in a header".to_owned())
+        } else {
+            None
+        };
+        match problem {
+            Some(problem) => {
+                faults.push(Fault::new(Kind::Provider, &resource.id, format!("spec.headers.{name}"), problem))
+            }
+            None => headers.push((lower, value.clone())),
+        }
+    }
+    headers
+}
+
+/// Headers that an operator must not set on requests to providers.
+const RESERVED_HEADERS: [&str; 11] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "content-type",
+    "accept-encoding",
+    "te",
+    "upgrade",
+];
+
+fn is_header_value(value: &str) -> bool {
+    value.bytes().all(|b| b == b'\t' || (b >= 0x20 && b != 0x7f))
+}
+
+/// What is known of a provider's models: catalogue, then the resource's own list, then price overrides.
+fn facts(
+    provider: &str,
+    declared: &[spec::ModelDeclaration],
+    entry: Option<&CatalogProvider>,
+    prices: &mut Prices,
+) -> HashMap<String, ModelFacts> {
+    let mut facts: HashMap<String, ModelFacts> = HashMap::new();
+    for (id, known) in entry.into_iter().flat_map(|e| &e.models) {
+        facts.insert(id.clone(), catalog_facts(provider, id, known));
+    }
+    for model in declared {
+        let fact = facts.entry(model.id.clone()).or_default();
+        fact.context = model.context.or(fact.context);
+        fact.max_output_tokens = model.max_output_tokens.or(fact.max_output_tokens);
+    }
+    let overridden: Vec<(String, String)> = prices.keys().filter(|(p, m)| p == provider && m != "*").cloned().collect();
+    for key in overridden {
+        if let Some(rows) = prices.remove(&key) {
+            facts.entry(key.1).or_default().prices = PriceHistory::new(rows);
+        }
+    }
+    facts
+}
+
+fn catalog_facts(provider: &str, model: &str, known: &CatalogModel) -> ModelFacts {
+    let rows = known.prices.iter().filter_map(|price| {
+        Some(PriceRow {
+            id: format!("catalog/{provider}/{model}/{}", price.effective_from),
+            from: time::parse_date(&price.effective_from).ok()?,
+            rates: Rates::compile(&price.per_million).ok()?,
+        })
+    });
+    ModelFacts {
+        context: known.context,
+        max_output_tokens: known.max_output_tokens,
+        prices: PriceHistory::new(rows.collect()),
+    }
+}
+
+fn overrides(input: &Input<'_>, faults: &mut Vec<Fault>) -> Prices {
+    let mut prices = Prices::new();
+    for resource in input.resources {
+        let Spec::Price(price) = &resource.spec else { continue };
+        let mut fault =
+            |field: &str, problem: String| faults.push(Fault::new(Kind::Price, &resource.id, field, problem));
+        let from = match price.effective_from.as_deref().map(time::parse_date).transpose() {
+            Ok(from) => from.unwrap_or(i64::MIN),
+            Err(problem) => {
+                fault("spec.effective_from", problem);
+                continue;
+            }
+        };
+        if price.model.is_empty() {
+            fault("spec.model", "missing; give the model's id at the provider, or \"*\"".to_owned());
+        }
+        match Rates::compile(&price.per_million) {
+            Ok(rates) => {
+                let row = PriceRow { id: resource.id.clone(), from, rates };
+                prices.entry((price.provider.clone(), price.model.clone())).or_default().push(row);
+            }
+            Err((bucket, error)) => fault(&format!("spec.per_million.{bucket}"), error.to_string()),
+        }
+    }
+    prices
+}
+
+pub(super) fn routes(
+    input: &Input<'_>,
+    providers: &HashMap<String, Arc<Provider>>,
+    faults: &mut Vec<Fault>,
+) -> HashMap<String, Arc<ModelRoute>> {
+    let mut routes: HashMap<String, Arc<ModelRoute>> = HashMap::new();
+    for resource in input.resources {
+        let Spec::ModelRoute(spec) = &resource.spec else { continue };
+        let name = spec.model.clone().unwrap_or_else(|| resource.id.clone());
+        if name.is_empty() || name.len() > 256 || name.chars().any(char::is_control) {
+            faults.push(Fault::new(
+                Kind::ModelRoute,
+                &resource.id,
+                "spec.model",
+                "must have 1 to 256 bytes and no control characters",
+            ));
+        }
+        if let Some(other) = routes.get(&name) {
+            let problem = format!("the name {name:?} belongs to ModelRoute/{} already", other.id);
+            faults.push(Fault::new(
+                Kind::ModelRoute,
+                &resource.id,
+                if spec.model.is_some() { "spec.model" } else { "id" },
+                problem,
+            ));
+        }
+        check_range(resource, "spec.retry.max_attempts", u64::from(spec.retry.max_attempts), 1..=10, faults);
+        check_range(resource, "spec.retry.cooldown_ms", spec.retry.cooldown_ms, 0..=3_600_000, faults);
+        let route = ModelRoute {
+            targets: targets(resource, spec, providers, faults),
+            id: resource.id.clone(),
+            max_attempts: spec.retry.max_attempts,
+            retry_on: spec.retry.on.clone(),
+            cooldown_ms: spec.retry.cooldown_ms,
+            strict: spec.strict,
+            direct: false,
+            name: name.clone(),
+        };
+        routes.insert(name, Arc::new(route));
+    }
+    routes
+}
+
+fn targets(
+    resource: &Resource,
+    spec: &spec::ModelRoute,
+    providers: &HashMap<String, Arc<Provider>>,
+    faults: &mut Vec<Fault>,
+) -> Vec<Target> {
+    if spec.targets.is_empty() {
+        faults.push(Fault::new(
+            Kind::ModelRoute,
+            &resource.id,
+            "spec.targets",
+            "empty; give at least one {provider, model}",
+        ));
+    }
+    let mut targets = Vec::new();
+    for (index, target) in spec.targets.iter().enumerate() {
+        if target.model.is_empty() {
+            faults.push(Fault::new(
+                Kind::ModelRoute,
+                &resource.id,
+                format!("spec.targets[{index}].model"),
+                "missing; give the model's id at the provider",
+            ));
+        }
+        match providers.get(&target.provider) {
+            Some(provider) => targets.push(Target {
+                provider: Arc::clone(provider),
+                model: target.model.clone(),
+                priority: target.priority,
+                weight: target.weight,
+            }),
+            None => faults.push(missing(
+                resource,
+                &format!("spec.targets[{index}].provider"),
+                Kind::Provider,
+                &target.provider,
+            )),
+        }
+    }
+    targets.sort_by_key(|t| t.priority);
+    targets
+}

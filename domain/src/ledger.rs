@@ -1,0 +1,160 @@
+//! Ledger rows: what is known of one request when it has ended, and of each attempt it took.
+//!
+//! The data plane writes one [`Record`] per request to its journal; the control plane stores it as
+//! one row of `requests` and one row of `attempts` for each attempt, idempotent by the request's id.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::dialect::Dialect;
+use crate::money::NanoUsd;
+use crate::time::Micros;
+use crate::usage::Usage;
+
+/// Which exchange path a request took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Traffic {
+    /// A model was called.
+    Ai,
+    /// A REST API was called.
+    Rest,
+}
+
+/// How a request or an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The whole answer was delivered (for a request) or received (for an attempt).
+    Ok,
+    /// Weir refused: credential, allow-list, limit, malformed message.
+    Refused,
+    /// The provider or upstream answered with an error status, or an error event in a stream.
+    UpstreamError,
+    /// No connection could be made.
+    ConnectFailed,
+    /// A time limit ran out.
+    Timeout,
+    /// The answer broke off before its end.
+    Cut,
+    /// The caller left before the end.
+    Aborted,
+    /// Weir itself failed.
+    Internal,
+}
+
+impl Outcome {
+    /// The name in the ledger, in log lines and in metric labels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::UpstreamError => "upstream_error",
+            Self::ConnectFailed => "connect_failed",
+            Self::Timeout => "timeout",
+            Self::Cut => "cut",
+            Self::Aborted => "aborted",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// One request, whole: the customer's row and its attempts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Record {
+    /// The request id (UUIDv7), also `x-weir-request-id`; the event id that makes delivery idempotent.
+    pub id: String,
+    /// The node that served it.
+    pub node: String,
+    /// When its head had arrived, microseconds since 1970 UTC.
+    pub at: Micros,
+    /// From the head's arrival to the last byte out, in microseconds.
+    pub duration_us: u64,
+    /// Microseconds of `duration_us` spent waiting for providers or upstreams; the rest is Weir and the caller.
+    pub upstream_us: u64,
+    /// From the head's arrival to the first byte of the answer out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_byte_us: Option<u64>,
+    /// Which path it took.
+    pub traffic: Traffic,
+    /// The team of the application; empty when the caller is unknown.
+    pub team: String,
+    /// The application; empty when the caller is unknown.
+    pub application: String,
+    /// Public id of the API key; empty when the caller is unknown.
+    pub key: String,
+    /// HTTP method.
+    pub method: String,
+    /// The path without query, cut at 512 bytes.
+    pub path: String,
+    /// The REST service, or empty.
+    pub service: String,
+    /// The route's id (REST) or empty.
+    pub route: String,
+    /// The dialect of the caller, for AI traffic.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dialect: Option<Dialect>,
+    /// The model name that the caller asked for, cut at 256 bytes; or empty.
+    pub model: String,
+    /// The provider that answered (or the last one tried); or empty.
+    pub provider: String,
+    /// The model at that provider; or empty.
+    pub upstream_model: String,
+    /// Whether a stream was asked for.
+    pub stream: bool,
+    /// HTTP status sent to the caller; 0 when none was sent.
+    pub status: u16,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Short machine-readable reason when it did not end well, such as `unknown_model`; or empty.
+    pub error: String,
+    /// What is charged to the caller: the winning attempt's usage.
+    pub usage: Usage,
+    /// What it costs; `None` when the price is unknown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cost: Option<NanoUsd>,
+    /// Bytes of the request body read.
+    pub request_bytes: u64,
+    /// Bytes of the answer body written.
+    pub response_bytes: u64,
+    /// Parameters that could not be carried over, such as `logit_bias`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dropped: Vec<String>,
+    /// Every attempt, in order. For REST, one per target tried.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub attempts: Vec<Attempt>,
+}
+
+/// One attempt at one target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Attempt {
+    /// Counts from 1.
+    pub number: u32,
+    /// The provider (AI) or upstream (REST).
+    pub provider: String,
+    /// Name of the key within the provider's pool; or empty.
+    pub provider_key: String,
+    /// The model at the provider (AI), or the target's address (REST).
+    pub target: String,
+    /// When it began, in microseconds after the request's `at`.
+    pub started_us: u64,
+    /// From its begin to the first byte of the answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_byte_us: Option<u64>,
+    /// How long it took.
+    pub duration_us: u64,
+    /// HTTP status received; 0 when none came.
+    pub status: u16,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong, free of secrets and cut at 300 bytes; or empty.
+    pub error: String,
+    /// What it consumed at the provider, charged or not.
+    pub usage: Usage,
+    /// What that costs; `None` when the price is unknown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cost: Option<NanoUsd>,
+    /// The price row that `cost` was computed with; or empty.
+    pub price: String,
+}

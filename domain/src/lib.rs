@@ -1,0 +1,23 @@
+//! The nouns that both planes share: pure data and rules, with no I/O, no async and no framework.
+//!
+//! The data plane reads a [`snapshot::Snapshot`] and writes [`ledger`] rows; the control plane edits
+//! [`resource::Resource`]s and compiles them. They meet only in the two traits of [`ports`].
+
+pub mod catalog;
+pub mod compile;
+pub mod credential;
+pub mod dialect;
+pub mod fault;
+pub mod ledger;
+pub mod money;
+pub mod name;
+pub mod ports;
+pub mod price;
+pub mod resource;
+pub mod router;
+pub mod secret;
+pub mod snapshot;
+pub mod spec;
+pub mod time;
+pub mod usage;
+pub mod yaml;

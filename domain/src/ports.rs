@@ -1,0 +1,43 @@
+//! Where the two planes meet: the only two traits that both know.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::credential::Credential;
+use crate::ledger::Record;
+use crate::snapshot::Snapshot;
+
+/// A change of credentials, applied one by one and never by recompiling the snapshot.
+#[derive(Clone, Debug)]
+pub enum CredentialChange {
+    /// These are all there are: at start, and after a gap in the feed.
+    Replace(Vec<Credential>),
+    /// These are new or changed (a revocation is a change).
+    Upsert(Vec<Credential>),
+    /// These are gone, by public id.
+    Remove(Vec<String>),
+}
+
+/// Where live configuration is put: the data plane implements it, the control plane calls it. Both
+/// calls return at once and never fail; what comes in was checked whole before.
+pub trait LiveConfig: Send + Sync + 'static {
+    /// Makes a snapshot live. Requests under way end on the one they began with.
+    fn install(&self, snapshot: Arc<Snapshot>);
+    /// Changes credentials.
+    fn credentials(&self, change: CredentialChange);
+}
+
+/// A delivery that the ledger did not take; the journal keeps the batch and tries again.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger did not take the batch: {0}")]
+pub struct DeliveryError(pub String);
+
+/// What [`UsageSink::deliver`] returns.
+pub type Delivery<'a> = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>>;
+
+/// Where ledger records go: the control plane implements it, the data plane's shipper calls it.
+pub trait UsageSink: Send + Sync + 'static {
+    /// Stores a batch whole or not at all; a record that is there already (by id) is left alone.
+    fn deliver<'a>(&'a self, batch: &'a [Record]) -> Delivery<'a>;
+}

@@ -1,0 +1,268 @@
+//! All live configuration, compiled: what the data plane reads for each request, without locks.
+//!
+//! A snapshot is immutable and checked whole. It is built off the request path by
+//! [`crate::compile`], swapped in one step, and loaded once per request.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::credential::Allow;
+use crate::dialect::Dialect;
+use crate::price::{PriceHistory, PriceRow};
+use crate::router::Router;
+use crate::secret::Secret;
+use crate::spec::{Auth, ModelTimeouts, Protocol, RetryOn, UpstreamTimeouts, WireVersion};
+use crate::time::Micros;
+
+/// All live configuration.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// The store's revision it was compiled from; counts up.
+    pub revision: i64,
+    /// Applications by id.
+    pub applications: HashMap<String, Application>,
+    /// Providers by id, the built-in `demo` included.
+    pub providers: HashMap<String, Arc<Provider>>,
+    /// Model routes by the name that callers use.
+    pub models: HashMap<String, Arc<ModelRoute>>,
+    /// REST routes.
+    pub routes: Router,
+}
+
+impl Snapshot {
+    /// What a model name means: a model route, or `provider/model` addressed directly.
+    #[must_use]
+    pub fn resolve_model(&self, name: &str) -> Option<Arc<ModelRoute>> {
+        if let Some(route) = self.models.get(name) {
+            return Some(Arc::clone(route));
+        }
+        let (provider, model) = name.split_once('/')?;
+        let provider = self.providers.get(provider)?;
+        if model.is_empty() {
+            return None;
+        }
+        Some(Arc::new(ModelRoute::direct(name, provider, model)))
+    }
+}
+
+/// An application, as far as requests need it.
+#[derive(Debug)]
+pub struct Application {
+    /// Its id.
+    pub id: String,
+    /// The team that owns it.
+    pub team: String,
+    /// Models it may call.
+    pub models: Allow,
+    /// Services it may call.
+    pub services: Allow,
+    /// Whether it is switched off.
+    pub disabled: bool,
+}
+
+/// An address taken apart once, so that no request parses a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Whether TLS is spoken.
+    pub tls: bool,
+    /// Host name or IP literal (without brackets).
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// `host[:port]` as it stands in `Host`, the port left out where it is the scheme's own.
+    pub authority: String,
+    /// Path prefix without a trailing slash; empty for none.
+    pub path: String,
+    /// Whether the address may lie in a loopback, private or link-local range.
+    pub allow_private: bool,
+}
+
+/// A vendor of models.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its id.
+    pub id: String,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Where it is; `None` for the demo provider.
+    pub address: Option<Address>,
+    /// The pool of keys, lowest priority first.
+    pub keys: Vec<PoolKey>,
+    /// Headers added to each request, lower-case names, checked.
+    pub headers: Vec<(String, String)>,
+    /// How long to wait.
+    pub timeouts: ModelTimeouts,
+    /// Whether it takes `stream_options`.
+    pub stream_options: bool,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    /// What is known of its models, by id.
+    pub models: HashMap<String, ModelFacts>,
+    /// Prices that hold for every model of it.
+    pub any_model: PriceHistory,
+}
+
+impl Provider {
+    /// The wire format it speaks.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.protocol.dialect()
+    }
+
+    /// The price of a model in force at a moment; a row for the model goes before one for `*`.
+    #[must_use]
+    pub fn price(&self, model: &str, at: Micros) -> Option<&PriceRow> {
+        self.models.get(model).and_then(|facts| facts.prices.at(at)).or_else(|| self.any_model.at(at))
+    }
+}
+
+/// What is known of a model at a provider.
+#[derive(Clone, Debug, Default)]
+pub struct ModelFacts {
+    /// Tokens that fit into one request.
+    pub context: Option<u64>,
+    /// The most tokens it writes.
+    pub max_output_tokens: Option<u64>,
+    /// What it costs, by date.
+    pub prices: PriceHistory,
+}
+
+/// One key of a provider's pool.
+#[derive(Debug)]
+pub struct PoolKey {
+    /// Its name within the pool.
+    pub id: String,
+    /// The key.
+    pub secret: Secret,
+    /// Share among keys of the same priority.
+    pub weight: u32,
+    /// Lower is tried first.
+    pub priority: u32,
+}
+
+/// The name that callers use, and the targets behind it.
+#[derive(Debug)]
+pub struct ModelRoute {
+    /// The name that callers use.
+    pub name: String,
+    /// The resource's id; for a directly addressed model its `provider/model`.
+    pub id: String,
+    /// Targets, lowest priority first.
+    pub targets: Vec<Target>,
+    /// The most attempts of one request.
+    pub max_attempts: u32,
+    /// What is tried again.
+    pub retry_on: Vec<RetryOn>,
+    /// How long a failing key or target is left alone, in milliseconds.
+    pub cooldown_ms: u64,
+    /// Whether a parameter that cannot be carried over is refused.
+    pub strict: bool,
+    /// Whether it is `provider/model` addressed directly.
+    pub direct: bool,
+}
+
+impl ModelRoute {
+    fn direct(name: &str, provider: &Arc<Provider>, model: &str) -> Self {
+        let retry = crate::spec::Retry::default();
+        Self {
+            name: name.to_owned(),
+            id: name.to_owned(),
+            targets: vec![Target { provider: Arc::clone(provider), model: model.to_owned(), priority: 0, weight: 1 }],
+            max_attempts: retry.max_attempts,
+            retry_on: retry.on,
+            cooldown_ms: retry.cooldown_ms,
+            strict: false,
+            direct: true,
+        }
+    }
+}
+
+/// One target of a model route.
+#[derive(Debug)]
+pub struct Target {
+    /// The provider.
+    pub provider: Arc<Provider>,
+    /// The model's id at that provider.
+    pub model: String,
+    /// Lower is tried first.
+    pub priority: u32,
+    /// Share among targets of the same priority.
+    pub weight: u32,
+}
+
+impl Target {
+    /// The most tokens the model writes, where known.
+    #[must_use]
+    pub fn max_output_tokens(&self) -> Option<u64> {
+        self.provider.models.get(&self.model).and_then(|facts| facts.max_output_tokens)
+    }
+}
+
+/// One REST route, with everything that a request on it needs.
+#[derive(Debug)]
+pub struct Route {
+    /// The resource's id.
+    pub id: String,
+    /// The service's id.
+    pub service: String,
+    /// The whole path template, for metrics and logs.
+    pub template: String,
+    /// How the path is changed before it is forwarded.
+    pub rewrite: Rewrite,
+    /// Who may call.
+    pub auth: Auth,
+    /// The largest request body in bytes.
+    pub max_body_bytes: Option<u64>,
+    /// Where it goes.
+    pub upstream: Arc<Upstream>,
+}
+
+/// How a path is changed before it is forwarded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rewrite {
+    /// As the caller sent it.
+    Keep,
+    /// Without this prefix (which the template is known to begin with).
+    Strip(String),
+    /// Composed anew.
+    Compose(Vec<Piece>),
+}
+
+/// A piece of a composed path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Text as it is.
+    Literal(String),
+    /// The value of the template's parameter with this index.
+    Parameter(usize),
+}
+
+/// A set of servers that answer alike.
+#[derive(Debug)]
+pub struct Upstream {
+    /// The resource's id.
+    pub id: String,
+    /// The servers; at least one has weight.
+    pub targets: Vec<UpstreamTarget>,
+    /// How long to wait.
+    pub timeouts: UpstreamTimeouts,
+    /// How often an idempotent request is tried at another target when no connection could be made.
+    pub connect_retries: u32,
+    /// Which HTTP version is spoken.
+    pub http: WireVersion,
+    /// The name to find in the certificate, where it is not the target's host.
+    pub server_name: Option<String>,
+    /// PEM of the authorities to trust in place of the system's.
+    pub ca: Option<Secret>,
+    /// Whether the caller's `Host` is forwarded.
+    pub preserve_host: bool,
+}
+
+/// One server of an upstream.
+#[derive(Clone, Debug)]
+pub struct UpstreamTarget {
+    /// Where it is.
+    pub address: Address,
+    /// Its share of the requests.
+    pub weight: u32,
+}

@@ -1,0 +1,70 @@
+//! Who owns and who calls: teams, applications and their keys.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::is_default;
+use crate::secret::SecretRef;
+
+/// A group of people who own resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Team {
+    /// Its name, for people.
+    #[serde(skip_serializing_if = "is_default")]
+    pub name: String,
+    /// What it does.
+    #[serde(skip_serializing_if = "is_default")]
+    pub description: String,
+}
+
+/// A program that calls APIs. What it may call is named here; nothing is allowed by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Application {
+    /// Its name, for people.
+    #[serde(skip_serializing_if = "is_default")]
+    pub name: String,
+    /// What it does.
+    #[serde(skip_serializing_if = "is_default")]
+    pub description: String,
+    /// Models it may call: names of model routes, `provider/model`, `provider/*`, or `*` for all
+    /// model routes and models.
+    pub models: Vec<String>,
+    /// Services it may call by id, or `*` for all.
+    pub services: Vec<String>,
+    /// A disabled application is refused with 403, its keys stay.
+    #[serde(skip_serializing_if = "is_default")]
+    pub disabled: bool,
+}
+
+/// A credential of an application. Its id is the public part of the key; only a hash of the secret
+/// part is stored. Give either `hash` (as an export holds it) or `secret` (a whole key by `env:` or
+/// `file:`, hashed when it is applied).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiKey {
+    /// The application it belongs to.
+    pub application: String,
+    /// What it is for, for people.
+    #[serde(skip_serializing_if = "is_default")]
+    pub name: String,
+    /// SHA-256 of the whole key, in lower-case hexadecimal.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hash: String,
+    /// The whole key, by reference. Never stored: it becomes `hash`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretRef>,
+    /// When it stops working, RFC 3339. Absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Narrows the application's `models` for this key. Absent: all that the application may call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
+    /// Narrows the application's `services` for this key. Absent: all that the application may call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<String>>,
+    /// A revoked key is refused with 401 within two seconds on every node, and stays refused.
+    #[serde(skip_serializing_if = "is_default")]
+    pub revoked: bool,
+}

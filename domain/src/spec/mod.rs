@@ -1,0 +1,115 @@
+//! The content of each kind of resource: what people write, field by field.
+
+mod access;
+mod model;
+mod rest;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+pub use self::access::{ApiKey, Application, Team};
+pub use self::model::{
+    ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, Price, Protocol, Provider, ProviderKey, Retry, RetryOn,
+};
+pub use self::rest::{
+    Auth, Method, Route, Service, Upstream, UpstreamTarget, UpstreamTimeouts, UpstreamTls, WireVersion,
+};
+use crate::fault::Fault;
+use crate::resource::Kind;
+
+/// The content of a resource, tagged by its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", content = "spec")]
+pub enum Spec {
+    /// See [`Team`].
+    Team(Team),
+    /// See [`Provider`].
+    Provider(Provider),
+    /// See [`Price`].
+    Price(Price),
+    /// See [`ModelRoute`].
+    ModelRoute(ModelRoute),
+    /// See [`Upstream`].
+    Upstream(Upstream),
+    /// See [`Service`].
+    Service(Service),
+    /// See [`Route`].
+    Route(Route),
+    /// See [`Application`].
+    Application(Application),
+    /// See [`ApiKey`].
+    ApiKey(ApiKey),
+}
+
+impl Spec {
+    /// The kind that this content belongs to.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Team(_) => Kind::Team,
+            Self::Provider(_) => Kind::Provider,
+            Self::Price(_) => Kind::Price,
+            Self::ModelRoute(_) => Kind::ModelRoute,
+            Self::Upstream(_) => Kind::Upstream,
+            Self::Service(_) => Kind::Service,
+            Self::Route(_) => Kind::Route,
+            Self::Application(_) => Kind::Application,
+            Self::ApiKey(_) => Kind::ApiKey,
+        }
+    }
+
+    /// Reads the content of a kind. `id` is for the fault only.
+    ///
+    /// # Errors
+    /// A fault with the path of the first field that does not fit.
+    pub fn from_value(kind: Kind, id: &str, value: &Value) -> Result<Self, Fault> {
+        Ok(match kind {
+            Kind::Team => Self::Team(read(kind, id, value)?),
+            Kind::Provider => Self::Provider(read(kind, id, value)?),
+            Kind::Price => Self::Price(read(kind, id, value)?),
+            Kind::ModelRoute => Self::ModelRoute(read(kind, id, value)?),
+            Kind::Upstream => Self::Upstream(read(kind, id, value)?),
+            Kind::Service => Self::Service(read(kind, id, value)?),
+            Kind::Route => Self::Route(read(kind, id, value)?),
+            Kind::Application => Self::Application(read(kind, id, value)?),
+            Kind::ApiKey => Self::ApiKey(read(kind, id, value)?),
+        })
+    }
+
+    /// The content alone, as JSON.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let value = match self {
+            Self::Team(s) => serde_json::to_value(s),
+            Self::Provider(s) => serde_json::to_value(s),
+            Self::Price(s) => serde_json::to_value(s),
+            Self::ModelRoute(s) => serde_json::to_value(s),
+            Self::Upstream(s) => serde_json::to_value(s),
+            Self::Service(s) => serde_json::to_value(s),
+            Self::Route(s) => serde_json::to_value(s),
+            Self::Application(s) => serde_json::to_value(s),
+            Self::ApiKey(s) => serde_json::to_value(s),
+        };
+        // Writing to a value fails only for maps with keys that are no strings, which no spec has.
+        value.unwrap_or_default()
+    }
+}
+
+fn read<T: DeserializeOwned>(kind: Kind, id: &str, value: &Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "spec".to_owned() } else { format!("spec.{path}") };
+        Fault::new(kind, id, field, sentence(error.inner(), value))
+    })
+}
+
+/// Serde's sentence, unless it would repeat a value that may be a secret.
+fn sentence(error: &serde_json::Error, _value: &Value) -> String {
+    error.to_string()
+}
+
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,221 @@
+//! Models: who provides them, what callers call them, and what they cost.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::is_default;
+use crate::dialect::Dialect;
+use crate::price::PerMillion;
+use crate::secret::SecretRef;
+
+/// What a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// OpenAI chat completions, also spoken by most other vendors and by local servers.
+    Openai,
+    /// Anthropic messages.
+    Anthropic,
+    /// The provider inside Weir: deterministic answers with no network and no key.
+    Demo,
+}
+
+impl Protocol {
+    /// The dialect that goes over the wire; the demo provider reads OpenAI's.
+    #[must_use]
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::Openai | Self::Demo => Dialect::Openai,
+            Self::Anthropic => Dialect::Anthropic,
+        }
+    }
+}
+
+/// A vendor of models: its address, what it speaks, and a pool of keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Its name, for people.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub name: String,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// The address that paths such as `/chat/completions` are added to, for example
+    /// `https://api.openai.com/v1`. Not needed for `demo`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub base_url: String,
+    /// The catalogue entry whose models and prices hold for it. Absent: the one with this provider's id,
+    /// if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<String>,
+    /// The pool of keys, tried by priority, then by weight. May be empty for a server that asks for none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub keys: Vec<ProviderKey>,
+    /// Models known at this provider. Others can be called too; these are listed and have their limits known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub models: Vec<ModelDeclaration>,
+    /// Headers added to each request, such as a project id. Secrets belong into `keys`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub headers: BTreeMap<String, String>,
+    /// How long to wait for it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timeouts: ModelTimeouts,
+    /// Lets `base_url` lead to a loopback, private or link-local address, such as a local Ollama.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub allow_private_address: bool,
+    /// Set when the server refuses `stream_options`; usage of streams is then estimated.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub no_stream_options: bool,
+    /// A disabled provider is never chosen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub disabled: bool,
+}
+
+/// One key of a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderKey {
+    /// Its name within the pool, shown in logs and metrics in place of the key.
+    pub id: String,
+    /// The key itself, by reference or in the clear; never returned.
+    pub secret: SecretRef,
+    /// Share among the keys of the same priority.
+    #[serde(default = "one")]
+    pub weight: u32,
+    /// Lower is tried first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: u32,
+}
+
+/// A model as a provider offers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelDeclaration {
+    /// Its id at the provider, such as `gpt-4o`.
+    pub id: String,
+    /// Tokens that fit into one request, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<u64>,
+    /// The most tokens it writes; the default of `max_tokens` where a dialect demands one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u64>,
+}
+
+/// How long a model may take, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelTimeouts {
+    /// TCP and TLS set-up.
+    pub connect_ms: u64,
+    /// From the request's end to the answer's first byte.
+    pub first_byte_ms: u64,
+    /// Between two pieces of the answer.
+    pub idle_ms: u64,
+    /// The whole attempt.
+    pub total_ms: u64,
+}
+
+impl Default for ModelTimeouts {
+    fn default() -> Self {
+        Self { connect_ms: 5_000, first_byte_ms: 120_000, idle_ms: 60_000, total_ms: 600_000 }
+    }
+}
+
+/// The name that callers use for a model, and the targets behind it. The id is that name unless
+/// `model` says another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelRoute {
+    /// The name that callers use, where it differs from the id (capital letters, `:`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub description: String,
+    /// Where a call may go: lowest priority first, within a priority by weight.
+    pub targets: Vec<ModelTarget>,
+    /// When to go on to the next target.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retry: Retry,
+    /// Refuses a request with a parameter that the target cannot honour; otherwise the parameter is
+    /// left out and named in `x-weir-dropped-params`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub strict: bool,
+}
+
+/// One target of a model route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelTarget {
+    /// The provider's id.
+    pub provider: String,
+    /// The model's id at that provider.
+    pub model: String,
+    /// Lower is tried first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: u32,
+    /// Share among the targets of the same priority; 0 is used only when the others are down.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+/// What makes Weir try again, always before the first byte of the answer has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryOn {
+    /// The provider refused for its rate limit (429).
+    RateLimit,
+    /// The provider failed (500, 502, 503, 504, 529, or an error event before any content).
+    ServerError,
+    /// No connection could be made.
+    Connect,
+    /// A time limit ran out before the answer began.
+    Timeout,
+    /// The provider refused the key (401, 403): the next key may be good.
+    Unauthorized,
+}
+
+/// When and how often to try again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// The most attempts of one request, the first included (1 to 10).
+    pub max_attempts: u32,
+    /// What is tried again.
+    pub on: Vec<RetryOn>,
+    /// How long a failing key or target is left alone when it does not say itself (`Retry-After`).
+    pub cooldown_ms: u64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        use RetryOn::{Connect, RateLimit, ServerError, Timeout, Unauthorized};
+        Self { max_attempts: 3, on: vec![RateLimit, ServerError, Connect, Timeout, Unauthorized], cooldown_ms: 10_000 }
+    }
+}
+
+/// What a model costs from a date on. The row with the latest date that has begun is the one in force;
+/// a row overrides the built-in catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// The provider's id.
+    pub provider: String,
+    /// The model's id at that provider, or `*` for every model of it.
+    pub model: String,
+    /// The first day on which it holds, UTC, such as `2026-01-31`. Absent: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<String>,
+    /// Dollars for a million tokens, by bucket, as decimal strings. A bucket that is absent is priced
+    /// as its base: cache and media input as `input`, reasoning and media output as `output`.
+    pub per_million: PerMillion,
+    /// Where the price is published.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub source: String,
+}
+
+fn one() -> u32 {
+    1
+}

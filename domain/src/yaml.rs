@@ -1,0 +1,112 @@
+//! YAML in and out: the only module that names the YAML crate (docs/adr/0002).
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// One document of a YAML file, as JSON.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The line on which the document begins, counted from 1.
+    pub line: usize,
+    /// Its content.
+    pub value: Value,
+}
+
+/// Reads all documents of a file; empty ones are skipped.
+///
+/// # Errors
+/// A sentence with line and column when the text is not YAML, or when it is built to exhaust memory.
+pub fn documents(text: &str) -> Result<Vec<Document>, String> {
+    let mut found = Vec::new();
+    for (line, part) in split(text) {
+        if part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) {
+            continue;
+        }
+        let value: Value = serde_yaml::from_str(part).map_err(|e| locate(&e, line))?;
+        if !value.is_null() {
+            found.push(Document { line, value });
+        }
+    }
+    Ok(found)
+}
+
+/// Reads one document into a type.
+///
+/// # Errors
+/// A sentence with line and column when the text is not YAML or does not fit the type.
+pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_yaml::from_str(text).map_err(|e| locate(&e, 1))
+}
+
+/// Writes one value as a YAML document.
+///
+/// # Errors
+/// When the value cannot be written, which no resource of ours is known to cause.
+pub fn to_string<T: Serialize>(value: &T) -> Result<String, String> {
+    serde_yaml::to_string(value).map_err(|e| e.to_string())
+}
+
+/// Splits at `---` lines, keeping the line number on which each part begins.
+fn split(text: &str) -> Vec<(usize, &str)> {
+    let mut parts = Vec::new();
+    let (mut start, mut first_line, mut offset) = (0, 1, 0);
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let end = offset + line.len();
+        if line.trim_end() == "---" {
+            parts.push((first_line, &text[start..offset]));
+            (start, first_line) = (end, index + 2);
+        }
+        offset = end;
+    }
+    parts.push((first_line, &text[start..]));
+    parts
+}
+
+fn locate(error: &serde_yaml::Error, first_line: usize) -> String {
+    let message = error.to_string();
+    // The crate leads with "error: line L column C: " of the part; ours counts in the whole file.
+    let first = message.lines().next().unwrap_or("not YAML");
+    let sentence = first.strip_prefix("error: ").unwrap_or(first);
+    let sentence = match sentence.strip_prefix("line ").and_then(|rest| rest.split_once(": ")) {
+        Some((_, rest)) => rest,
+        None => sentence,
+    };
+    match error.location() {
+        Some(at) => format!(
+            "line {}, column {}: {sentence}",
+            usize::try_from(at.line()).unwrap_or(1) + first_line - 1,
+            at.column()
+        ),
+        None => sentence.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_carry_the_line_they_begin_on() {
+        let found = documents("# head\n---\na: 1\n---\n\n---\nb: [x, \"no\"]\n").unwrap_or_default();
+        assert_eq!(found.iter().map(|d| d.line).collect::<Vec<_>>(), [3, 7]);
+        assert_eq!(found[1].value["b"][1], "no");
+    }
+
+    #[test]
+    fn a_syntax_error_names_line_and_column_of_the_whole_file() {
+        let error = documents("a: 1\n---\nb: [1,\nc: }\n").err().unwrap_or_default();
+        assert!(error.starts_with("line 3, column 4: mismatched"), "{error}");
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut text = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
+        for level in 1..12 {
+            let below = level - 1;
+            let refs = vec![format!("*a{below}"); 10].join(",");
+            text.push_str(&format!("a{level}: &a{level} [{refs}]\n"));
+        }
+        assert!(documents(&text).is_err());
+    }
+}
