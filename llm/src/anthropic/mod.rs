@@ -1,0 +1,3 @@
+//! Anthropic messages. Source: <https://docs.anthropic.com/en/api/messages>.
+
+pub(crate) mod error;

@@ -1,0 +1,52 @@
+//! AI wire dialects, sans-IO: bytes in, values out, never a socket, no clock, no randomness.
+//!
+//! # How a gateway uses it
+//!
+//! 1. [`peek`] reads from the caller's body what routing and admission must know.
+//! 2. Per attempt, [`prepare`] makes the upstream's body: the caller's own bytes with only `model` (and, for
+//!    OpenAI streams, `stream_options.include_usage`) spliced in when both sides speak one dialect, else a
+//!    translation. [`UpstreamRequest::dropped`] lists what could not be carried over; with `strict` it is an error.
+//! 3. Status ≥ 400: [`read_error`] understands the provider's error body; [`render_error`] writes it for the caller,
+//!    with [`WireError::caller_status`] as the status.
+//! 4. Status 200, not a stream: [`answer`].
+//! 5. Status 200, a stream: [`StreamTranslator`]. Feed every chunk to [`StreamTranslator::push`]. Hold back what it
+//!    writes until [`StreamTranslator::has_content`]: up to there a [`StreamError`] may still be retried on another
+//!    target. At the upstream's end call [`StreamTranslator::finish`]. After the caller's head has gone out, report
+//!    an error with [`error_event`] and close. [`StreamTranslator::usage`] and `cost` are right at any moment, so a
+//!    guard can settle an aborted stream.
+//!
+//! # What the caller sees
+//!
+//! `usage.cost`, decimal dollars, is put into every usage object: `null` when the price is unknown, never 0. In an
+//! OpenAI stream it is in the usage chunk, which is passed on only to callers who asked for it with
+//! `stream_options.include_usage`; the others find the cost of the request in the ledger under `x-weir-request-id`.
+//! In an Anthropic stream it is in the usage of `message_delta`.
+//!
+//! Reasoning of an Anthropic model reaches an OpenAI caller as `reasoning_content` (text) and `thinking_blocks` (with
+//! signatures, so that a caller who sends its history back keeps them); reasoning text of an OpenAI-style model
+//! reaches an Anthropic caller as a `thinking` block with an empty signature.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking"))]
+
+mod answer;
+mod anthropic;
+pub mod demo;
+mod error;
+mod models;
+mod openai;
+mod peek;
+mod pricing;
+mod reply;
+mod request;
+mod stream;
+
+pub use answer::{Answer, AnswerContext, answer};
+pub use error::{
+    AnswerError, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error, render_error,
+};
+pub use models::{ModelEntry, models_list};
+pub use peek::{Peek, peek};
+pub use pricing::Pricing;
+pub use reply::Finish;
+pub use request::{Dropped, Target, UpstreamRequest, prepare};
+pub use stream::StreamTranslator;

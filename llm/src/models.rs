@@ -1,0 +1,114 @@
+//! The list of models, as `GET /v1/models` shows it in each dialect.
+
+use bytes::Bytes;
+use serde::Serialize;
+use weir_domain::dialect::Dialect;
+use weir_domain::time::to_rfc3339;
+
+/// One model that a caller may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelEntry {
+    /// What goes into `model`.
+    pub id: String,
+    /// When it came to be, seconds since 1970.
+    pub created: u64,
+    /// Who offers it.
+    pub owned_by: String,
+    /// A name for people; the id when absent.
+    pub display_name: Option<String>,
+}
+
+/// The body of `GET /v1/models`, all models on one page.
+/// Sources: <https://platform.openai.com/docs/api-reference/models/list>,
+/// <https://docs.anthropic.com/en/api/models-list>.
+#[must_use]
+pub fn models_list(inbound: Dialect, models: &[ModelEntry]) -> Bytes {
+    let body = match inbound {
+        Dialect::Openai => serde_json::to_vec(&OpenaiList {
+            object: "list",
+            data: models
+                .iter()
+                .map(|m| OpenaiModel { id: &m.id, object: "model", created: m.created, owned_by: &m.owned_by })
+                .collect(),
+        }),
+        Dialect::Anthropic => serde_json::to_vec(&AnthropicList {
+            data: models
+                .iter()
+                .map(|m| AnthropicModel {
+                    kind: "model",
+                    id: &m.id,
+                    display_name: m.display_name.as_deref().unwrap_or(&m.id),
+                    created_at: to_rfc3339(i64::try_from(m.created).unwrap_or(0).saturating_mul(1_000_000)),
+                })
+                .collect(),
+            has_more: false,
+            first_id: models.first().map(|m| m.id.as_str()),
+            last_id: models.last().map(|m| m.id.as_str()),
+        }),
+    };
+    // Structs of strings and numbers always serialise.
+    body.unwrap_or_default().into()
+}
+
+#[derive(Serialize)]
+struct OpenaiList<'a> {
+    object: &'static str,
+    data: Vec<OpenaiModel<'a>>,
+}
+
+#[derive(Serialize)]
+struct OpenaiModel<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: u64,
+    owned_by: &'a str,
+}
+
+#[derive(Serialize)]
+struct AnthropicList<'a> {
+    data: Vec<AnthropicModel<'a>>,
+    has_more: bool,
+    first_id: Option<&'a str>,
+    last_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AnthropicModel<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'a str,
+    display_name: &'a str,
+    created_at: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> ModelEntry {
+        ModelEntry { id: "chat".into(), created: 1_700_000_000, owned_by: "demo".into(), display_name: None }
+    }
+
+    #[test]
+    fn openai_list_has_the_shape_its_sdk_parses() {
+        assert_eq!(
+            models_list(Dialect::Openai, &[entry()]),
+            r#"{"object":"list","data":[{"id":"chat","object":"model","created":1700000000,"owned_by":"demo"}]}"#
+        );
+    }
+
+    #[test]
+    fn anthropic_list_has_the_shape_its_sdk_parses() {
+        assert_eq!(
+            models_list(Dialect::Anthropic, &[entry()]),
+            concat!(
+                r#"{"data":[{"type":"model","id":"chat","display_name":"chat","created_at":"2023-11-14T22:13:20Z"}],"#,
+                r#""has_more":false,"first_id":"chat","last_id":"chat"}"#
+            )
+        );
+        assert_eq!(
+            models_list(Dialect::Anthropic, &[]),
+            r#"{"data":[],"has_more":false,"first_id":null,"last_id":null}"#
+        );
+    }
+}

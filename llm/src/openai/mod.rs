@@ -1,0 +1,3 @@
+//! OpenAI chat completions. Source: <https://platform.openai.com/docs/api-reference/chat>.
+
+pub(crate) mod error;
