@@ -43,8 +43,16 @@ pub struct Router {
     any: PathTable,
 }
 
+/// The paths of one host. Templates that end in `{*rest}` have a tree of their own, asked second: a
+/// template that names each segment always goes before one that takes whatever follows.
 #[derive(Debug, Default)]
 struct PathTable {
+    whole: PathTree,
+    rest: PathTree,
+}
+
+#[derive(Debug, Default)]
+struct PathTree {
     tree: matchit::Router<usize>,
     leaves: Vec<Leaf>,
     by_pattern: HashMap<String, usize>,
@@ -83,8 +91,8 @@ impl Router {
     #[must_use]
     pub fn find<'p>(&self, host: &str, path: &'p str, method: Option<Method>) -> Match<'_, 'p> {
         let mut allowed: Vec<Method> = Vec::new();
-        for table in self.tables(host) {
-            match table.find(path, method) {
+        for tree in self.tables(host).flat_map(|table| [&table.whole, &table.rest]) {
+            match tree.find(path, method) {
                 Match::NotFound => {}
                 Match::MethodNotAllowed(methods) => allowed.extend(methods),
                 found @ Match::Found(..) => return found,
@@ -110,6 +118,13 @@ impl Router {
 impl PathTable {
     fn insert(&mut self, methods: &[Method], route: &Arc<Route>) -> Result<(), RouterError> {
         let (pattern, _) = compile_template(&route.template).map_err(RouterError::Template)?;
+        let tree = if pattern.contains("{*") { &mut self.rest } else { &mut self.whole };
+        tree.insert(pattern, methods, route)
+    }
+}
+
+impl PathTree {
+    fn insert(&mut self, pattern: String, methods: &[Method], route: &Arc<Route>) -> Result<(), RouterError> {
         let index = match self.by_pattern.get(&pattern) {
             Some(&index) => index,
             None => {

@@ -23,7 +23,7 @@ pub fn documents(text: &str) -> Result<Vec<Document>, String> {
         if part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) {
             continue;
         }
-        let value: Value = serde_yaml::from_str(part).map_err(|e| locate(&e, line))?;
+        let value: Value = serde_yaml::from_str_with_options(part, options()).map_err(|e| locate(&e, line))?;
         if !value.is_null() {
             found.push(Document { line, value });
         }
@@ -36,7 +36,7 @@ pub fn documents(text: &str) -> Result<Vec<Document>, String> {
 /// # Errors
 /// A sentence with line and column when the text is not YAML or does not fit the type.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_yaml::from_str(text).map_err(|e| locate(&e, 1))
+    serde_yaml::from_str_with_options(text, options()).map_err(|e| locate(&e, 1))
 }
 
 /// Writes one value as a YAML document.
@@ -45,6 +45,12 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 /// When the value cannot be written, which no resource of ours is known to cause.
 pub fn to_string<T: Serialize>(value: &T) -> Result<String, String> {
     serde_yaml::to_string(value).map_err(|e| e.to_string())
+}
+
+/// YAML 1.2 booleans (so that `y` and `no` stay text), leading zeros kept, and no snippet of the text in
+/// an error, because the text may hold a secret.
+fn options() -> serde_yaml::Options {
+    serde_yaml::options! { strict_booleans: true, leading_zero_numbers_as_strings: true, with_snippet: false }
 }
 
 /// Splits at `---` lines, keeping the line number on which each part begins.
@@ -97,6 +103,20 @@ mod tests {
     fn a_syntax_error_names_line_and_column_of_the_whole_file() {
         let error = documents("a: 1\n---\nb: [1,\nc: }\n").err().unwrap_or_default();
         assert!(error.starts_with("line 3, column 4: mismatched"), "{error}");
+    }
+
+    #[test]
+    fn text_that_looks_like_an_old_boolean_stays_text() {
+        let found = documents("a: y\nb: no\nc: true\nd: 0123\n").unwrap_or_default();
+        assert_eq!(found[0].value, serde_json::json!({"a": "y", "b": "no", "c": true, "d": "0123"}));
+    }
+
+    #[test]
+    fn an_error_never_quotes_the_text() {
+        for text in ["key: sk-canary\nkey: [", "a: \"sk-canary\n", "{sk-canary: ]"] {
+            let error = documents(text).err().unwrap_or_default();
+            assert!(!error.is_empty() && !error.contains("canary"), "{error}");
+        }
     }
 
     #[test]

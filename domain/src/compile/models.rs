@@ -166,7 +166,7 @@ fn headers(resource: &Resource, spec: &spec::Provider, faults: &mut Vec<Fault>) 
         };
         match problem {
             Some(problem) => {
-                faults.push(Fault::new(Kind::Provider, &resource.id, format!("spec.headers.{name}"), problem))
+                faults.push(Fault::new(Kind::Provider, &resource.id, format!("spec.headers.{name}"), problem));
             }
             None => headers.push((lower, value.clone())),
         }

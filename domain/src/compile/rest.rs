@@ -58,7 +58,7 @@ fn upstream(resource: &Resource, spec: &spec::Upstream, input: &Input<'_>, fault
         match address::parse(&target.url, Path::Refused, spec.allow_private_address) {
             Ok(address) => targets.push(UpstreamTarget { address, weight: target.weight }),
             Err(problem) => {
-                faults.push(Fault::new(Kind::Upstream, &resource.id, format!("spec.targets[{index}].url"), problem))
+                faults.push(Fault::new(Kind::Upstream, &resource.id, format!("spec.targets[{index}].url"), problem));
             }
         }
     }

@@ -101,15 +101,41 @@ fn read<T: DeserializeOwned>(kind: Kind, id: &str, value: &Value) -> Result<T, F
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { "spec".to_owned() } else { format!("spec.{path}") };
-        Fault::new(kind, id, field, sentence(error.inner(), value))
+        Fault::new(kind, id, field, sentence(error.inner()))
     })
 }
 
-/// Serde's sentence, unless it would repeat a value that may be a secret.
-fn sentence(error: &serde_json::Error, _value: &Value) -> String {
-    error.to_string()
+/// Serde's sentence without the value that it quotes, because a misplaced value may be a secret:
+/// "invalid type: string, expected a sequence".
+fn sentence(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    for lead in ["invalid type: ", "invalid value: ", "invalid length "] {
+        if let (Some(rest), Some((before, expected))) = (text.strip_prefix(lead), text.rsplit_once(", expected ")) {
+            let found = rest[..before.len() - lead.len()].split([' ', '"', '`']).next().unwrap_or("value");
+            return format!("{lead}{found}, expected {expected}");
+        }
+    }
+    text
 }
 
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misplaced_secret_is_not_quoted() {
+        for spec in [
+            serde_json::json!({"protocol": "openai", "keys": "sk-canary, expected nothing"}),
+            serde_json::json!({"protocol": "openai", "keys": [{"id": "a", "secret": ["sk-canary"]}]}),
+            serde_json::json!({"protocol": "openai", "keys": [{"id": "a", "secret": {"sk-canary": 1}}]}),
+            serde_json::json!({"protocol": "openai", "name": 424242}),
+        ] {
+            let fault = Spec::from_value(Kind::Provider, "p", &spec).err().map(|f| f.to_string()).unwrap_or_default();
+            assert!(!fault.is_empty() && !fault.contains("canary") && !fault.contains("424242"), "{fault}");
+        }
+    }
 }
