@@ -1,0 +1,12 @@
+//! What the promises are proven with: fake vendors and upstreams that behave as the real ones do on
+//! the wire, and handles on the real binary and on a private PostgreSQL.
+//!
+//! Nothing here knows Weir's inside: the binary is started as a user would, and spoken to over
+//! sockets. Every server binds a loopback port of its own and ends with its handle.
+
+pub mod client;
+pub mod http1;
+pub mod provider;
+pub mod script;
+pub mod sse;
+pub mod wire;

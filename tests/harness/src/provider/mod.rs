@@ -1,0 +1,317 @@
+//! Fake vendors of models: they take requests as the vendor does, refuse what it refuses, and
+//! answer in its shapes. What the model says is made from the request, so that a test sees whether
+//! the meaning of a request survived translation; a [`Script`] changes the behaviour per request.
+
+mod anthropic;
+mod control;
+mod openai;
+mod prompt;
+mod schema;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+mod tests;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context;
+use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::http1::{Connection, Head};
+use crate::script::{Fault, Script};
+use crate::wire::{After, Answer, Body, send};
+pub use prompt::{Choice, Prompt};
+
+/// Which vendor is imitated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vendor {
+    /// `POST /v1/chat/completions`, `GET /v1/models`.
+    Openai,
+    /// `POST /v1/messages`, `GET /v1/models`.
+    Anthropic,
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Number of the connection it came on, counted from 1.
+    pub connection: u64,
+    /// Its head.
+    pub head: Head,
+    /// Its body.
+    pub body: Bytes,
+    /// Status of the answer given.
+    pub status: u16,
+}
+
+impl Received {
+    /// The body as JSON, `Null` where it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+/// A script that waits for its requests.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queued {
+    /// Only for requests of this model; absent: for any.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// For how many requests; absent: for all from now on.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// The behaviour.
+    pub script: Script,
+}
+
+#[derive(Debug)]
+struct Shared {
+    vendor: Vendor,
+    key: String,
+    queue: Mutex<VecDeque<Queued>>,
+    received: Mutex<Vec<Received>>,
+    connections: AtomicU64,
+    open: AtomicU64,
+    answers: AtomicU64,
+}
+
+/// A running fake vendor; it ends when dropped.
+#[derive(Debug)]
+pub struct FakeProvider {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+}
+
+impl Drop for FakeProvider {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl FakeProvider {
+    /// Starts on a loopback port of its own. `key` is the only key it takes.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub async fn start(vendor: Vendor, key: &str) -> anyhow::Result<Self> {
+        Self::start_at(vendor, key, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Starts on the given address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn start_at(vendor: Vendor, key: &str, address: SocketAddr) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(address).await.with_context(|| format!("bind {address}"))?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            vendor,
+            key: key.to_owned(),
+            queue: Mutex::default(),
+            received: Mutex::default(),
+            connections: AtomicU64::new(0),
+            open: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
+        });
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self { address, shared, accepting })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a configuration names as `base_url`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// The next request follows this script.
+    pub fn next(&self, script: Script) {
+        self.queue(Queued { model: None, times: Some(1), script });
+    }
+
+    /// The next `times` requests follow this script.
+    pub fn next_times(&self, times: u32, script: Script) {
+        self.queue(Queued { model: None, times: Some(times), script });
+    }
+
+    /// Every request from now on follows this script, after those already queued.
+    pub fn always(&self, script: Script) {
+        self.queue(Queued { model: None, times: None, script });
+    }
+
+    /// Queues a script for a model.
+    pub fn queue(&self, queued: Queued) {
+        lock(&self.shared.queue).push_back(queued);
+    }
+
+    /// Forgets scripts and recorded requests.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// The chat requests so far, in the order in which they arrived.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        lock(&self.shared.received).clone()
+    }
+
+    /// How many connections were accepted so far.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many connections are open now.
+    #[must_use]
+    pub fn open_connections(&self) -> u64 {
+        self.shared.open.load(Ordering::SeqCst)
+    }
+}
+
+impl Shared {
+    fn reset(&self) {
+        lock(&self.queue).clear();
+        lock(&self.received).clear();
+    }
+
+    fn script_for(&self, model: &str) -> Script {
+        let mut queue = lock(&self.queue);
+        let Some(at) = queue.iter().position(|q| q.model.as_deref().is_none_or(|m| m == model)) else {
+            return Script::default();
+        };
+        match &mut queue[at].times {
+            None => {}
+            Some(1) => return queue.remove(at).map(|q| q.script).unwrap_or_default(),
+            Some(left) => *left -= 1,
+        }
+        queue[at].script.clone()
+    }
+
+    fn next_number(&self) -> u64 {
+        self.answers.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+/// Locks; what a panicking test left behind is still good to look at.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // Connections end with the server: the set aborts its tasks when it is dropped.
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let number = shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            shared.open.fetch_add(1, Ordering::SeqCst);
+            // A peer that leaves early is what many tests do; what arrived is recorded either way.
+            let _ = serve(stream, number, &shared).await;
+            shared.open.fetch_sub(1, Ordering::SeqCst);
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve(stream: TcpStream, number: u64, shared: &Shared) -> anyhow::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut connection = Connection::new(stream, BytesMut::new());
+    while let Some(head) = connection.read_head().await? {
+        let body = connection.read_whole_body().await?;
+        let closes = head.closes();
+        let (answer, script) = answer(shared, number, head, body);
+        match send(&mut connection, answer, script.fault.as_ref(), &script.wire).await? {
+            After::Keep if !closes => {}
+            After::Keep | After::Close => return Ok(()),
+            After::Reset => {
+                let (stream, _) = connection.into_parts();
+                // Unsent data discarded and RST in place of FIN, as when a vendor's server dies.
+                stream.set_zero_linger()?;
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A vendor's refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Refusal {
+    status: u16,
+    /// The vendor's word for the kind of error.
+    kind: &'static str,
+    message: String,
+    /// The parameter, where OpenAI names one.
+    param: Option<String>,
+    /// OpenAI's code.
+    code: Option<&'static str>,
+}
+
+impl Refusal {
+    fn invalid(message: impl Into<String>) -> Self {
+        Self { status: 400, kind: "invalid_request_error", message: message.into(), param: None, code: None }
+    }
+}
+
+fn answer(shared: &Shared, connection: u64, head: Head, body: Bytes) -> (Answer, Script) {
+    let path = head.target.split('?').next().unwrap_or_default().to_owned();
+    if let Some(answer) = control::answer(shared, &head.method, &path, &body) {
+        return (answer, Script::default());
+    }
+    let parsed: Option<Value> = serde_json::from_slice(&body).ok();
+    let model = parsed.as_ref().and_then(|v| v["model"].as_str()).unwrap_or_default().to_owned();
+    let chat = path.ends_with("/chat/completions") || path.ends_with("/messages");
+    let script = if chat { shared.script_for(&model) } else { Script::default() };
+    let answer = match shared.vendor {
+        Vendor::Openai => openai::answer(shared, &head, &path, &body, &script),
+        Vendor::Anthropic => anthropic::answer(shared, &head, &path, &body, &script),
+    };
+    // A fault on the wire stands for a vendor that is down: no check of the request comes before it.
+    let answer = override_body(answer, &script);
+    if chat {
+        lock(&shared.received).push(Received { connection, head, body, status: answer.status });
+    }
+    (answer, script)
+}
+
+fn override_body(mut answer: Answer, script: &Script) -> Answer {
+    if let Some(body) = &script.body {
+        answer.body = Body::Whole(body.clone().into_bytes());
+        answer.status = script.status.unwrap_or(200);
+    }
+    for (name, value) in &script.headers {
+        answer.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        answer.headers.push((name.clone(), value.clone()));
+    }
+    answer
+}
+
+/// Whether the script replaces the answer so early that the request is not even looked at.
+fn is_down(script: &Script) -> bool {
+    matches!(script.fault, Some(Fault::ResetBeforeHead | Fault::BlackHole)) || script.body.is_some()
+}
+
+fn json_answer(status: u16, headers: Vec<(String, String)>, value: &Value) -> Answer {
+    let mut headers = headers;
+    headers.push(("content-type".into(), "application/json".into()));
+    Answer { status, headers, body: Body::Whole(value.to_string().into_bytes()) }
+}
+
+/// An id of the vendor's kind, the same for the same number.
+fn vendor_id(prefix: &str, number: u64) -> String {
+    format!("{prefix}{:024}", number)
+}
