@@ -1,1 +1,13 @@
-//! placeholder
+//! The control plane: admin API, resource store, usage reports and the portal's assets.
+//!
+//! Three layers, imported one way: `http` (thin handlers) → `app` (rules) → `store` (the only place
+//! with SQL). The data plane is met only through the traits of [`weir_domain::ports`].
+
+mod plane;
+mod settings;
+
+/// What plan and apply take and return, here and at `/config`.
+pub mod config;
+
+pub use self::plane::{ControlPlane, MadeKey};
+pub use self::settings::{OpenError, Settings};

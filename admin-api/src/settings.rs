@@ -1,0 +1,48 @@
+//! What a process tells its control plane at start, and why a start may fail.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use weir_domain::secret::SecretRef;
+
+/// What a process tells its control plane at start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the SQLite file, the master key and the first admin token lie. Made when missing.
+    pub data_dir: PathBuf,
+    /// `postgres://…` or `sqlite:PATH`; `None` for the SQLite file `weir.db` in `data_dir`.
+    pub database_url: Option<String>,
+    /// Where the master key comes from, `env:NAME` or `file:PATH`: 32 bytes in base64 or hexadecimal.
+    /// `None`: the variable `WEIR_MASTER_KEY` where it is set, else `data_dir/master.key`, which the
+    /// first start makes (0600).
+    pub master_key: Option<SecretRef>,
+    /// The data plane's address as this process reaches it, such as `http://127.0.0.1:8080`.
+    pub gateway_url: String,
+}
+
+/// Why a control plane did not open. Each is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data directory or a file in it cannot be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// What could not be read or written.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The master key is missing, malformed, or not the one that the database was sealed with.
+    #[error("the master key {0}")]
+    MasterKey(String),
+    /// The database cannot be opened or migrated.
+    #[error("the database {0}")]
+    Database(String),
+    /// The built-in catalogue is malformed, which a test rules out for what is shipped.
+    #[error("the built-in catalogue: {0}")]
+    Catalog(String),
+    /// The stored configuration or the machine does not allow a start.
+    #[error("{0}")]
+    Refused(String),
+}
