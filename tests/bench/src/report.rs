@@ -1,0 +1,83 @@
+//! The table that goes into docs/BENCHMARKS.md.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::scenario::StreamFigures;
+
+/// Everything measured in one run.
+pub(crate) struct Report {
+    /// One row a scenario.
+    pub(crate) rows: Vec<Row>,
+    /// Resident memory of Weir before any request.
+    pub(crate) idle_rss_kib: u64,
+    /// From process start to a listening gateway.
+    pub(crate) start: Duration,
+    /// Name, p50 and p99 in microseconds at one connection.
+    pub(crate) latency: Vec<(&'static str, f64, f64)>,
+    /// What streams cost.
+    pub(crate) streams: Vec<StreamFigures>,
+    /// How it was measured.
+    pub(crate) options_text: String,
+}
+
+/// One scenario.
+pub(crate) struct Row {
+    /// What was sent.
+    pub(crate) name: &'static str,
+    /// Name of the proxy, CPU microseconds per request, requests per second: medians.
+    pub(crate) figures: Vec<(&'static str, f64, f64)>,
+    /// Weir's CPU per request over bare Pingora's, median of the rounds.
+    pub(crate) ratio: f64,
+    /// What the ratio should be at most.
+    pub(crate) limit: f64,
+}
+
+impl Report {
+    /// The report as Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = format!("One core for the proxy, {}.\n\n", self.options_text);
+        text.push_str("| scenario | nginx µs/req | bare Pingora µs/req | Weir µs/req | Weir ÷ bare | goal | req/s nginx / bare / Weir |\n|---|---|---|---|---|---|---|\n");
+        for row in &self.rows {
+            let cpu: Vec<String> = row.figures.iter().map(|(_, cpu, _)| format!("{cpu:.1}")).collect();
+            let rate: Vec<String> = row.figures.iter().map(|(_, _, rate)| format!("{rate:.0}")).collect();
+            let _ = writeln!(
+                text,
+                "| {} | {} | **{:.2}** | ≤ {:.1} | {} |",
+                row.name,
+                cpu.join(" | "),
+                row.ratio,
+                row.limit,
+                rate.join(" / ")
+            );
+        }
+        text.push_str("\n| one connection | p50 µs | p99 µs |\n|---|---|---|\n");
+        for (name, p50, p99) in &self.latency {
+            let _ = writeln!(text, "| {name} | {p50:.0} | {p99:.0} |");
+        }
+        text.push_str(
+            "\n| streams at once | faults | p50 µs | p99 µs | KiB each | CPU µs/event |\n|---|---|---|---|---|---|\n",
+        );
+        for s in &self.streams {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {:.0} | {:.1} |",
+                s.name, s.faults, s.p50_us, s.p99_us, s.kib_each, s.cpu_us
+            );
+        }
+        let _ = writeln!(
+            text,
+            "\nIdle: {:.1} MiB resident. Start to listening: {} ms.",
+            self.idle_rss_kib as f64 / 1024.0,
+            self.start.as_millis()
+        );
+        text
+    }
+}
+
+/// The middle of some figures; 0 for none.
+pub(crate) fn median(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+}

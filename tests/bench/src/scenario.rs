@@ -1,0 +1,176 @@
+//! What is measured, and in which order: the proxies take turns, so that a slow minute hurts all alike.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::load::{self, Load};
+use crate::process;
+use crate::report::{Report, Row, median};
+use crate::setup::{self, Field};
+use crate::streams;
+
+/// How much to measure.
+pub(crate) struct Options {
+    /// The binary under test.
+    pub(crate) weir: PathBuf,
+    /// Turns of each proxy.
+    pub(crate) rounds: u32,
+    /// Seconds of each turn.
+    pub(crate) seconds: u32,
+    /// Streams at once.
+    pub(crate) streams: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { weir: PathBuf::new(), rounds: 5, seconds: 4, streams: 1_000 }
+    }
+}
+
+const CONNECTIONS: u32 = 32;
+const STREAM_EVENTS: u32 = 100;
+
+struct Scenario {
+    name: &'static str,
+    path: &'static str,
+    body: Option<String>,
+    limit: f64,
+}
+
+fn scenarios() -> Vec<Scenario> {
+    let text = "What is a weir? Answer in one sentence, for somebody who has never seen one. ".repeat(8);
+    let openai = |model: &str| {
+        format!(
+            r#"{{"model":"{model}","temperature":0.2,"messages":[{{"role":"system","content":"You answer briefly."}},{{"role":"user","content":"{text}"}}]}}"#
+        )
+    };
+    let anthropic = format!(
+        r#"{{"model":"bench","max_tokens":256,"system":"You answer briefly.","messages":[{{"role":"user","content":"{text}"}}]}}"#
+    );
+    let chat = "/v1/chat/completions";
+    vec![
+        Scenario { name: "REST, 1 KiB, key check and metering", path: "/rest", body: None, limit: 1.2 },
+        Scenario { name: "chat, OpenAI to OpenAI", path: chat, body: Some(openai("bench")), limit: 1.4 },
+        Scenario { name: "chat, OpenAI to Anthropic", path: chat, body: Some(openai("bench-anthropic")), limit: 2.0 },
+        Scenario { name: "messages, Anthropic to OpenAI", path: "/v1/messages", body: Some(anthropic), limit: 2.0 },
+    ]
+}
+
+/// Measures everything.
+///
+/// # Errors
+/// When a program is missing, or an answer was wrong.
+pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
+    let dir = tempfile::tempdir()?;
+    let field = setup::start(&options.weir, dir.path(), None)?;
+    process::pause(Duration::from_secs(2));
+    let idle_rss_kib = field.proxies[2].process.rss_kib();
+    let mut rows = Vec::new();
+    for scenario in scenarios() {
+        rows.push(throughput(&field, &scenario, options, dir.path())?);
+    }
+    let latency = latency(&field, options, dir.path())?;
+    let start = field.start;
+    drop(field);
+    let streams = run_streams(options)?;
+    Ok(Report {
+        rows,
+        idle_rss_kib,
+        start,
+        latency,
+        streams,
+        options_text: format!("{} rounds of {} s, {CONNECTIONS} connections", options.rounds, options.seconds),
+    })
+}
+
+fn throughput(field: &Field, scenario: &Scenario, options: &Options, dir: &std::path::Path) -> anyhow::Result<Row> {
+    let load = Load {
+        path: scenario.path,
+        body: scenario.body.as_deref(),
+        key: &field.key,
+        connections: CONNECTIONS,
+        seconds: options.seconds,
+    };
+    let mut cpu_us: Vec<Vec<f64>> = vec![Vec::new(); field.proxies.len()];
+    let mut rate: Vec<Vec<f64>> = vec![Vec::new(); field.proxies.len()];
+    for round in 0..=options.rounds {
+        for (index, proxy) in field.proxies.iter().enumerate() {
+            let before = proxy.process.cpu_seconds();
+            let answers = load::run(proxy.address, &load, dir)?;
+            let spent = proxy.process.cpu_seconds() - before;
+            // The first round warms caches and connections.
+            if round > 0 {
+                cpu_us[index].push(spent * 1e6 / answers.requests as f64);
+                rate[index].push(answers.rate);
+            }
+        }
+    }
+    let ratios: Vec<f64> = cpu_us[2].iter().zip(&cpu_us[1]).map(|(weir, bare)| weir / bare).collect();
+    let names = field.proxies.iter().map(|p| p.name);
+    let figures =
+        names.zip(cpu_us.iter().zip(&rate)).map(|(name, (cpu, rate))| (name, median(cpu), median(rate))).collect();
+    Ok(Row { name: scenario.name, figures, ratio: median(&ratios), limit: scenario.limit })
+}
+
+/// Added latency of Weir at one connection: its percentiles less those of the upstream alone.
+fn latency(field: &Field, options: &Options, dir: &std::path::Path) -> anyhow::Result<Vec<(&'static str, f64, f64)>> {
+    let load = Load { path: "/rest", body: None, key: &field.key, connections: 1, seconds: options.seconds };
+    let mut all = Vec::new();
+    for proxy in std::iter::once(&field.upstream).chain(&field.proxies) {
+        let (mut p50, mut p99) = (Vec::new(), Vec::new());
+        for _ in 0..options.rounds {
+            let answers = load::run(proxy.address, &load, dir)?;
+            p50.push(answers.p50_us);
+            p99.push(answers.p99_us);
+        }
+        all.push((proxy.name, median(&p50), median(&p99)));
+    }
+    Ok(all)
+}
+
+/// What a thousand streams cost.
+pub(crate) struct StreamFigures {
+    /// The proxy.
+    pub(crate) name: &'static str,
+    /// Events wrong or streams broken.
+    pub(crate) faults: usize,
+    /// Upstream to client, median and 99th percentile, microseconds.
+    pub(crate) p50_us: u64,
+    /// See `p50_us`.
+    pub(crate) p99_us: u64,
+    /// Memory added by each stream, KiB.
+    pub(crate) kib_each: f64,
+    /// CPU per event, microseconds.
+    pub(crate) cpu_us: f64,
+}
+
+fn run_streams(options: &Options) -> anyhow::Result<Vec<StreamFigures>> {
+    let dir = tempfile::tempdir()?;
+    let field = setup::start(&options.weir, dir.path(), Some(STREAM_EVENTS))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut all = Vec::new();
+    for proxy in &field.proxies {
+        let (rss, cpu) = (proxy.process.rss_kib(), proxy.process.cpu_seconds());
+        let (report, peak) = runtime.block_on(async {
+            let reading =
+                tokio::spawn(streams::client(proxy.address, options.streams, STREAM_EVENTS, field.key.clone()));
+            let mut peak = rss;
+            while !reading.is_finished() {
+                peak = peak.max(proxy.process.rss_kib());
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            (reading.await, peak)
+        });
+        let report = report??;
+        let at = |share: usize| report.delays.get(report.delays.len() * share / 100).copied().unwrap_or(0);
+        all.push(StreamFigures {
+            name: proxy.name,
+            faults: report.wrong + report.broken,
+            p50_us: at(50),
+            p99_us: at(99),
+            kib_each: (peak - rss) as f64 / options.streams as f64,
+            cpu_us: (proxy.process.cpu_seconds() - cpu) * 1e6 / report.delays.len().max(1) as f64,
+        });
+    }
+    Ok(all)
+}
