@@ -15,6 +15,7 @@ pub mod ports;
 pub mod price;
 pub mod resource;
 pub mod router;
+pub mod schema;
 pub mod secret;
 pub mod snapshot;
 pub mod spec;
