@@ -3,7 +3,6 @@
 /// Settings for a client that follows nothing and goes straight to its target.
 ///
 /// TLS needs a provider of cryptography in the process; the first call installs it.
-#[must_use]
 pub fn builder() -> reqwest::ClientBuilder {
     // An error says that another test was first.
     let _ = rustls::crypto::ring::default_provider().install_default();

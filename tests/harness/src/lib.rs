@@ -4,9 +4,14 @@
 //! Nothing here knows Weir's inside: the binary is started as a user would, and spoken to over
 //! sockets. Every server binds a loopback port of its own and ends with its handle.
 
+pub mod admin;
 pub mod client;
 pub mod http1;
+pub mod postgres;
 pub mod provider;
+pub mod rest;
 pub mod script;
 pub mod sse;
+pub mod tls;
+pub mod weir;
 pub mod wire;

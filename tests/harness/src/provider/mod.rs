@@ -8,7 +8,6 @@ mod openai;
 mod prompt;
 mod schema;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod tests;
 
 use std::collections::VecDeque;

@@ -42,7 +42,7 @@ fn message(user: &Value) -> Value {
     json!({"model": "m", "max_tokens": 500, "system": "Be brief.", "messages": [{"role": "user", "content": user}]})
 }
 
-fn with(mut body: Value, fields: Value) -> Value {
+fn with(mut body: Value, fields: &Value) -> Value {
     for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();
     }
@@ -69,7 +69,7 @@ async fn an_echo_in_the_wrong_dialect_is_refused() {
     );
     let (status, body, _) = post(&anthropic().await, &chat(&json!("Hi"))).await;
     assert_eq!((status, body["error"]["message"].as_str()), (400, Some("max_tokens: Field required")));
-    let body = with(message(&json!("Hi")), json!({"frequency_penalty": 1}));
+    let body = with(message(&json!("Hi")), &json!({"frequency_penalty": 1}));
     let (_, body, _) = post(&anthropic().await, &body).await;
     assert_eq!(body["error"]["message"], "frequency_penalty: Extra inputs are not permitted");
     let image = json!([{"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{PNG}")}}]);
@@ -100,11 +100,11 @@ async fn an_openai_stream_adds_up_to_the_whole_answer() {
     let fake = openai().await;
     let tool = json!({"type": "function", "function": {"name": "get_weather", "parameters": {
         "type": "object", "properties": {"city": {"type": "string"}}}}});
-    let body = with(chat(&json!("Compare the weather in Paris and Tokyo")), json!({"tools": [tool]}));
+    let body = with(chat(&json!("Compare the weather in Paris and Tokyo")), &json!({"tools": [tool]}));
     let (_, whole, _) = post(&fake, &body).await;
     let calls = &whole["choices"][0]["message"]["tool_calls"];
     assert_eq!(calls[1]["function"]["arguments"], r#"{"city":"Tokyo"}"#);
-    let streamed = with(body, json!({"stream": true, "stream_options": {"include_usage": true}}));
+    let streamed = with(body, &json!({"stream": true, "stream_options": {"include_usage": true}}));
     let events = sse::parse(&post(&fake, &streamed).await.2);
     assert_eq!(events.last().unwrap().data, "[DONE]");
     let arguments: String = events
@@ -122,10 +122,10 @@ async fn an_anthropic_stream_adds_up_to_the_whole_answer() {
     let fake = anthropic().await;
     let body = with(
         message(&json!("Think")),
-        json!({"max_tokens": 5000, "thinking": {"type": "enabled", "budget_tokens": 1024}}),
+        &json!({"max_tokens": 5000, "thinking": {"type": "enabled", "budget_tokens": 1024}}),
     );
     let (_, whole, _) = post(&fake, &body).await;
-    let events = sse::parse(&post(&fake, &with(body.clone(), json!({"stream": true}))).await.2);
+    let events = sse::parse(&post(&fake, &with(body.clone(), &json!({"stream": true}))).await.2);
     let part = |kind: &str, field: &str| -> String {
         let deltas = events.iter().map(|e| e.json()["delta"].clone()).filter(|d| d["type"] == kind);
         deltas.filter_map(|d| d[field].as_str().map(str::to_owned)).collect()
@@ -140,7 +140,7 @@ async fn an_anthropic_stream_adds_up_to_the_whole_answer() {
     let turn = |signature: &Value| {
         let block = json!({"type": "thinking", "thinking": whole["content"][0]["thinking"], "signature": signature});
         let history = json!([{"role": "user", "content": "Think"}, {"role": "assistant", "content": [block, {"type": "text", "text": "ok"}]}, {"role": "user", "content": "On"}]);
-        with(body.clone(), json!({"messages": history}))
+        with(body.clone(), &json!({"messages": history}))
     };
     assert_eq!(post(&fake, &turn(&whole["content"][0]["signature"])).await.0, 200);
     assert_eq!(post(&fake, &turn(&json!("forged"))).await.0, 400);
@@ -173,12 +173,11 @@ async fn tool_results_must_answer_tool_calls() {
 
 #[tokio::test]
 async fn usage_is_written_in_each_vendors_way() {
-    let usage =
-        Some(Counts { input: 10, cache_read: 20, cache_write_5m: 3, cache_write_1h: 4, output: 5, reasoning: 6 });
-    let reply = Reply { usage, ..Reply::text("x") };
+    let counts = Counts { input: 10, cache_read: 20, cache_write_5m: 3, cache_write_1h: 4, output: 5, reasoning: 6 };
+    let reply = Reply { usage: Some(counts), ..Reply::text("x") };
     let fake = openai().await;
     fake.next(Script::say(Reply {
-        usage: Some(Counts { cache_write_5m: 0, cache_write_1h: 0, ..usage.unwrap() }),
+        usage: Some(Counts { cache_write_5m: 0, cache_write_1h: 0, ..counts }),
         ..reply.clone()
     }));
     let (_, whole, _) = post(&fake, &chat(&json!("Hi"))).await;

@@ -32,13 +32,13 @@ impl<'a> Said<'a> {
     }
 
     pub(super) fn whole(&self) -> Value {
-        let mut answer = self.message(self.blocks(), &self.stop_reason(), self.counts.output_total());
+        let mut answer = self.message(&self.blocks(), &self.stop_reason(), self.counts.output_total());
         answer["stop_sequence"] = self.stop_sequence();
         answer
     }
 
     pub(super) fn events(&self) -> Vec<Event> {
-        let message = self.message(Vec::new(), &Value::Null, 1);
+        let message = self.message(&[], &Value::Null, 1);
         let mut events = vec![json!({"type": "message_start", "message": message})];
         for (index, block) in self.blocks().into_iter().enumerate() {
             events.extend(block_events(index, &block));
@@ -66,7 +66,7 @@ impl<'a> Said<'a> {
         events.iter().map(Event::typed).collect()
     }
 
-    fn message(&self, content: Vec<Value>, stop_reason: &Value, output: u64) -> Value {
+    fn message(&self, content: &[Value], stop_reason: &Value, output: u64) -> Value {
         let mut message = json!({
             "id": self.id, "type": "message", "role": "assistant", "model": self.model, "content": content,
             "stop_reason": stop_reason, "stop_sequence": null,

@@ -146,7 +146,7 @@ fn message_fields(index: usize, message: &Value) -> Checked<()> {
             parts.iter().enumerate().try_for_each(|(n, part)| content_part(&here, n, role, part))
         }
         None | Some(Value::Null) if role == "assistant" && calls => Ok(()),
-        _ => invalid(".content", format!("Invalid value for 'content': expected a string, got null.")),
+        _ => invalid(".content", "Invalid value for 'content': expected a string, got null.".to_owned()),
     }?;
     if role == "tool" && !fields.get("tool_call_id").is_some_and(Value::is_string) {
         let param = format!("{here}.tool_call_id");
