@@ -6,6 +6,9 @@ mod address;
 mod models;
 mod rest;
 
+/// The data plane checks with it what names resolve to.
+pub use address::is_public;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::Catalog;

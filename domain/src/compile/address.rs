@@ -59,7 +59,7 @@ pub(super) fn parse(text: &str, path: Path, allow_private: bool) -> Result<Addre
 /// (RFC 6598), documentation, benchmarking, multicast, reserved, unspecified, and IPv6 forms that
 /// carry an IPv4 address (mapped, 6to4, NAT64), judged by the address they carry.
 #[must_use]
-pub(super) fn is_public(ip: IpAddr) -> bool {
+pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let [a, b, c, _] = ip.octets();

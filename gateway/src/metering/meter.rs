@@ -1,0 +1,203 @@
+//! The meter: what settlements write to, and what knows whether the journal takes records.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use weir_domain::ledger::Record;
+use weir_domain::ports::UsageSink;
+
+use super::frame;
+use super::journal::{Journal, JournalError, JournalOptions};
+use super::shipper;
+
+/// What telemetry is told. Calls come from request tasks and must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// A request has ended: the place for its one log line and its metrics. `written` is false when the journal did
+    /// not take the record.
+    fn settled(&self, record: &Record, written: bool);
+    /// Something happened to the journal.
+    fn journal(&self, event: &JournalEvent);
+}
+
+/// What happens to the journal.
+#[derive(Debug, PartialEq, Eq)]
+pub enum JournalEvent {
+    /// A record could not be written: the disk is full or broken. The node is not ready until it can be.
+    WriteFailed {
+        /// What the system said.
+        reason: String,
+    },
+    /// Records can be written again, and those kept in memory have been.
+    Recovered,
+    /// A record is lost: the journal failed for longer than memory could bridge.
+    Lost {
+        /// The request's id.
+        id: String,
+    },
+    /// Bytes of a segment are no record and were skipped. At the end of a segment the process had been killed while
+    /// it wrote; elsewhere the file is damaged.
+    Skipped {
+        /// The segment's number.
+        segment: u64,
+        /// How many bytes.
+        bytes: u64,
+    },
+    /// A batch went to the ledger.
+    Delivered {
+        /// How many records.
+        records: usize,
+    },
+    /// A batch did not reach the ledger, or a segment could not be read; it is tried again.
+    DeliveryFailed {
+        /// Why.
+        reason: String,
+        /// When, in milliseconds.
+        retry_ms: u64,
+    },
+}
+
+/// The journal of this node, and whether it takes records.
+pub struct Meter {
+    pub(super) journal: Journal,
+    node: String,
+    observer: Arc<dyn Observer>,
+    pending_limit: usize,
+    broken: AtomicBool,
+    /// Framed records that the disk did not take.
+    pending: Mutex<Pending>,
+    delivered: AtomicU64,
+}
+
+#[derive(Default)]
+struct Pending {
+    frames: VecDeque<Vec<u8>>,
+    bytes: usize,
+}
+
+thread_local! {
+    /// Where a record is framed; kept, so that settling allocates nothing.
+    static FRAME: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Meter {
+    /// Opens the journal in `data_dir/journal`. Records left by an earlier process are delivered by [`Self::run`].
+    ///
+    /// # Errors
+    /// The directory cannot be used, or another process uses it.
+    pub fn open(
+        data_dir: &Path,
+        node: &str,
+        options: JournalOptions,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Arc<Self>, JournalError> {
+        let pending_limit = options.pending_bytes;
+        Ok(Arc::new(Self {
+            journal: Journal::open(data_dir, options)?,
+            node: node.to_owned(),
+            observer,
+            pending_limit,
+            broken: AtomicBool::new(false),
+            pending: Mutex::default(),
+            delivered: AtomicU64::new(0),
+        }))
+    }
+
+    /// The name of this node in records.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Whether the journal takes records. While it does not, the node is not ready and calls that cost money are
+    /// refused with 503.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        !self.broken.load(Ordering::Relaxed)
+    }
+
+    /// Records delivered to the ledger since the start.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
+    }
+
+    /// Moves records to the ledger until `stop` turns true, then tries once more to move what is left. Run it in one
+    /// task, in the runtime that `sink` belongs to.
+    pub async fn run(self: Arc<Self>, sink: Arc<dyn UsageSink>, stop: watch::Receiver<bool>) {
+        shipper::run(self, sink, stop).await;
+    }
+
+    /// Puts a record into the journal and tells the observer.
+    pub(super) fn write(&self, record: &Record) {
+        let written = FRAME.with_borrow_mut(|buffer| {
+            if let Err(error) = frame::encode(record, buffer) {
+                self.event(&JournalEvent::WriteFailed { reason: error.to_string() });
+                self.event(&JournalEvent::Lost { id: record.id.clone() });
+                return false;
+            }
+            let written = self.append(record, buffer);
+            // A record with a thousand attempts must not pin its memory for ever.
+            buffer.shrink_to(64 * 1024);
+            written
+        });
+        self.observer.settled(record, written);
+    }
+
+    fn append(&self, record: &Record, frame: &[u8]) -> bool {
+        if self.is_writable() {
+            let Err(error) = self.journal.append(frame) else { return true };
+            self.fail(&error);
+        } else if record.attempts.is_empty() {
+            // Refusals during an outage cost nobody money; they must not push out records that do.
+            self.event(&JournalEvent::Lost { id: record.id.clone() });
+            return false;
+        }
+        let mut pending = self.pending.lock();
+        if pending.bytes + frame.len() > self.pending_limit {
+            drop(pending);
+            self.event(&JournalEvent::Lost { id: record.id.clone() });
+        } else {
+            pending.bytes += frame.len();
+            pending.frames.push_back(frame.to_vec());
+        }
+        false
+    }
+
+    pub(super) fn fail(&self, error: &std::io::Error) {
+        if !self.broken.swap(true, Ordering::Relaxed) {
+            self.event(&JournalEvent::WriteFailed { reason: error.to_string() });
+        }
+    }
+
+    /// Tries to write what the disk did not take. Blocks; called by the background task.
+    pub(super) fn recover(&self) {
+        if self.is_writable() {
+            return;
+        }
+        loop {
+            let Some(frame) = self.pending.lock().frames.pop_front() else { break };
+            if self.journal.append(&frame).is_err() {
+                self.pending.lock().frames.push_front(frame);
+                return;
+            }
+            let mut pending = self.pending.lock();
+            pending.bytes = pending.bytes.saturating_sub(frame.len());
+        }
+        if self.journal.sync().is_ok() {
+            self.broken.store(false, Ordering::Relaxed);
+            self.event(&JournalEvent::Recovered);
+        }
+    }
+
+    pub(super) fn event(&self, event: &JournalEvent) {
+        if let JournalEvent::Delivered { records } = event {
+            self.delivered.fetch_add(u64::try_from(*records).unwrap_or(0), Ordering::Relaxed);
+        }
+        self.observer.journal(event);
+    }
+}

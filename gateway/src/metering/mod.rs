@@ -1,0 +1,20 @@
+//! Usage records: written to a journal on this node first, then moved to the ledger, exactly once.
+//!
+//! A [`Settlement`] accompanies one request and writes its record on every way out. The [`Meter`]
+//! owns the journal; [`Meter::run`] moves what is in it to the ledger. What a record passes:
+//!
+//! ```text
+//! Settlement::settle ── write(2) ──▶ journal segment ── Meter::run ──▶ UsageSink::deliver ──▶ segment deleted
+//!                     before the answer's last byte       ≤ 200 ms, ≤ 1000 records, again until taken
+//! ```
+
+mod frame;
+mod journal;
+mod meter;
+mod settlement;
+mod shipper;
+
+pub use journal::{JournalError, JournalOptions};
+pub use meter::{JournalEvent, Meter, Observer};
+pub use settlement::Settlement;
+pub(crate) use settlement::{cut, micros};

@@ -1,0 +1,169 @@
+//! The guard that accompanies one request and settles it exactly once, on every way out.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use weir_domain::dialect::Dialect;
+use weir_domain::ledger::{Outcome, Record, Traffic};
+use weir_domain::{name, time};
+
+use super::Meter;
+
+/// The longest path that a record holds, in bytes.
+const MAX_PATH: usize = 512;
+/// The longest model name that a record holds, in bytes.
+const MAX_MODEL: usize = 256;
+
+/// The record of a request under way. [`Settlement::settle`] puts it into the journal; dropping it unsettled (an error,
+/// a panic, a cancelled task) settles it too.
+pub struct Settlement {
+    meter: Arc<Meter>,
+    record: Record,
+    started: Instant,
+    decided: bool,
+    settled: bool,
+}
+
+impl Settlement {
+    /// For a request whose head has just arrived: makes its id, and begins its clock.
+    #[must_use]
+    pub fn begin(meter: &Arc<Meter>, traffic: Traffic, method: &str, path: &str) -> Self {
+        Self {
+            record: blank(meter.node(), traffic, method, path),
+            meter: Arc::clone(meter),
+            started: Instant::now(),
+            decided: false,
+            settled: false,
+        }
+    }
+
+    /// When the head had arrived, on the monotonic clock.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Microseconds since the head arrived.
+    #[must_use]
+    pub fn elapsed_us(&self) -> u64 {
+        micros(self.started.elapsed())
+    }
+
+    /// Notes that the first byte of the answer goes out now; later calls change nothing.
+    pub fn first_byte(&mut self) {
+        if self.record.first_byte_us.is_none() {
+            self.record.first_byte_us = Some(self.elapsed_us());
+        }
+    }
+
+    /// Says how the request ended. `error` is a short machine-readable reason, empty for [`Outcome::Ok`].
+    pub fn end(&mut self, outcome: Outcome, error: &str) {
+        self.decided = true;
+        self.record.outcome = outcome;
+        error.clone_into(&mut self.record.error);
+    }
+
+    /// Notes the dialect and the model that the caller named, cut to what a record holds.
+    pub fn asked(&mut self, dialect: Dialect, model: &str) {
+        self.record.dialect = Some(dialect);
+        cut(model, MAX_MODEL).clone_into(&mut self.record.model);
+    }
+
+    /// Whether [`Self::end`] has been called.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.decided
+    }
+
+    /// Whether the record has been handed to the journal.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Fills in the duration, puts the record into the journal before it returns, writes the log line and counts.
+    /// Call it before the last byte of the answer leaves. Calling it again does nothing.
+    pub fn settle(&mut self) {
+        if self.settled {
+            return;
+        }
+        self.settled = true;
+        self.record.duration_us = self.elapsed_us();
+        self.meter.write(&self.record);
+    }
+}
+
+impl Deref for Settlement {
+    type Target = Record;
+    fn deref(&self) -> &Record {
+        &self.record
+    }
+}
+
+impl DerefMut for Settlement {
+    fn deref_mut(&mut self) -> &mut Record {
+        &mut self.record
+    }
+}
+
+impl Drop for Settlement {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        if std::thread::panicking() {
+            self.end(Outcome::Internal, "panic");
+        } else if !self.decided {
+            self.end(Outcome::Aborted, "cancelled");
+        }
+        self.settle();
+    }
+}
+
+/// Microseconds as records hold them.
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The longest begin of `text` that takes at most `max` bytes and ends between characters.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+fn blank(node: &str, traffic: Traffic, method: &str, path: &str) -> Record {
+    Record {
+        id: name::new_id(),
+        node: node.to_owned(),
+        at: time::now(),
+        duration_us: 0,
+        upstream_us: 0,
+        first_byte_us: None,
+        traffic,
+        team: String::new(),
+        application: String::new(),
+        key: String::new(),
+        method: cut(method, 32).to_owned(),
+        path: cut(path.split('?').next().unwrap_or_default(), MAX_PATH).to_owned(),
+        service: String::new(),
+        route: String::new(),
+        dialect: None,
+        model: String::new(),
+        provider: String::new(),
+        upstream_model: String::new(),
+        stream: false,
+        status: 0,
+        outcome: Outcome::Internal,
+        error: String::new(),
+        usage: weir_domain::usage::Usage::default(),
+        cost: None,
+        request_bytes: 0,
+        response_bytes: 0,
+        dropped: Vec::new(),
+        attempts: Vec::new(),
+    }
+}
