@@ -15,6 +15,8 @@ pub(crate) struct Load<'a> {
     pub(crate) body: Option<&'a str>,
     /// The API key.
     pub(crate) key: &'a str,
+    /// Headers that this proxy needs beside the common ones.
+    pub(crate) headers: &'a [(String, String)],
     /// Connections at once.
     pub(crate) connections: u32,
     /// Seconds.
@@ -47,6 +49,9 @@ pub(crate) fn run(target: SocketAddr, load: &Load<'_>, dir: &Path) -> anyhow::Re
         ));
     }
     lua.push_str(&format!("wrk.headers['authorization'] = 'Bearer {}'\n", load.key));
+    for (name, value) in load.headers {
+        lua.push_str(&format!("wrk.headers['{name}'] = '{value}'\n"));
+    }
     lua.push_str(
         "done = function(s, l, r) io.write(string.format('FIGURES %d %d %f %f %d\\n', s.requests, s.duration, l:percentile(50), l:percentile(99), s.errors.status + s.errors.read + s.errors.write + s.errors.timeout + s.errors.connect)) end\n",
     );

@@ -12,6 +12,7 @@
 
 mod bare;
 mod load;
+mod peers;
 mod process;
 mod report;
 mod scenario;
@@ -41,17 +42,21 @@ fn main() -> anyhow::Result<()> {
             let mut options = scenario::Options { weir: PathBuf::from(weir), ..scenario::Options::default() };
             for pair in rest.chunks(2) {
                 let [name, value] = pair else { bail!("{pair:?} has no value") };
+                if *name == "--peers" {
+                    options.peers = Some(PathBuf::from(value));
+                    continue;
+                }
                 let value: u32 = value.parse().with_context(|| format!("{name} takes a number"))?;
                 match *name {
                     "--rounds" => options.rounds = value,
                     "--seconds" => options.seconds = value,
                     "--streams" => options.streams = value as usize,
-                    other => bail!("{other} is not known; use --rounds, --seconds, --streams"),
+                    other => bail!("{other} is not known; use --rounds, --seconds, --streams, --peers"),
                 }
             }
             print!("{}", scenario::run(&options)?.markdown());
             Ok(())
         }
-        _ => bail!("usage: weir-bench run PATH-OF-WEIR [--rounds N] [--seconds N] [--streams N]"),
+        _ => bail!("usage: weir-bench run PATH-OF-WEIR [--rounds N] [--seconds N] [--streams N] [--peers DIR]"),
     }
 }

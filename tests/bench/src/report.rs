@@ -17,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) latency: Vec<(&'static str, f64, f64)>,
     /// What streams cost.
     pub(crate) streams: Vec<StreamFigures>,
+    /// Other gateways on the scenario "chat, OpenAI to OpenAI".
+    pub(crate) peers: Vec<(&'static str, f64, f64)>,
     /// How it was measured.
     pub(crate) options_text: String,
 }
@@ -64,6 +66,12 @@ impl Report {
                 "| {} | {} | {} | {} | {:.0} | {:.1} |",
                 s.name, s.faults, s.p50_us, s.p99_us, s.kib_each, s.cpu_us
             );
+        }
+        if !self.peers.is_empty() {
+            text.push_str("\n| other gateways, chat, OpenAI to OpenAI | µs/req | req/s |\n|---|---|---|\n");
+        }
+        for (name, cpu, rate) in &self.peers {
+            let _ = writeln!(text, "| {name} | {cpu:.0} | {rate:.0} |");
         }
         let _ = writeln!(
             text,

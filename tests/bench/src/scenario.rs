@@ -1,12 +1,13 @@
 //! What is measured, and in which order: the proxies take turns, so that a slow minute hurts all alike.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::load::{self, Load};
+use crate::peers;
 use crate::process;
 use crate::report::{Report, Row, median};
-use crate::setup::{self, Field};
+use crate::setup::{self, Field, Proxy};
 use crate::streams;
 
 /// How much to measure.
@@ -19,11 +20,13 @@ pub(crate) struct Options {
     pub(crate) seconds: u32,
     /// Streams at once.
     pub(crate) streams: usize,
+    /// The folder into which other gateways were installed from their packages.
+    pub(crate) peers: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { weir: PathBuf::new(), rounds: 5, seconds: 4, streams: 1_000 }
+        Self { weir: PathBuf::new(), rounds: 5, seconds: 4, streams: 1_000, peers: None }
     }
 }
 
@@ -70,6 +73,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
         rows.push(throughput(&field, &scenario, options, dir.path())?);
     }
     let latency = latency(&field, options, dir.path())?;
+    let peers = measure_peers(&field, options, dir.path())?;
     let start = field.start;
     drop(field);
     let streams = run_streams(options)?;
@@ -79,28 +83,20 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
         start,
         latency,
         streams,
+        peers,
         options_text: format!("{} rounds of {} s, {CONNECTIONS} connections", options.rounds, options.seconds),
     })
 }
 
-fn throughput(field: &Field, scenario: &Scenario, options: &Options, dir: &std::path::Path) -> anyhow::Result<Row> {
-    let load = Load {
-        path: scenario.path,
-        body: scenario.body.as_deref(),
-        key: &field.key,
-        connections: CONNECTIONS,
-        seconds: options.seconds,
-    };
+fn throughput(field: &Field, scenario: &Scenario, options: &Options, dir: &Path) -> anyhow::Result<Row> {
     let mut cpu_us: Vec<Vec<f64>> = vec![Vec::new(); field.proxies.len()];
     let mut rate: Vec<Vec<f64>> = vec![Vec::new(); field.proxies.len()];
     for round in 0..=options.rounds {
         for (index, proxy) in field.proxies.iter().enumerate() {
-            let before = proxy.process.cpu_seconds();
-            let answers = load::run(proxy.address, &load, dir)?;
-            let spent = proxy.process.cpu_seconds() - before;
+            let (cpu, answers) = turn(proxy, scenario, field, options, dir)?;
             // The first round warms caches and connections.
             if round > 0 {
-                cpu_us[index].push(spent * 1e6 / answers.requests as f64);
+                cpu_us[index].push(cpu);
                 rate[index].push(answers.rate);
             }
         }
@@ -112,9 +108,51 @@ fn throughput(field: &Field, scenario: &Scenario, options: &Options, dir: &std::
     Ok(Row { name: scenario.name, figures, ratio: median(&ratios), limit: scenario.limit })
 }
 
+/// One turn of one proxy: CPU microseconds per request, and what came back.
+fn turn(
+    proxy: &Proxy,
+    scenario: &Scenario,
+    field: &Field,
+    options: &Options,
+    dir: &Path,
+) -> anyhow::Result<(f64, load::Answers)> {
+    let load = Load {
+        path: scenario.path,
+        body: scenario.body.as_deref(),
+        key: &field.key,
+        headers: &proxy.headers,
+        connections: CONNECTIONS,
+        seconds: options.seconds,
+    };
+    let before = proxy.process.cpu_seconds();
+    let answers = load::run(proxy.address, &load, dir)?;
+    let spent = proxy.process.cpu_seconds() - before;
+    Ok((spent * 1e6 / answers.requests as f64, answers))
+}
+
+/// Other gateways, each alone on its core in its turn: name, CPU microseconds per request, requests per second.
+fn measure_peers(field: &Field, options: &Options, dir: &Path) -> anyhow::Result<Vec<(&'static str, f64, f64)>> {
+    let Some(packages) = &options.peers else { return Ok(Vec::new()) };
+    let scenario = &scenarios()[1];
+    let mut all = Vec::new();
+    for proxy in peers::start(packages, dir, field.upstream.address, &field.key)? {
+        let (mut cpu, mut rate) = (Vec::new(), Vec::new());
+        for round in 0..=options.rounds {
+            let (spent, answers) = turn(&proxy, scenario, field, options, dir)?;
+            if round > 0 {
+                cpu.push(spent);
+                rate.push(answers.rate);
+            }
+        }
+        all.push((proxy.name, median(&cpu), median(&rate)));
+    }
+    Ok(all)
+}
+
 /// Added latency of Weir at one connection: its percentiles less those of the upstream alone.
-fn latency(field: &Field, options: &Options, dir: &std::path::Path) -> anyhow::Result<Vec<(&'static str, f64, f64)>> {
-    let load = Load { path: "/rest", body: None, key: &field.key, connections: 1, seconds: options.seconds };
+fn latency(field: &Field, options: &Options, dir: &Path) -> anyhow::Result<Vec<(&'static str, f64, f64)>> {
+    let load =
+        Load { path: "/rest", body: None, key: &field.key, headers: &[], connections: 1, seconds: options.seconds };
     let mut all = Vec::new();
     for proxy in std::iter::once(&field.upstream).chain(&field.proxies) {
         let (mut p50, mut p99) = (Vec::new(), Vec::new());

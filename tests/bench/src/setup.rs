@@ -9,7 +9,8 @@ use weir_domain::credential;
 
 use crate::process::{Process, free_address};
 
-const PROXY_CORE: usize = 0;
+/// The core of whatever is measured; load and upstream share the other.
+pub(crate) const PROXY_CORE: usize = 0;
 const UPSTREAM_CORE: usize = 1;
 
 /// A proxy that listens.
@@ -20,6 +21,8 @@ pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     /// Its process.
     pub(crate) process: Process,
+    /// Headers that it needs beside the common ones.
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 /// Everything that runs.
@@ -49,16 +52,17 @@ pub(crate) fn start(weir: &Path, dir: &Path, stream_upstream: Option<u32>) -> an
             Process::start(UPSTREAM_CORE, &me, &args, &[], &dir.join("upstream.log"))?
         }
     };
-    let mut upstream = Proxy { name: "direct", address: upstream, process };
+    let mut upstream = Proxy { name: "direct", address: upstream, process, headers: Vec::new() };
     upstream.process.wait(upstream.address)?;
 
     let at = free_address()?;
-    let mut front = Proxy {
+    let mut plain = Proxy {
         name: "nginx",
         address: at,
         process: nginx(dir, "proxy", PROXY_CORE, &proxy_conf(at, upstream.address))?,
+        headers: Vec::new(),
     };
-    front.process.wait(at)?;
+    plain.process.wait(at)?;
 
     let at = free_address()?;
     let process = Process::start(
@@ -68,12 +72,12 @@ pub(crate) fn start(weir: &Path, dir: &Path, stream_upstream: Option<u32>) -> an
         &[],
         &dir.join("bare.log"),
     )?;
-    let mut bare = Proxy { name: "bare Pingora", address: at, process };
+    let mut bare = Proxy { name: "bare Pingora", address: at, process, headers: Vec::new() };
     bare.process.wait(at)?;
 
     let key = credential::generate(&std::array::from_fn(|i| (i * 37 % 251) as u8));
     let (gateway, start) = start_weir(weir, dir, upstream.address, &key)?;
-    Ok(Field { upstream, proxies: vec![front, bare, gateway], key, start })
+    Ok(Field { upstream, proxies: vec![plain, bare, gateway], key, start })
 }
 
 fn start_weir(weir: &Path, dir: &Path, upstream: SocketAddr, key: &str) -> anyhow::Result<(Proxy, Duration)> {
@@ -98,7 +102,7 @@ fn start_weir(weir: &Path, dir: &Path, upstream: SocketAddr, key: &str) -> anyho
     let begin = Instant::now();
     let envs = [("WEIR_BENCH_KEY", key), ("WEIR_LOG", "warn")];
     let process = Process::start(PROXY_CORE, &weir.to_string_lossy(), &args, &envs, &dir.join("weir.log"))?;
-    let mut proxy = Proxy { name: "Weir", address: at, process };
+    let mut proxy = Proxy { name: "Weir", address: at, process, headers: Vec::new() };
     proxy.process.wait(at)?;
     Ok((proxy, begin.elapsed()))
 }
