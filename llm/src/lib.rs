@@ -32,13 +32,17 @@ mod answer;
 mod anthropic;
 pub mod demo;
 mod error;
+mod exchange;
 mod models;
 mod openai;
 mod peek;
 mod pricing;
 mod reply;
+mod report;
 mod request;
+mod splice;
 mod stream;
+mod wire;
 
 pub use answer::{Answer, AnswerContext, answer};
 pub use error::{
@@ -48,5 +52,6 @@ pub use models::{ModelEntry, models_list};
 pub use peek::{Peek, peek};
 pub use pricing::Pricing;
 pub use reply::Finish;
-pub use request::{Dropped, Target, UpstreamRequest, prepare};
+pub use report::Dropped;
+pub use request::{Target, UpstreamRequest, prepare};
 pub use stream::StreamTranslator;

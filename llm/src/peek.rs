@@ -2,9 +2,15 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
 use crate::error::RequestError;
+use crate::splice::span;
+use crate::wire::{Fault, Text, parse};
 
 /// What a request asks for, and where in its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,8 +34,6 @@ pub struct Peek {
 /// Byte ranges within the body that [`crate::prepare`] may replace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spans {
-    /// Just after the opening brace.
-    pub(crate) start: usize,
     /// The value of `model`, quotes included.
     pub(crate) model: Range<usize>,
     /// The value of `stream_options`.
@@ -38,12 +42,125 @@ pub(crate) struct Spans {
     pub(crate) include_usage: Option<Range<usize>>,
 }
 
+/// The top level of a request, of either dialect. A field that stands there twice is an error.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Head<'a> {
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    stream: Option<bool>,
+    #[serde(borrow, default, deserialize_with = "even_null")]
+    stream_options: Option<&'a RawValue>,
+    max_tokens: Option<u64>,
+    max_completion_tokens: Option<u64>,
+    tools: Option<Vec<IgnoredAny>>,
+}
+
+/// OpenAI's `stream_options`.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct StreamOptions<'a> {
+    #[serde(borrow, default, deserialize_with = "even_null")]
+    include_usage: Option<&'a RawValue>,
+}
+
+/// Keeps the place of a `null`, which is about to be replaced.
+fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
 /// Reads the top level of a request.
 ///
 /// # Errors
 /// The body is not a JSON object, `model` is missing, a field that decides something has the wrong type or stands
 /// there twice.
 pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
-    let _ = (dialect, body);
-    Err(RequestError::Malformed("in work".into()))
+    let text = as_text(body)?;
+    let head: Head<'_> = parse(text).map_err(request_error)?;
+    let Some(model_raw) = head.model else {
+        return Err(RequestError::field(
+            "model",
+            "is missing",
+            "name a model, for example {\"model\": \"demo-small\", …}; GET /v1/models lists what you may call",
+        ));
+    };
+    let model: Text<'_> = serde_json::from_str(model_raw.get())
+        .map_err(|_| RequestError::field("model", "is not a string", "write the model's name in quotes"))?;
+    if model.trim().is_empty() {
+        return Err(RequestError::field("model", "is empty", "GET /v1/models lists what you may call"));
+    }
+    let mut peek = Peek {
+        model: model.0.into_owned(),
+        stream: head.stream.unwrap_or(false),
+        include_usage: None,
+        max_tokens: head.max_completion_tokens.or(head.max_tokens),
+        has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
+        estimated_input: estimate_input(body),
+        spans: Spans { model: span(text, model_raw.get()), ..Spans::default() },
+    };
+    if let (Dialect::Openai, Some(options)) = (dialect, head.stream_options) {
+        read_stream_options(text, options, &mut peek)?;
+    }
+    Ok(peek)
 }
+
+fn read_stream_options(text: &str, raw: &RawValue, peek: &mut Peek) -> Result<(), RequestError> {
+    peek.spans.stream_options = Some(span(text, raw.get()));
+    let options: Option<StreamOptions<'_>> = parse(raw.get()).map_err(|_| {
+        RequestError::field("stream_options", "is not an object", "write {\"include_usage\": true}, or leave it out")
+    })?;
+    if let Some(include) = options.and_then(|options| options.include_usage) {
+        let flag = serde_json::from_str(include.get()).map_err(|_| {
+            RequestError::field("stream_options.include_usage", "is not a boolean", "write true or false")
+        })?;
+        peek.include_usage = flag;
+        peek.spans.include_usage = Some(span(text, include.get()));
+    }
+    Ok(())
+}
+
+/// The body as text; everything after this may rely on UTF-8.
+pub(crate) fn as_text(body: &[u8]) -> Result<&str, RequestError> {
+    std::str::from_utf8(body).map_err(|fault| {
+        RequestError::Malformed(format!("byte {} is not UTF-8; send the JSON as UTF-8", fault.valid_up_to()))
+    })
+}
+
+/// A fault of the JSON as an error that names the field.
+pub(crate) fn request_error(Fault { path, problem }: Fault) -> RequestError {
+    if path.is_empty() {
+        return RequestError::Malformed(format!("{problem}; send one JSON object, as the API reference shows it"));
+    }
+    RequestError::field(path, problem, "see the API reference for what goes there")
+}
+
+/// What a base64 payload (an image, a page) costs at least, whatever its bytes.
+const PAYLOAD_TOKENS: u64 = 1_000;
+/// A run of base64 shorter than this is counted as text.
+const PAYLOAD_BYTES: usize = 1_024;
+
+/// Four bytes per token, but base64 payloads by the piece.
+fn estimate_input(body: &[u8]) -> u64 {
+    let (mut text_bytes, mut payloads) = (body.len(), 0);
+    // OpenAI writes a data URL, Anthropic a `data` field beside the media type.
+    for marker in [b";base64,".as_slice(), b"\"data\"".as_slice()] {
+        if body.len() < PAYLOAD_BYTES {
+            break;
+        }
+        let mut from = 0;
+        while let Some(found) = memmem::find(&body[from..], marker) {
+            let start = from + found + marker.len();
+            let run = body[start..].iter().skip_while(|b| b" :\"\n\r\t".contains(b));
+            let run = run.take_while(|b| b.is_ascii_alphanumeric() || b"+/=-_\\".contains(b)).count();
+            if run >= PAYLOAD_BYTES {
+                text_bytes = text_bytes.saturating_sub(run);
+                payloads += 1;
+            }
+            from = start + run;
+        }
+    }
+    (text_bytes / 4) as u64 + payloads * PAYLOAD_TOKENS
+}
+
+#[cfg(test)]
+mod tests;

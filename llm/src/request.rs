@@ -1,12 +1,15 @@
 //! From the caller's request to the upstream's: splice within one dialect, translate between two.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 use weir_domain::dialect::Dialect;
 
 use crate::error::RequestError;
-use crate::peek::Peek;
+use crate::peek::{Peek, as_text};
+use crate::report::{Dropped, Report};
+use crate::splice::Splice;
+use crate::{anthropic, openai};
 
 /// The model that one attempt goes to.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +24,6 @@ pub struct Target<'a> {
     pub stream_options: bool,
     /// Refuse what cannot be carried over, in place of reporting it.
     pub strict: bool,
-}
-
-/// A part of the request that the upstream will not get as the caller wrote it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    /// Its path, such as `logit_bias` or `messages[3].name`: printable ASCII, at most 96 bytes, safe in a header.
-    pub path: String,
-    /// Why, or what was done in its place.
-    pub reason: Cow<'static, str>,
 }
 
 /// What goes upstream.
@@ -54,6 +48,110 @@ pub fn prepare(
     body: &Bytes,
     target: &Target<'_>,
 ) -> Result<UpstreamRequest, RequestError> {
-    let _ = (inbound, peek);
-    Ok(UpstreamRequest { body: body.clone(), dropped: Vec::new(), path: target.dialect.chat_path() })
+    let mut report = Report::new(target.strict);
+    let body = if inbound == target.dialect {
+        forward(inbound, peek, body, target, &mut report)?
+    } else {
+        translate(inbound, body, target, &mut report)?
+    };
+    Ok(UpstreamRequest { body, dropped: report.into_dropped(), path: target.dialect.chat_path() })
 }
+
+/// Same dialect: the caller's bytes, with only `model` and the wish for usage spliced in.
+fn forward(
+    dialect: Dialect,
+    peek: &Peek,
+    body: &Bytes,
+    target: &Target<'_>,
+    report: &mut Report,
+) -> Result<Bytes, RequestError> {
+    let mut splice = Splice::default();
+    if peek.model != target.model {
+        splice.replace(peek.spans.model.clone(), json_string(target.model));
+    }
+    if dialect == Dialect::Openai && peek.stream {
+        ask_for_usage(peek, body, target, report, &mut splice)?;
+    }
+    Ok(splice.apply(body))
+}
+
+/// Streams of OpenAI's dialect carry usage only when asked (rule 28); Weir always wants it. A provider that refuses
+/// `stream_options` does not get the caller's either.
+fn ask_for_usage(
+    peek: &Peek,
+    body: &[u8],
+    target: &Target<'_>,
+    report: &mut Report,
+    splice: &mut Splice<'_>,
+) -> Result<(), RequestError> {
+    let spans = &peek.spans;
+    if !target.stream_options {
+        if let Some(options) = &spans.stream_options {
+            splice.replace(member_span(body, options), b"".as_slice());
+            report.drop("stream_options", "the provider refuses it; usage is estimated")?;
+        }
+        return Ok(());
+    }
+    match (&spans.include_usage, &spans.stream_options) {
+        (Some(_), _) if peek.include_usage == Some(true) => {}
+        (Some(value), _) => splice.replace(value.clone(), b"true".as_slice()),
+        (None, Some(options)) if body.get(options.start) == Some(&b'{') => {
+            let inside = options.start + 1;
+            let empty = body.get(inside..options.end - 1).is_none_or(|rest| rest.trim_ascii().is_empty());
+            let comma = if empty { "" } else { "," };
+            splice.replace(inside..inside, format!("\"include_usage\":true{comma}").into_bytes());
+        }
+        (None, Some(null)) => splice.replace(null.clone(), b"{\"include_usage\":true}".as_slice()),
+        (None, None) => {
+            let after_model = peek.spans.model.end;
+            splice.replace(after_model..after_model, b",\"stream_options\":{\"include_usage\":true}".as_slice());
+        }
+    }
+    Ok(())
+}
+
+/// The range of a whole member, key and one comma included, given the range of its value in valid JSON.
+fn member_span(body: &[u8], value: &Range<usize>) -> Range<usize> {
+    let before = |at: usize, is: fn(u8) -> bool| {
+        body.get(..at).and_then(|head| head.iter().rposition(|b| !is(*b))).map_or(0, |last| last + 1)
+    };
+    // Back over white space and the colon to the key's closing quote, then to its opening one, which is the first
+    // quote from there that no odd run of backslashes stands before.
+    let close = before(value.start, |b| b.is_ascii_whitespace() || b == b':').saturating_sub(1);
+    let mut open = close;
+    while let Some(quote) = body.get(..open).and_then(|head| memchr::memrchr(b'"', head)) {
+        open = quote;
+        if (quote - before(quote, |b| b == b'\\')) % 2 == 0 {
+            break;
+        }
+    }
+    let rest = body.get(value.end..).unwrap_or_default();
+    let gap = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    if rest.get(gap) == Some(&b',') {
+        return open..value.end + gap + 1;
+    }
+    let comma = before(open, |b| b.is_ascii_whitespace());
+    let has_comma = comma > 0 && body.get(comma - 1) == Some(&b',');
+    if has_comma { comma - 1..value.end } else { open..value.end }
+}
+
+/// Another dialect: read into the neutral exchange, written from it.
+fn translate(inbound: Dialect, body: &[u8], target: &Target<'_>, report: &mut Report) -> Result<Bytes, RequestError> {
+    let text = as_text(body)?;
+    let exchange = match inbound {
+        Dialect::Openai => openai::read_request::read(text, report)?,
+        Dialect::Anthropic => anthropic::read_request::read(text, report)?,
+    };
+    match target.dialect {
+        Dialect::Openai => openai::write_request::write(exchange, target, report),
+        Dialect::Anthropic => anthropic::write_request::write(exchange, target, report),
+    }
+}
+
+/// `text` as a JSON string.
+fn json_string(text: &str) -> Vec<u8> {
+    serde_json::to_vec(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

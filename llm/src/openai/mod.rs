@@ -1,3 +1,9 @@
 //! OpenAI chat completions. Source: <https://platform.openai.com/docs/api-reference/chat>.
 
 pub(crate) mod error;
+mod family;
+mod read_messages;
+pub(crate) mod read_request;
+mod strict_schema;
+mod write_messages;
+pub(crate) mod write_request;

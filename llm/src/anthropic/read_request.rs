@@ -1,0 +1,289 @@
+//! Reads a messages request into the neutral exchange.
+
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::read_blocks::{WireBlock, read_blocks, read_text_block};
+use crate::error::RequestError;
+use crate::exchange::{At, Block, BlockKind, Effort, Exchange, Format, Names, Role, Thinking, Tool, ToolChoice, Turn};
+use crate::peek::request_error;
+use crate::report::Report;
+use crate::wire::{Text, TextOr, parse, record};
+
+const NAMES: Names = Names {
+    stop: "stop_sequences",
+    parallel_tools: "tool_choice.disable_parallel_tool_use",
+    format: "output_config.format",
+    thinking: "thinking",
+    effort: "output_config.effort",
+    user: "metadata.user_id",
+};
+
+/// Why a parameter is reported that no other dialect has.
+pub(super) const NO_COUNTERPART: &str = "the provider's dialect has nothing like it";
+
+record! {
+    /// The request body.
+    Request {
+        "model" model: IgnoredAny,
+        "messages" messages: Vec<Message<'a>>,
+        "system" system: TextOr<'a, WireBlock<'a>>,
+        "max_tokens" max_tokens: u64,
+        "stream" stream: bool,
+        "temperature" temperature: f64,
+        "top_p" top_p: f64,
+        "top_k" top_k: u64,
+        "stop_sequences" stop_sequences: Vec<Text<'a>>,
+        "tools" tools: Vec<WireTool<'a>>,
+        "tool_choice" tool_choice: WireToolChoice<'a>,
+        "thinking" thinking: WireThinking<'a>,
+        "output_config" output_config: OutputConfig<'a>,
+        "output_format" output_format: WireFormat<'a>,
+        "metadata" metadata: Metadata<'a>,
+        "service_tier" service_tier: Text<'a>,
+    }
+}
+
+record! {
+    /// An entry of `messages`.
+    Message {
+        "role" role: Text<'a>,
+        "content" content: TextOr<'a, WireBlock<'a>>,
+    }
+}
+
+record! {
+    /// An entry of `tools`.
+    WireTool {
+        "type" kind: Text<'a>,
+        "name" name: Text<'a>,
+        "description" description: Text<'a>,
+        "input_schema" input_schema: &'a RawValue,
+        "strict" strict: bool,
+        "cache_control" cache_control: &'a RawValue,
+    }
+}
+
+record! {
+    /// `tool_choice`.
+    WireToolChoice {
+        "type" kind: Text<'a>,
+        "name" name: Text<'a>,
+        "disable_parallel_tool_use" disable_parallel_tool_use: bool,
+    }
+}
+
+record! {
+    /// `thinking`.
+    WireThinking {
+        "type" kind: Text<'a>,
+        "budget_tokens" budget_tokens: u64,
+        "display" display: IgnoredAny,
+    }
+}
+
+record! {
+    /// `output_config`.
+    OutputConfig {
+        "effort" effort: Text<'a>,
+        "format" format: WireFormat<'a>,
+    }
+}
+
+record! {
+    /// `output_config.format`, `output_format` in the time of its beta.
+    WireFormat {
+        "type" kind: Text<'a>,
+        "schema" schema: &'a RawValue,
+        "name" name: Text<'a>,
+    }
+}
+
+record! {
+    /// `metadata`.
+    Metadata {
+        "user_id" user_id: Text<'a>,
+    }
+}
+
+/// Reads a request body.
+///
+/// # Errors
+/// A field has the wrong type or a value that no upstream can honour; in strict mode, one that is not carried over.
+pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a>, RequestError> {
+    let mut request: Request<'_> = parse(body).map_err(request_error)?;
+    report_parameters(&request, report)?;
+    let messages = request.messages.take().ok_or_else(|| {
+        RequestError::field(
+            "messages",
+            "is missing",
+            "send at least one, such as {\"role\": \"user\", \"content\": \"Hello\"}",
+        )
+    })?;
+    let config = request.output_config.unwrap_or_default();
+    let choice = request.tool_choice.unwrap_or_default();
+    let parallel_tools = choice.disable_parallel_tool_use.map(|disabled| !disabled);
+    Ok(Exchange {
+        names: &NAMES,
+        system: read_system(request.system, report)?,
+        turns: read_messages(messages, report)?,
+        tools: read_tools(request.tools.unwrap_or_default(), report)?,
+        tool_choice: read_tool_choice(choice)?,
+        parallel_tools,
+        max_tokens: request.max_tokens,
+        temperature: request.temperature,
+        top_p: request.top_p,
+        top_k: request.top_k,
+        stop: request.stop_sequences.unwrap_or_default(),
+        stream: request.stream.unwrap_or(false),
+        format: config.format.or(request.output_format).map(read_format).transpose()?,
+        thinking: request.thinking.map(|thinking| read_thinking(&thinking)).transpose()?,
+        effort: config.effort.map(|name| read_effort(&name)).transpose()?,
+        user: request.metadata.and_then(|metadata| metadata.user_id),
+    })
+}
+
+/// Reports what has no neutral form, unless it asks for what happens anyway.
+fn report_parameters(request: &Request<'_>, report: &mut Report) -> Result<(), RequestError> {
+    if request.service_tier.as_deref().is_some_and(|tier| tier != "auto") {
+        report.drop("service_tier", NO_COUNTERPART)?;
+    }
+    for field in &request.extra {
+        report.drop(field.to_string(), NO_COUNTERPART)?;
+    }
+    for field in request.metadata.iter().flat_map(|metadata| &metadata.extra) {
+        report.drop(format!("metadata.{}", &**field), NO_COUNTERPART)?;
+    }
+    for field in request.output_config.iter().flat_map(|config| &config.extra) {
+        report.drop(format!("output_config.{}", &**field), NO_COUNTERPART)?;
+    }
+    Ok(())
+}
+
+fn read_system<'a>(
+    system: Option<TextOr<'a, WireBlock<'a>>>,
+    report: &mut Report,
+) -> Result<Vec<Block<'a>>, RequestError> {
+    let at = At { in_system: true, ..At::default() };
+    match system {
+        None => Ok(Vec::new()),
+        Some(TextOr::Text(text)) => Ok(vec![Block { at, kind: BlockKind::Text(text), cache: None }]),
+        Some(TextOr::List(list)) => list
+            .into_iter()
+            .enumerate()
+            .map(|(part, block)| read_text_block(At { part: Some(part), ..at }, block, report))
+            .collect(),
+    }
+}
+
+fn read_messages<'a>(messages: Vec<Message<'a>>, report: &mut Report) -> Result<Vec<Turn<'a>>, RequestError> {
+    let mut turns = Vec::with_capacity(messages.len());
+    for (index, message) in messages.into_iter().enumerate() {
+        let at = At { message: index, ..At::default() };
+        for field in &message.extra {
+            report.drop(at.path(field), NO_COUNTERPART)?;
+        }
+        let role = match message.role.as_deref() {
+            Some("user") => Role::User,
+            Some("assistant") => Role::Assistant,
+            _ => {
+                return Err(RequestError::field(
+                    at.path("role"),
+                    "is none of the known roles",
+                    "write user or assistant; instructions go into the top-level system",
+                ));
+            }
+        };
+        let blocks = match message.content {
+            None => {
+                return Err(RequestError::field(
+                    at.path("content"),
+                    "is missing",
+                    "write a string or a list of blocks",
+                ));
+            }
+            Some(TextOr::Text(text)) => vec![Block { at, kind: BlockKind::Text(text), cache: None }],
+            Some(TextOr::List(list)) => read_blocks(at, list, report)?,
+        };
+        turns.push(Turn { role, blocks });
+    }
+    Ok(turns)
+}
+
+fn read_tools<'a>(tools: Vec<WireTool<'a>>, report: &mut Report) -> Result<Vec<Tool<'a>>, RequestError> {
+    let mut read = Vec::with_capacity(tools.len());
+    for (at, tool) in tools.into_iter().enumerate() {
+        if tool.kind.as_deref().unwrap_or("custom") != "custom" {
+            report.drop(format!("tools[{at}]"), "tools that run at the provider cannot be translated")?;
+            continue;
+        }
+        let Some(name) = tool.name else {
+            return Err(RequestError::field(
+                format!("tools[{at}].name"),
+                "is missing",
+                "name the tool, for example \"get_weather\"",
+            ));
+        };
+        for field in &tool.extra {
+            report.drop(format!("tools[{at}].{}", &**field), NO_COUNTERPART)?;
+        }
+        read.push(Tool {
+            at,
+            name,
+            description: tool.description,
+            schema: tool.input_schema,
+            strict: tool.strict,
+            cache: tool.cache_control,
+        });
+    }
+    Ok(read)
+}
+
+fn read_tool_choice(choice: WireToolChoice<'_>) -> Result<Option<ToolChoice<'_>>, RequestError> {
+    match (choice.kind.as_deref(), choice.name) {
+        (None, None) => Ok(None),
+        (Some("auto"), _) => Ok(Some(ToolChoice::Auto)),
+        (Some("none"), _) => Ok(Some(ToolChoice::None)),
+        (Some("any"), _) => Ok(Some(ToolChoice::Any)),
+        (Some("tool"), Some(name)) => Ok(Some(ToolChoice::Named(name))),
+        _ => Err(RequestError::field(
+            "tool_choice",
+            "is none of the known choices",
+            "write {\"type\": \"auto\"}, \"any\", \"none\", or {\"type\": \"tool\", \"name\": …}",
+        )),
+    }
+}
+
+fn read_format(format: WireFormat<'_>) -> Result<Format<'_>, RequestError> {
+    match (format.kind.as_deref(), format.schema) {
+        (Some("json_schema"), Some(schema)) => Ok(Format::JsonSchema { name: format.name, schema }),
+        _ => Err(RequestError::field(
+            "output_config.format",
+            "is not complete",
+            "write {\"type\": \"json_schema\", \"schema\": {…}}",
+        )),
+    }
+}
+
+fn read_thinking(thinking: &WireThinking<'_>) -> Result<Thinking, RequestError> {
+    match (thinking.kind.as_deref(), thinking.budget_tokens) {
+        (Some("disabled"), _) => Ok(Thinking::Off),
+        (Some("adaptive"), _) => Ok(Thinking::Adaptive),
+        (Some("enabled"), Some(budget)) => Ok(Thinking::Budget(budget)),
+        _ => Err(RequestError::field(
+            "thinking",
+            "is not complete",
+            "write {\"type\": \"adaptive\"} or {\"type\": \"enabled\", \"budget_tokens\": 2048}",
+        )),
+    }
+}
+
+fn read_effort(name: &str) -> Result<Effort, RequestError> {
+    Effort::parse(name).ok_or_else(|| {
+        RequestError::field(
+            "output_config.effort",
+            "is none of the known levels",
+            "write \"low\", \"medium\", \"high\", \"xhigh\" or \"max\"",
+        )
+    })
+}

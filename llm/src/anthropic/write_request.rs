@@ -1,0 +1,297 @@
+//! Writes the neutral exchange as a messages request.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::thinking::{self, ThinkingPlan};
+use super::version::{ClaudeVersion, claude_version};
+use super::write_blocks::{OutBlock, OutMessage, write_messages};
+use crate::error::RequestError;
+use crate::exchange::{Block, BlockKind, Exchange, Format, Tool, ToolChoice, coalesce};
+use crate::report::Report;
+use crate::request::Target;
+use crate::wire::{Raw, Text};
+
+/// The limit of output tokens when neither the caller nor the catalogue names one; every Claude model takes it.
+const FALLBACK_MAX_TOKENS: u64 = 4096;
+/// What stands in for `json_object`: Anthropic has no JSON mode without a schema.
+const JSON_INSTRUCTION: &str = "Answer with one JSON object and nothing else.";
+
+#[derive(Serialize)]
+struct Request<'a> {
+    model: &'a str,
+    max_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<System<'a>>,
+    messages: Vec<OutMessage<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<OutTool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<OutToolChoice<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stop_sequences: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<thinking::OutThinking>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum System<'a> {
+    Text(String),
+    Blocks(Vec<OutBlock<'a>>),
+}
+
+#[derive(Serialize)]
+struct OutTool<'a> {
+    name: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Text<'a>>,
+    input_schema: Raw<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct OutToolChoice<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    disable_parallel_tool_use: bool,
+}
+
+#[derive(Serialize)]
+struct OutputConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<OutFormat<'a>>,
+}
+
+#[derive(Serialize)]
+struct OutFormat<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema: &'a RawValue,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    user_id: Text<'a>,
+}
+
+/// Writes the body for `target`.
+///
+/// # Errors
+/// Nothing is left to send; in strict mode, something is not carried over.
+pub(crate) fn write(
+    mut exchange: Exchange<'_>,
+    target: &Target<'_>,
+    report: &mut Report,
+) -> Result<Bytes, RequestError> {
+    exchange.turns = coalesce(exchange.turns);
+    let version = claude_version(target.model);
+    let max_tokens = exchange.max_tokens.or(target.max_output_tokens).unwrap_or(FALLBACK_MAX_TOKENS);
+    let plan = thinking::plan(&exchange, version, max_tokens, report)?;
+    let sampling = Sampling::read(&exchange, version, &plan, report)?;
+    let json_instruction = matches!(exchange.format, Some(Format::JsonObject));
+    if json_instruction {
+        report.drop(exchange.names.format, "there is no JSON mode without a schema; asked for by an instruction")?;
+    }
+    let tools = write_tools(std::mem::take(&mut exchange.tools), version, report)?;
+    let tool_choice = write_tool_choice(exchange.tool_choice.take(), exchange.parallel_tools, tools.is_empty());
+    let format = match exchange.format {
+        Some(Format::JsonSchema { schema, .. }) => Some(OutFormat { kind: "json_schema", schema }),
+        _ => None,
+    };
+    let request = Request {
+        model: target.model,
+        max_tokens,
+        system: write_system(exchange.system, json_instruction),
+        messages: write_messages(exchange.turns)?,
+        tools,
+        tool_choice,
+        stop_sequences: write_stop(exchange.stop, exchange.names.stop, report)?,
+        stream: exchange.stream,
+        temperature: sampling.temperature,
+        top_p: sampling.top_p,
+        top_k: sampling.top_k,
+        thinking: plan.thinking,
+        output_config: (plan.effort.is_some() || format.is_some())
+            .then_some(OutputConfig { effort: plan.effort, format }),
+        metadata: exchange.user.map(|user_id| Metadata { user_id }),
+    };
+    serde_json::to_vec(&request).map(Bytes::from).map_err(|fault| RequestError::Malformed(fault.to_string()))
+}
+
+/// One string, unless a part carries a cache mark, which only blocks can hold.
+fn write_system(blocks: Vec<Block<'_>>, json_instruction: bool) -> Option<System<'_>> {
+    let marked = blocks.iter().any(|block| block.cache.is_some());
+    let mut parts: Vec<(Text<'_>, Option<&RawValue>)> = blocks
+        .into_iter()
+        .filter_map(|block| match block.kind {
+            BlockKind::Text(text) if !text.is_empty() => Some((text, block.cache)),
+            _ => None,
+        })
+        .collect();
+    if json_instruction {
+        parts.push((JSON_INSTRUCTION.into(), None));
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    if marked {
+        let blocks = parts.into_iter().map(|(text, cache_control)| OutBlock::Text { text, cache_control }).collect();
+        return Some(System::Blocks(blocks));
+    }
+    Some(System::Text(parts.iter().map(|(text, _)| &**text).collect::<Vec<_>>().join("\n")))
+}
+
+/// What of the sampling parameters the model takes.
+struct Sampling {
+    temperature: Option<f64>,
+    top_p: Option<f64>,
+    top_k: Option<u64>,
+}
+
+impl Sampling {
+    fn read(
+        exchange: &Exchange<'_>,
+        version: Option<ClaudeVersion>,
+        plan: &ThinkingPlan,
+        report: &mut Report,
+    ) -> Result<Self, RequestError> {
+        let mut sampling = Self { temperature: exchange.temperature, top_p: exchange.top_p, top_k: exchange.top_k };
+        let forbidden: Option<&'static str> = if version.is_some_and(ClaudeVersion::refuses_sampling) {
+            Some("this model takes no sampling parameters")
+        } else if plan.thinking.is_some() {
+            Some("not allowed while the model reasons")
+        } else {
+            None
+        };
+        if let Some(reason) = forbidden {
+            if sampling.temperature.take().is_some_and(|t| t != 1.0) {
+                report.drop("temperature", reason)?;
+            }
+            if sampling.top_p.take().is_some_and(|p| p < 1.0) {
+                report.drop("top_p", reason)?;
+            }
+            if sampling.top_k.take().is_some() {
+                report.drop("top_k", reason)?;
+            }
+        }
+        if sampling.temperature.is_some_and(|t| t > 1.0) {
+            sampling.temperature = Some(1.0);
+            report.drop("temperature", "the provider's range ends at 1; clamped to 1")?;
+        }
+        if version.is_some_and(ClaudeVersion::takes_one_of_temperature_and_top_p)
+            && sampling.temperature.is_some()
+            && sampling.top_p.take().is_some_and(|p| p < 1.0)
+        {
+            report.drop("top_p", "this model takes either temperature or top_p")?;
+        }
+        Ok(sampling)
+    }
+}
+
+fn write_tools<'a>(
+    tools: Vec<Tool<'a>>,
+    version: Option<ClaudeVersion>,
+    report: &mut Report,
+) -> Result<Vec<OutTool<'a>>, RequestError> {
+    let takes_strict = version.is_some_and(ClaudeVersion::has_structured_outputs);
+    let mut written = Vec::with_capacity(tools.len());
+    for tool in tools {
+        let strict = tool.strict.filter(|strict| *strict);
+        if strict.is_some() && !takes_strict {
+            report.drop(format!("tools[{}].function.strict", tool.at), "this model gives no such guarantee")?;
+        }
+        written.push(OutTool {
+            name: tool.name,
+            description: tool.description,
+            input_schema: write_schema(tool.at, tool.schema)?,
+            strict: strict.filter(|_| takes_strict),
+            cache_control: tool.cache,
+        });
+    }
+    Ok(written)
+}
+
+/// Anthropic demands a schema, and in it `"type": "object"` (rule 10).
+fn write_schema(at: usize, schema: Option<&RawValue>) -> Result<Raw<'_>, RequestError> {
+    #[derive(serde::Deserialize)]
+    struct Typed {
+        #[serde(rename = "type")]
+        kind: Option<serde::de::IgnoredAny>,
+    }
+    let Some(schema) = schema else {
+        return Ok(Raw::parse(r#"{"type":"object"}"#).unwrap_or_else(Raw::empty_object));
+    };
+    let wrong = || {
+        RequestError::field(
+            format!("tools[{at}].function.parameters"),
+            "is not a JSON Schema object",
+            "write {\"type\": \"object\", \"properties\": {…}}",
+        )
+    };
+    if !schema.get().starts_with('{') {
+        return Err(wrong());
+    }
+    let typed: Typed = serde_json::from_str(schema.get()).map_err(|_| wrong())?;
+    if typed.kind.is_some() {
+        return Ok(Raw::Borrowed(schema));
+    }
+    let rest = schema.get()[1..].trim_start();
+    let comma = if rest.starts_with('}') { "" } else { "," };
+    Raw::parse(&format!("{{\"type\":\"object\"{comma}{rest}")).ok_or_else(wrong)
+}
+
+fn write_tool_choice(
+    choice: Option<ToolChoice<'_>>,
+    parallel: Option<bool>,
+    no_tools: bool,
+) -> Option<OutToolChoice<'_>> {
+    if no_tools {
+        return None;
+    }
+    let disable_parallel_tool_use = parallel == Some(false);
+    let (kind, name) = match choice {
+        None if disable_parallel_tool_use => ("auto", None),
+        None => return None,
+        Some(ToolChoice::Auto) => ("auto", None),
+        Some(ToolChoice::None) => {
+            return Some(OutToolChoice { kind: "none", name: None, disable_parallel_tool_use: false });
+        }
+        Some(ToolChoice::Any) => ("any", None),
+        Some(ToolChoice::Named(name)) => ("tool", Some(name)),
+    };
+    Some(OutToolChoice { kind, name, disable_parallel_tool_use })
+}
+
+/// Sequences of white space only are refused by the API.
+fn write_stop<'a>(stop: Vec<Text<'a>>, name: &'static str, report: &mut Report) -> Result<Vec<Text<'a>>, RequestError> {
+    let before = stop.len();
+    let kept: Vec<_> = stop.into_iter().filter(|sequence| !sequence.trim().is_empty()).collect();
+    if kept.len() < before {
+        report.drop(Cow::Borrowed(name), "the provider takes no stop sequence of white space only")?;
+    }
+    Ok(kept)
+}

@@ -1,0 +1,219 @@
+//! The neutral form of a request: what every dialect's request is read into and written from.
+//!
+//! It is a superset: each reader fills what its dialect has, each writer renders what its dialect has and reports the
+//! rest under the name it has in the caller's dialect. Text is borrowed from the body, JSON that nobody looks into
+//! (schemas, arguments) is carried as it is.
+
+use serde_json::value::RawValue;
+
+use crate::wire::{Raw, Text};
+
+/// One request.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    /// What the caller's dialect calls the fields below, for reports.
+    pub(crate) names: &'static Names,
+    /// Instructions that stand above the conversation.
+    pub(crate) system: Vec<Block<'a>>,
+    /// The conversation. Turns of one role may follow each other; none is empty.
+    pub(crate) turns: Vec<Turn<'a>>,
+    pub(crate) tools: Vec<Tool<'a>>,
+    pub(crate) tool_choice: Option<ToolChoice<'a>>,
+    /// `Some(false)`: at most one tool call per answer.
+    pub(crate) parallel_tools: Option<bool>,
+    pub(crate) max_tokens: Option<u64>,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) top_p: Option<f64>,
+    pub(crate) top_k: Option<u64>,
+    pub(crate) stop: Vec<Text<'a>>,
+    pub(crate) stream: bool,
+    pub(crate) format: Option<Format<'a>>,
+    pub(crate) thinking: Option<Thinking>,
+    pub(crate) effort: Option<Effort>,
+    /// Who the end user is, opaque.
+    pub(crate) user: Option<Text<'a>>,
+}
+
+/// The names of neutral fields in a dialect.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) stop: &'static str,
+    pub(crate) parallel_tools: &'static str,
+    pub(crate) format: &'static str,
+    pub(crate) thinking: &'static str,
+    pub(crate) effort: &'static str,
+    pub(crate) user: &'static str,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    User,
+    Assistant,
+}
+
+/// What one side says.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    pub(crate) role: Role,
+    pub(crate) blocks: Vec<Block<'a>>,
+}
+
+/// One piece of a turn.
+#[derive(Debug)]
+pub(crate) struct Block<'a> {
+    /// Where it stands in the caller's request.
+    pub(crate) at: At,
+    pub(crate) kind: BlockKind<'a>,
+    /// Anthropic's `cache_control`, also taken from callers of OpenAI's dialect.
+    pub(crate) cache: Option<&'a RawValue>,
+}
+
+/// A place in the caller's request: `messages[message].content[part]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) message: usize,
+    /// `None` when the content is one string, or the piece is no part of the content.
+    pub(crate) part: Option<usize>,
+    /// It stands in the top-level `system`, not in `messages`.
+    pub(crate) in_system: bool,
+}
+
+impl At {
+    /// The path, followed by `.field` unless that is empty.
+    pub(crate) fn path(self, field: &str) -> String {
+        let dot = if field.is_empty() { "" } else { "." };
+        match (self.in_system, self.part) {
+            (true, Some(part)) => format!("system[{part}]{dot}{field}"),
+            (true, None) => format!("system{dot}{field}"),
+            (false, Some(part)) => format!("messages[{}].content[{part}]{dot}{field}", self.message),
+            (false, None) => format!("messages[{}]{dot}{field}", self.message),
+        }
+    }
+}
+
+/// What a piece is.
+#[derive(Debug)]
+pub(crate) enum BlockKind<'a> {
+    Text(Text<'a>),
+    Image(Media<'a>),
+    Document { title: Option<Text<'a>>, source: Media<'a> },
+    ToolUse { id: Text<'a>, name: Text<'a>, input: Raw<'a> },
+    ToolResult { id: Text<'a>, content: Vec<ResultPart<'a>>, is_error: bool },
+    Thinking { text: Text<'a>, signature: Text<'a> },
+    RedactedThinking { data: Text<'a> },
+}
+
+/// Bytes that are not text.
+#[derive(Debug)]
+pub(crate) enum Media<'a> {
+    /// In the request itself.
+    Base64 { media_type: Text<'a>, data: Text<'a> },
+    /// To be fetched by the provider. Weir never fetches.
+    Url(Text<'a>),
+}
+
+/// A piece of what a tool gave back.
+#[derive(Debug)]
+pub(crate) enum ResultPart<'a> {
+    Text(Text<'a>),
+    Image(Media<'a>),
+}
+
+/// A tool that the model may call.
+#[derive(Debug)]
+pub(crate) struct Tool<'a> {
+    /// Its place in `tools`.
+    pub(crate) at: usize,
+    pub(crate) name: Text<'a>,
+    pub(crate) description: Option<Text<'a>>,
+    /// JSON Schema of its input; `None` when it takes none.
+    pub(crate) schema: Option<&'a RawValue>,
+    /// Whether the input must conform to the schema.
+    pub(crate) strict: Option<bool>,
+    pub(crate) cache: Option<&'a RawValue>,
+}
+
+/// Which tool the model is to call.
+#[derive(Debug)]
+pub(crate) enum ToolChoice<'a> {
+    Auto,
+    None,
+    Any,
+    Named(Text<'a>),
+}
+
+/// What the answer must look like.
+#[derive(Debug)]
+pub(crate) enum Format<'a> {
+    /// Some JSON object.
+    JsonObject,
+    /// JSON of a schema.
+    JsonSchema { name: Option<Text<'a>>, schema: &'a RawValue },
+}
+
+/// Whether and how far the model may reason first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thinking {
+    Off,
+    /// At most so many tokens.
+    Budget(u64),
+    /// As far as the model sees fit.
+    Adaptive,
+}
+
+/// How hard the model is to try; the union of both vendors' levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Effort {
+    None,
+    Minimal,
+    Low,
+    Medium,
+    High,
+    Xhigh,
+    Max,
+}
+
+impl Effort {
+    /// Reads a level by its wire name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "none" => Self::None,
+            "minimal" => Self::Minimal,
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            "high" => Self::High,
+            "xhigh" => Self::Xhigh,
+            "max" => Self::Max,
+            _ => return None,
+        })
+    }
+
+    /// The wire name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Xhigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+}
+
+/// Turns of one role that follow each other become one (rule 3); empty ones, and text of white space only, which
+/// Anthropic refuses, go (rule 2).
+pub(crate) fn coalesce(turns: Vec<Turn<'_>>) -> Vec<Turn<'_>> {
+    let mut merged: Vec<Turn<'_>> = Vec::with_capacity(turns.len());
+    for mut turn in turns {
+        turn.blocks.retain(|block| !matches!(&block.kind, BlockKind::Text(text) if text.trim().is_empty()));
+        match merged.last_mut() {
+            _ if turn.blocks.is_empty() => {}
+            Some(last) if last.role == turn.role => last.blocks.append(&mut turn.blocks),
+            _ => merged.push(turn),
+        }
+    }
+    merged
+}

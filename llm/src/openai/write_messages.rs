@@ -1,0 +1,232 @@
+//! Writes the conversation of a chat completion request.
+
+use serde::{Serialize, Serializer};
+
+use crate::error::RequestError;
+use crate::exchange::{Block, BlockKind, Media, ResultPart, Role, Turn};
+use crate::report::Report;
+use crate::wire::Text;
+
+#[derive(Default, Serialize)]
+pub(super) struct OutMessage<'a> {
+    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<OutContent<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<OutCall<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<Text<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OutContent<'a> {
+    Text(Text<'a>),
+    Parts(Vec<OutPart<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum OutPart<'a> {
+    Text { text: Text<'a> },
+    ImageUrl { image_url: OutImage<'a> },
+    File { file: OutFile<'a> },
+}
+
+#[derive(Serialize)]
+struct OutImage<'a> {
+    url: MediaUrl<'a>,
+}
+
+#[derive(Serialize)]
+struct OutFile<'a> {
+    filename: Text<'a>,
+    file_data: MediaUrl<'a>,
+}
+
+/// Written as a data URL without a copy of the data in between.
+struct MediaUrl<'a>(Media<'a>);
+
+impl Serialize for MediaUrl<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Media::Url(url) => serializer.serialize_str(url),
+            Media::Base64 { media_type, data } => {
+                serializer.collect_str(&format_args!("data:{};base64,{}", &**media_type, &**data))
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OutCall<'a> {
+    id: Text<'a>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: OutCalled<'a>,
+}
+
+#[derive(Serialize)]
+struct OutCalled<'a> {
+    name: Text<'a>,
+    /// JSON in a string: that is OpenAI's form.
+    arguments: String,
+}
+
+const CACHE_REASON: &str = "the provider caches by itself";
+
+/// The system prompt as first message, then the turns.
+pub(super) fn write_messages<'a>(
+    system: Vec<Block<'a>>,
+    turns: Vec<Turn<'a>>,
+    report: &mut Report,
+) -> Result<Vec<OutMessage<'a>>, RequestError> {
+    let mut messages = Vec::with_capacity(turns.len() + 1);
+    report_cache_marks(&system, report)?;
+    if let Some(text) = join_texts(system) {
+        messages.push(OutMessage { role: "system", content: Some(OutContent::Text(text)), ..OutMessage::default() });
+    }
+    let instructions = messages.len();
+    for turn in turns {
+        report_cache_marks(&turn.blocks, report)?;
+        match turn.role {
+            Role::User => write_user(turn, &mut messages, report)?,
+            Role::Assistant => write_assistant(turn, &mut messages, report)?,
+        }
+    }
+    match messages.get(instructions..).unwrap_or_default() {
+        [] => Err(RequestError::field("messages", "holds nothing but empty text", "say something as user")),
+        [.., OutMessage { role: "assistant", .. }] => {
+            report.drop("messages[last]", "the provider does not continue a given answer; it answers anew")?;
+            Ok(messages)
+        }
+        _ => Ok(messages),
+    }
+}
+
+fn report_cache_marks(blocks: &[Block<'_>], report: &mut Report) -> Result<(), RequestError> {
+    blocks
+        .iter()
+        .filter(|block| block.cache.is_some())
+        .try_for_each(|block| report.drop(block.at.path("cache_control"), CACHE_REASON))
+}
+
+/// All texts, joined by new lines; `None` when there is none.
+fn join_texts(blocks: Vec<Block<'_>>) -> Option<Text<'_>> {
+    let mut texts = blocks.into_iter().filter_map(|block| match block.kind {
+        BlockKind::Text(text) if !text.is_empty() => Some(text),
+        _ => None,
+    });
+    let first = texts.next()?;
+    Some(match texts.next() {
+        None => first,
+        Some(second) => {
+            let mut joined = first.0.into_owned();
+            for text in std::iter::once(second).chain(texts) {
+                joined.push('\n');
+                joined.push_str(&text);
+            }
+            joined.into()
+        }
+    })
+}
+
+/// Results of tools become messages of their own, all before the rest of the turn: they must follow the calls.
+/// Images in a result, which a tool message cannot hold, follow as what the user says.
+fn write_user<'a>(turn: Turn<'a>, messages: &mut Vec<OutMessage<'a>>, report: &mut Report) -> Result<(), RequestError> {
+    let mut parts = Vec::new();
+    for block in turn.blocks {
+        match block.kind {
+            BlockKind::Text(text) if text.is_empty() => {}
+            BlockKind::Text(text) => parts.push(OutPart::Text { text }),
+            BlockKind::Image(image) => parts.push(OutPart::ImageUrl { image_url: OutImage { url: MediaUrl(image) } }),
+            BlockKind::Document { title, source } => {
+                parts.push(write_document(block.at.path("source"), title, source)?)
+            }
+            BlockKind::ToolResult { id, content, is_error } => {
+                if is_error {
+                    report
+                        .drop(block.at.path("is_error"), "the provider's dialect cannot mark a result as an error")?;
+                }
+                let (text, images) = write_result(content);
+                parts.extend(images);
+                let content = Some(OutContent::Text(text));
+                messages.push(OutMessage { role: "tool", content, tool_call_id: Some(id), ..OutMessage::default() });
+            }
+            _ => {
+                return Err(RequestError::field(
+                    block.at.path("type"),
+                    "is no block of a user",
+                    "move it to an assistant turn",
+                ));
+            }
+        }
+    }
+    let content = match (parts.pop(), parts.is_empty()) {
+        (None, _) => return Ok(()),
+        (Some(OutPart::Text { text }), true) => OutContent::Text(text),
+        (Some(part), _) => {
+            parts.push(part);
+            OutContent::Parts(parts)
+        }
+    };
+    messages.push(OutMessage { role: "user", content: Some(content), ..OutMessage::default() });
+    Ok(())
+}
+
+fn write_document<'a>(path: String, title: Option<Text<'a>>, source: Media<'a>) -> Result<OutPart<'a>, RequestError> {
+    if matches!(source, Media::Url(_)) {
+        return Err(RequestError::unsupported(path, "the provider fetches no documents; send the content itself"));
+    }
+    let filename = title.unwrap_or_else(|| "document.pdf".into());
+    Ok(OutPart::File { file: OutFile { filename, file_data: MediaUrl(source) } })
+}
+
+fn write_result(content: Vec<ResultPart<'_>>) -> (Text<'_>, Vec<OutPart<'_>>) {
+    let (mut texts, mut images) = (Vec::new(), Vec::new());
+    for part in content {
+        match part {
+            ResultPart::Text(text) => texts.push(text),
+            ResultPart::Image(image) => images.push(OutPart::ImageUrl { image_url: OutImage { url: MediaUrl(image) } }),
+        }
+    }
+    if texts.is_empty() && !images.is_empty() {
+        return ("The result is the image below.".into(), images);
+    }
+    if texts.len() == 1 {
+        return (texts.pop().unwrap_or_default(), images);
+    }
+    (texts.iter().map(|text| &**text).collect::<Vec<_>>().join("\n").into(), images)
+}
+
+fn write_assistant<'a>(
+    turn: Turn<'a>,
+    messages: &mut Vec<OutMessage<'a>>,
+    report: &mut Report,
+) -> Result<(), RequestError> {
+    let (mut texts, mut tool_calls) = (Vec::new(), Vec::new());
+    for block in turn.blocks {
+        match block.kind {
+            BlockKind::ToolUse { id, name, input } => {
+                let function = OutCalled { name, arguments: input.get().to_owned() };
+                tool_calls.push(OutCall { id, kind: "function", function });
+            }
+            BlockKind::Thinking { .. } | BlockKind::RedactedThinking { .. } => {
+                report.drop(block.at.path("thinking"), "the provider takes no reasoning back")?;
+            }
+            BlockKind::Text(_) => texts.push(block),
+            _ => {
+                return Err(RequestError::field(
+                    block.at.path("type"),
+                    "is no block of an assistant",
+                    "move it to a user turn",
+                ));
+            }
+        }
+    }
+    let content = join_texts(texts).map(OutContent::Text);
+    if content.is_some() || !tool_calls.is_empty() {
+        messages.push(OutMessage { role: "assistant", content, tool_calls, tool_call_id: None });
+    }
+    Ok(())
+}
