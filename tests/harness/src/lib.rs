@@ -5,7 +5,9 @@
 //! sockets. Every server binds a loopback port of its own and ends with its handle.
 
 pub mod admin;
+pub mod chat;
 pub mod client;
+pub mod config;
 pub mod http1;
 pub mod postgres;
 pub mod provider;

@@ -125,6 +125,12 @@ impl FakeProvider {
         Ok(Self { address, shared, accepting })
     }
 
+    /// Which vendor it imitates.
+    #[must_use]
+    pub fn vendor(&self) -> Vendor {
+        self.shared.vendor
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
