@@ -6,8 +6,11 @@ use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
 use crate::error::AnswerError;
-use crate::pricing::Pricing;
-use crate::reply::Finish;
+use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::reply::{Finish, Reply};
+use crate::splice::Splice;
+use crate::usage::estimate;
+use crate::{anthropic, openai};
 
 /// What must be known of the call to read its answer, whole or streamed.
 #[derive(Clone, Debug)]
@@ -43,11 +46,74 @@ pub struct Answer {
     pub response_id: Option<String>,
 }
 
-/// Reads a whole answer with status 200 and renders it for the caller, with `usage.cost`.
+/// Reads a whole answer with status 200 and renders it for the caller, with `usage.cost`. Within one dialect every
+/// other byte is the provider's.
 ///
 /// # Errors
 /// The body is not an answer of the upstream's dialect, or it is an error in spite of its status.
 pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
-    let _ = (context, body, pricing);
-    Err(AnswerError::Malformed("in work".into()))
+    let text = std::str::from_utf8(body).map_err(|_| AnswerError::Malformed("it is not UTF-8".into()))?;
+    if context.upstream == context.inbound {
+        return forward(context, text, body, pricing);
+    }
+    let reply = read(context.upstream, text)?;
+    let usage = reply.sighted.complete(context.estimated_input, estimate(reply.text_bytes()));
+    let cost = pricing.cost(&usage);
+    let finish = Some(reply.settled_finish());
+    let (upstream_model, response_id) = (owned(reply.model.as_deref()), owned(reply.id.as_deref()));
+    let body = match context.inbound {
+        Dialect::Openai => openai::write_answer::write(reply, context, &usage, Cost(cost)),
+        Dialect::Anthropic => anthropic::write_answer::write(reply, context, &usage, Cost(cost)),
+    }
+    .map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
+    Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id })
 }
+
+fn read(upstream: Dialect, text: &str) -> Result<Reply<'_>, AnswerError> {
+    match upstream {
+        Dialect::Openai => openai::read_answer::read(text),
+        Dialect::Anthropic => anthropic::read_answer::read(text),
+    }
+}
+
+/// Same dialect: only the top level is read, and the cost spliced in.
+fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
+    let head = match context.upstream {
+        Dialect::Openai => openai::read_answer::read_head(text),
+        Dialect::Anthropic => anthropic::read_answer::read_head(text),
+    }?;
+    let estimated_output = match head.sighted.output {
+        Some(_) => 0,
+        None => estimate(read(context.upstream, text)?.text_bytes()),
+    };
+    let usage = head.sighted.complete(context.estimated_input, estimated_output);
+    let cost = pricing.cost(&usage);
+    let mut splice = Splice::default();
+    if let Some(raw) = head.usage {
+        splice_cost(&mut splice, text, raw, Cost(cost));
+    }
+    Ok(Answer {
+        body: splice.apply(body),
+        usage,
+        cost,
+        finish: head.finish,
+        upstream_model: owned(head.model.as_deref()),
+        response_id: owned(head.id.as_deref()),
+    })
+}
+
+/// What is read of an answer that is forwarded.
+pub(crate) struct AnswerHead<'a> {
+    pub(crate) id: Option<crate::wire::Text<'a>>,
+    pub(crate) model: Option<crate::wire::Text<'a>>,
+    pub(crate) finish: Option<Finish>,
+    pub(crate) usage: Option<&'a serde_json::value::RawValue>,
+    pub(crate) sighted: crate::usage::Sighted,
+}
+
+fn owned(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

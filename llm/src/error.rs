@@ -124,6 +124,8 @@ impl WireError {
             (Origin::Provider, ErrorKind::Authentication | ErrorKind::Permission | ErrorKind::Billing) => 502,
             (Origin::Provider, ErrorKind::Overloaded) if inbound == Dialect::Anthropic => 529,
             (Origin::Provider, ErrorKind::Overloaded) => 503,
+            (Origin::Provider, ErrorKind::Timeout) => 504,
+            (Origin::Provider, ErrorKind::Internal) if !(500..=504).contains(&self.status) => 502,
             _ => self.status,
         }
     }
@@ -280,4 +282,4 @@ pub fn read_error(upstream: Dialect, status: u16, body: &[u8]) -> WireError {
     provider::read(upstream, status, body)
 }
 
-mod provider;
+pub(crate) mod provider;

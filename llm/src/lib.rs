@@ -41,7 +41,9 @@ mod reply;
 mod report;
 mod request;
 mod splice;
+mod sse;
 mod stream;
+mod usage;
 mod wire;
 
 pub use answer::{Answer, AnswerContext, answer};

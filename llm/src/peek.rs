@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use memchr::memmem;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
 use crate::error::RequestError;
 use crate::splice::span;
-use crate::wire::{Fault, Text, parse};
+use crate::wire::{Fault, Text, even_null, parse};
 
 /// What a request asks for, and where in its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,11 +64,6 @@ struct StreamOptions<'a> {
     include_usage: Option<&'a RawValue>,
 }
 
-/// Keeps the place of a `null`, which is about to be replaced.
-fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
 /// Reads the top level of a request.
 ///
 /// # Errors
@@ -76,6 +71,10 @@ fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de R
 /// there twice.
 pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
     let text = as_text(body)?;
+    // serde would also take a list of the values in order.
+    if text.trim_start().starts_with('[') {
+        return Err(RequestError::Malformed("expected an object, found a list; send one JSON object".into()));
+    }
     let head: Head<'_> = parse(text).map_err(request_error)?;
     let Some(model_raw) = head.model else {
         return Err(RequestError::field(

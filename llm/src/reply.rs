@@ -1,5 +1,8 @@
 //! The neutral form of an answer: what every dialect's answer is read into and written from.
 
+use crate::usage::Sighted;
+use crate::wire::{Raw, Text};
+
 /// Why a model stopped, in the words of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Finish {
@@ -23,5 +26,106 @@ impl Finish {
             Self::ToolCalls => "tool_calls",
             Self::ContentFilter => "content_filter",
         }
+    }
+}
+
+/// A whole answer.
+#[derive(Debug, Default)]
+pub(crate) struct Reply<'a> {
+    pub(crate) id: Option<Text<'a>>,
+    pub(crate) model: Option<Text<'a>>,
+    pub(crate) pieces: Vec<Piece<'a>>,
+    pub(crate) finish: Option<Finish>,
+    /// The stop sequence that was met, where the dialect tells.
+    pub(crate) stop_sequence: Option<Text<'a>>,
+    pub(crate) sighted: Sighted,
+}
+
+/// A piece of an answer.
+#[derive(Debug)]
+pub(crate) enum Piece<'a> {
+    Text(Text<'a>),
+    /// Why the model will not answer, in its words.
+    Refusal(Text<'a>),
+    Thinking {
+        text: Text<'a>,
+        signature: Text<'a>,
+    },
+    RedactedThinking {
+        data: Text<'a>,
+    },
+    ToolUse {
+        id: Option<Text<'a>>,
+        name: Text<'a>,
+        input: Raw<'a>,
+    },
+}
+
+impl Reply<'_> {
+    /// Bytes of text that were delivered, to estimate tokens by.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        let bytes = |piece: &Piece<'_>| match piece {
+            Piece::Text(text) | Piece::Refusal(text) | Piece::Thinking { text, .. } => text.len(),
+            Piece::ToolUse { name, input, .. } => name.len() + input.get().len(),
+            Piece::RedactedThinking { data } => data.len(),
+        };
+        self.pieces.iter().map(|piece| bytes(piece) as u64).sum()
+    }
+
+    /// The finish that the caller is told: see [`settle_finish`].
+    pub(crate) fn settled_finish(&self) -> Finish {
+        let has = |is: fn(&Piece<'_>) -> bool| self.pieces.iter().any(is);
+        settle_finish(
+            self.finish,
+            has(|piece| matches!(piece, Piece::ToolUse { .. })),
+            has(|piece| matches!(piece, Piece::Refusal(_))),
+        )
+    }
+}
+
+/// What the finish is in truth: several providers say `stop` although they called a tool, or refused in words.
+pub(crate) fn settle_finish(finish: Option<Finish>, called_tool: bool, refused: bool) -> Finish {
+    match finish {
+        Some(Finish::Stop) | None if called_tool => Finish::ToolCalls,
+        Some(Finish::Stop) | None if refused => Finish::ContentFilter,
+        Some(Finish::ToolCalls) if !called_tool => Finish::Stop,
+        Some(finish) => finish,
+        None => Finish::Stop,
+    }
+}
+
+/// An id in the dialect's own style (rule 39): the upstream's without its prefix, or one made of the request's id.
+pub(crate) fn native_id(prefix: &str, upstream: Option<&str>, request_id: &str) -> String {
+    let id = upstream.filter(|id| !id.is_empty()).unwrap_or(request_id);
+    let bare = ["chatcmpl-", "msg_"].iter().find_map(|known| id.strip_prefix(known)).unwrap_or(id);
+    let safe = bare.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' });
+    prefix.chars().chain(safe.take(120)).collect()
+}
+
+/// The id of a call for which the upstream gave none.
+pub(crate) fn call_id(request_id: &str, ordinal: usize) -> String {
+    // OpenAI takes ids of at most 40 characters back.
+    let tail: String = request_id.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    format!("call_{tail}_{ordinal}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stop_with_a_tool_call_is_tool_calls() {
+        assert_eq!(settle_finish(Some(Finish::Stop), true, false), Finish::ToolCalls);
+        assert_eq!(settle_finish(Some(Finish::Length), true, false), Finish::Length);
+        assert_eq!(settle_finish(Some(Finish::Stop), false, true), Finish::ContentFilter);
+        assert_eq!(settle_finish(Some(Finish::ToolCalls), false, false), Finish::Stop);
+    }
+
+    #[test]
+    fn ids_are_native_and_stable() {
+        assert_eq!(native_id("chatcmpl-", Some("msg_01Ab"), "r"), "chatcmpl-01Ab");
+        assert_eq!(native_id("msg_", Some("chatcmpl-x.y"), "r"), "msg_x_y");
+        assert_eq!(native_id("msg_", None, "0199-ab"), "msg_0199-ab");
+        assert!(call_id("01993c2e-7f00-7000-8000-0123456789ab", 7).len() <= 40);
     }
 }

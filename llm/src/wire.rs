@@ -140,6 +140,11 @@ impl Serialize for Raw<'_> {
     }
 }
 
+/// For a field whose place matters even when it is `null`, because it is about to be replaced.
+pub(crate) fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
 /// Defines a record of optional fields read from a JSON object: `null` is absence, a field given twice is an error
 /// (two parsers might see two different requests), and the names of unknown fields are kept in `extra`.
 macro_rules! record {

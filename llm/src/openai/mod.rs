@@ -2,8 +2,11 @@
 
 pub(crate) mod error;
 mod family;
+pub(crate) mod read_answer;
 mod read_messages;
 pub(crate) mod read_request;
 mod strict_schema;
+mod usage;
+pub(crate) mod write_answer;
 mod write_messages;
 pub(crate) mod write_request;

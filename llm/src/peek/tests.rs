@@ -43,6 +43,7 @@ fn a_refusal_names_the_field_what_is_wrong_and_how_to_mend_it() {
     );
     assert!(refusal("").contains("EOF while parsing"));
     assert!(refusal("[]").contains("expected an object"));
+    assert!(refusal(r#" ["m",false,null,1,1,[]]"#).contains("expected an object"));
     assert!(refusal(r#"{"model":"m"} x"#).contains("trailing characters"));
     assert!(peek(Dialect::Openai, b"{\"model\":\"\xff\"}").unwrap_err().to_string().contains("byte 10 is not UTF-8"));
 }

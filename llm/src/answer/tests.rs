@@ -1,0 +1,138 @@
+//! Whole answers: forwarded within a dialect, translated between two, priced in both cases.
+
+use weir_domain::usage::UsageSource;
+
+use super::*;
+
+fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
+    AnswerContext {
+        upstream,
+        inbound,
+        include_usage: false,
+        estimated_input: 100,
+        created: 1_700_000_000,
+        request_id: "0199-r".into(),
+    }
+}
+
+/// A nano-dollar per input token, ten per output token.
+fn price(usage: &Usage) -> Option<NanoUsd> {
+    let nanos = usage.tokens.input_total() + 10 * usage.tokens.output_total();
+    i64::try_from(nanos).ok().map(NanoUsd)
+}
+
+fn answered(upstream: Dialect, inbound: Dialect, body: &str) -> (Answer, String) {
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    let answer = answer(&context(upstream, inbound), &body, &price).unwrap();
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    (answer, text)
+}
+
+const OPENAI: &str = r#"{"id":"chatcmpl-A1","object":"chat.completion","created":1,"model":"gpt-x","choices":[{"index":0,
+ "message":{"role":"assistant","content":"Hi \u00e9","refusal":null},"finish_reason":"stop"}],
+ "usage":{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":6}}}"#;
+
+#[test]
+fn within_a_dialect_only_the_cost_is_added() {
+    let (answer, text) = answered(Dialect::Openai, Dialect::Openai, OPENAI);
+    assert_eq!(text, OPENAI.replace(r#""cached_tokens":6}}"#, r#""cached_tokens":6},"cost":0.00000005}"#));
+    assert_eq!(answer.usage.source, UsageSource::Provider);
+    assert_eq!((answer.usage.tokens.cache_read, answer.cost), (6, Some(NanoUsd(50))));
+    assert_eq!((answer.finish, answer.upstream_model.as_deref()), (Some(Finish::Stop), Some("gpt-x")));
+}
+
+#[test]
+fn an_unknown_price_is_null_and_never_nothing() {
+    let body = Bytes::from_static(OPENAI.as_bytes());
+    let context = context(Dialect::Openai, Dialect::Openai);
+    let answer = answer(&context, &body, &|_: &Usage| None).unwrap();
+    assert!(String::from_utf8_lossy(&answer.body).ends_with(r#""cost":null}}"#));
+    assert_eq!(answer.cost, None);
+}
+
+#[test]
+fn an_openai_answer_becomes_a_message() {
+    let (answer, text) = answered(Dialect::Openai, Dialect::Anthropic, OPENAI);
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"id":"msg_A1","type":"message","role":"assistant","model":"gpt-x","content":[{"type":"text","text":"Hi é"}],"#,
+            r#""stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":4,"cache_creation_input_tokens":0,"#,
+            r#""cache_read_input_tokens":6,"output_tokens":4,"cost":0.00000005}}"#
+        )
+    );
+    assert_eq!(answer.cost, Some(NanoUsd(50)));
+}
+
+#[test]
+fn a_message_with_reasoning_and_parallel_calls_becomes_a_completion() {
+    let body = r#"{"id":"msg_01","type":"message","role":"assistant","model":"claude-x","content":[
+        {"type":"thinking","thinking":"hm","signature":"sig"},{"type":"redacted_thinking","data":"xx"},
+        {"type":"text","text":"Look."},{"type":"tool_use","id":"toolu_1","name":"a","input":{"x": 1}},
+        {"type":"tool_use","id":"toolu_2","name":"b","input":{}}],"stop_reason":"tool_use","stop_sequence":null,
+        "usage":{"input_tokens":3,"cache_read_input_tokens":2,"cache_creation_input_tokens":5,"output_tokens":7}}"#;
+    let (answer, text) = answered(Dialect::Anthropic, Dialect::Openai, body);
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"id":"chatcmpl-01","object":"chat.completion","created":1700000000,"model":"claude-x","choices":[{"index":0,"#,
+            r#""message":{"role":"assistant","content":"Look.","refusal":null,"reasoning_content":"hm","thinking_blocks":["#,
+            r#"{"type":"thinking","thinking":"hm","signature":"sig"},{"type":"redacted_thinking","data":"xx"}],"tool_calls":["#,
+            r#"{"id":"toolu_1","type":"function","function":{"name":"a","arguments":"{\"x\": 1}"}},"#,
+            r#"{"id":"toolu_2","type":"function","function":{"name":"b","arguments":"{}"}}]},"#,
+            r#""logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":10,"completion_tokens":7,"#,
+            r#""total_tokens":17,"prompt_tokens_details":{"cached_tokens":2,"cache_write_tokens":5,"audio_tokens":0},"#,
+            r#""completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0},"cost":0.00000008}}"#
+        )
+    );
+    assert_eq!((answer.usage.tokens.input_uncached, answer.usage.tokens.cache_write_5m), (3, 5));
+}
+
+#[test]
+fn arguments_that_are_no_object_are_wrapped_and_missing_ids_are_made() {
+    let body = r#"{"choices":[{"message":{"content":null,"tool_calls":[
+        {"function":{"name":"a","arguments":""}},{"id":"","function":{"name":"b","arguments":"not json"}},
+        {"id":"c1","function":{"name":"c","arguments":{"already":"object"}}}]},"finish_reason":"stop"}]}"#;
+    let (answer, text) = answered(Dialect::Openai, Dialect::Anthropic, body);
+    assert!(text.contains(r#"{"type":"tool_use","id":"call_0199r_0","name":"a","input":{}}"#), "{text}");
+    assert!(text.contains(r#"{"type":"tool_use","id":"call_0199r_1","name":"b","input":{"arguments":"not json"}}"#));
+    assert!(text.contains(r#"{"type":"tool_use","id":"c1","name":"c","input":{"already":"object"}}"#));
+    assert!(text.contains(r#""stop_reason":"tool_use""#));
+    assert_eq!((answer.usage.source, answer.usage.tokens.input_uncached), (UsageSource::Estimated, 100));
+}
+
+#[test]
+fn a_refusal_is_a_refusal_in_both_directions() {
+    let openai = r#"{"choices":[{"message":{"content":null,"refusal":"No."},"finish_reason":"stop"}]}"#;
+    let (answer, text) = answered(Dialect::Openai, Dialect::Anthropic, openai);
+    assert!(text.contains(r#""content":[{"type":"text","text":"No."}],"stop_reason":"refusal""#));
+    assert_eq!(answer.finish, Some(Finish::ContentFilter));
+    let anthropic = r#"{"content":[],"stop_reason":"refusal"}"#;
+    let (_, text) = answered(Dialect::Anthropic, Dialect::Openai, anthropic);
+    assert!(text.contains(r#""content":"","refusal":null}"#) && text.contains(r#""finish_reason":"content_filter""#));
+}
+
+#[test]
+fn usage_without_a_number_is_estimated_from_the_answer_and_says_so() {
+    let body = r#"{"choices":[{"message":{"content":"12345678"},"finish_reason":"stop"}]}"#;
+    let (answer, text) = answered(Dialect::Openai, Dialect::Openai, body);
+    assert_eq!((text.as_str(), answer.usage.source), (body, UsageSource::Estimated));
+    assert_eq!((answer.usage.tokens.input_uncached, answer.usage.tokens.output_text), (100, 2));
+}
+
+#[test]
+fn an_error_with_status_200_is_an_error() {
+    let body = Bytes::from_static(br#"{"error":{"message":"m","code":502}}"#);
+    for inbound in [Dialect::Openai, Dialect::Anthropic] {
+        let result = answer(&context(Dialect::Openai, inbound), &body, &price);
+        assert!(matches!(result, Err(AnswerError::Provider(error)) if error.status == 502));
+    }
+    for bad in ["", "[]", "{}", "<html>"] {
+        for upstream in [Dialect::Openai, Dialect::Anthropic] {
+            for inbound in [Dialect::Openai, Dialect::Anthropic] {
+                let result = answer(&context(upstream, inbound), &Bytes::from_static(bad.as_bytes()), &price);
+                assert!(matches!(result, Err(AnswerError::Malformed(_))), "{bad} {upstream} {inbound}");
+            }
+        }
+    }
+}

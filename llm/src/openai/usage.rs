@@ -1,0 +1,169 @@
+//! Usage as OpenAI and those who follow it write it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use weir_domain::usage::Tokens;
+
+use crate::pricing::Cost;
+use crate::usage::{Count, Sighted};
+
+/// `usage` of an answer. Cached and audio tokens are part of `prompt_tokens`, reasoning is part of
+/// `completion_tokens`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+struct WireUsage {
+    prompt_tokens: Option<Count>,
+    completion_tokens: Option<Count>,
+    total_tokens: Option<Count>,
+    prompt_tokens_details: Option<PromptDetails>,
+    completion_tokens_details: Option<CompletionDetails>,
+    /// Where DeepSeek counts cached tokens.
+    prompt_cache_hit_tokens: Option<Count>,
+    /// Where Moonshot counts them.
+    cached_tokens: Option<Count>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+struct PromptDetails {
+    cached_tokens: Option<Count>,
+    cache_write_tokens: Option<Count>,
+    audio_tokens: Option<Count>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+struct CompletionDetails {
+    reasoning_tokens: Option<Count>,
+    audio_tokens: Option<Count>,
+}
+
+/// Reads a usage object into disjoint buckets. What does not add up (more cached than all) never goes below zero.
+pub(crate) fn read(raw: &RawValue) -> Sighted {
+    let usage: WireUsage = serde_json::from_str(raw.get()).unwrap_or_default();
+    let count = |n: Option<Count>| n.map_or(0, |n| n.0);
+    let prompt = usage.prompt_tokens_details.unwrap_or_default();
+    let input = usage.prompt_tokens.map(|total| {
+        let mut left = total.0;
+        let mut take = |n: Option<Count>| {
+            let taken = count(n).min(left);
+            left -= taken;
+            taken
+        };
+        let cached = prompt.cached_tokens.or(usage.prompt_cache_hit_tokens).or(usage.cached_tokens);
+        let cache_read = take(cached);
+        let cache_write_5m = take(prompt.cache_write_tokens);
+        let audio_in = take(prompt.audio_tokens);
+        Tokens { input_uncached: left, cache_read, cache_write_5m, audio_in, ..Tokens::default() }
+    });
+    let output = usage.completion_tokens.map(|total| {
+        let details = usage.completion_tokens_details.unwrap_or_default();
+        let audio_out = count(details.audio_tokens).min(total.0);
+        let stated = count(details.reasoning_tokens);
+        // xAI and Google leave reasoning out of `completion_tokens`; only the total shows it.
+        let beside = count(usage.total_tokens).saturating_sub(total.0.saturating_add(count(usage.prompt_tokens)));
+        if beside > 0 && usage.prompt_tokens.is_some() {
+            return Tokens { output_text: total.0 - audio_out, reasoning: beside, audio_out, ..Tokens::default() };
+        }
+        let reasoning = stated.min(total.0 - audio_out);
+        Tokens { output_text: total.0 - audio_out - reasoning, reasoning, audio_out, ..Tokens::default() }
+    });
+    Sighted { input, output }
+}
+
+/// `usage` for a caller of this dialect.
+#[derive(Serialize)]
+pub(super) struct OutUsage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    prompt_tokens_details: OutPromptDetails,
+    completion_tokens_details: OutCompletionDetails,
+    cost: Cost,
+}
+
+#[derive(Serialize)]
+struct OutPromptDetails {
+    cached_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    cache_write_tokens: u64,
+    audio_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct OutCompletionDetails {
+    reasoning_tokens: u64,
+    audio_tokens: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+impl OutUsage {
+    pub(super) fn new(tokens: &Tokens, cost: Cost) -> Self {
+        let (input, output) = (tokens.input_total(), tokens.output_total());
+        Self {
+            prompt_tokens: input,
+            completion_tokens: output,
+            total_tokens: input.saturating_add(output),
+            prompt_tokens_details: OutPromptDetails {
+                cached_tokens: tokens.cache_read,
+                cache_write_tokens: tokens.cache_write_5m + tokens.cache_write_1h,
+                audio_tokens: tokens.audio_in,
+            },
+            completion_tokens_details: OutCompletionDetails {
+                reasoning_tokens: tokens.reasoning,
+                audio_tokens: tokens.audio_out,
+            },
+            cost,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(json: &str) -> Tokens {
+        read(&RawValue::from_string(json.to_owned()).unwrap()).complete(0, 0).tokens
+    }
+
+    #[test]
+    fn cached_and_reasoning_tokens_are_counted_once() {
+        let seen = tokens(
+            r#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,"prompt_tokens_details":
+            {"cached_tokens":60,"audio_tokens":10},"completion_tokens_details":{"reasoning_tokens":20,"audio_tokens":5}}"#,
+        );
+        assert_eq!((seen.input_uncached, seen.cache_read, seen.audio_in), (30, 60, 10));
+        assert_eq!((seen.output_text, seen.reasoning, seen.audio_out), (25, 20, 5));
+        assert_eq!((seen.input_total(), seen.output_total()), (100, 50));
+    }
+
+    #[test]
+    fn reasoning_outside_of_completion_tokens_is_seen_by_the_total() {
+        let seen = tokens(
+            r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":45,"completion_tokens_details":{"reasoning_tokens":30}}"#,
+        );
+        assert_eq!((seen.output_text, seen.reasoning), (5, 30));
+    }
+
+    #[test]
+    fn numbers_that_do_not_add_up_never_make_a_request_nearly_free() {
+        let seen =
+            tokens(r#"{"prompt_tokens":10,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":500}}"#);
+        assert_eq!((seen.input_uncached, seen.cache_read), (0, 10));
+        let seen =
+            tokens(r#"{"prompt_tokens":10,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":9}}"#);
+        assert_eq!((seen.output_text, seen.reasoning), (0, 2));
+    }
+
+    #[test]
+    fn vendors_own_places_for_cached_tokens_are_known() {
+        assert_eq!(tokens(r#"{"prompt_tokens":10,"prompt_cache_hit_tokens":4}"#).cache_read, 4);
+        assert_eq!(tokens(r#"{"prompt_tokens":10.0,"cached_tokens":4}"#).cache_read, 4);
+    }
+
+    #[test]
+    fn absent_is_not_zero() {
+        assert_eq!(read(&RawValue::from_string("{}".into()).unwrap()), Sighted::default());
+    }
+}

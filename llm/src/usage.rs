@@ -1,0 +1,69 @@
+//! From what a provider said of its usage, and what was seen of its answer, to the canonical usage.
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use weir_domain::usage::{Tokens, Usage, UsageSource};
+
+/// Bytes of text per token, for estimates: right within a third for English, high for most other languages.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// The tokens that so many bytes of text are, at a guess.
+pub(crate) fn estimate(bytes: u64) -> u64 {
+    bytes.div_ceil(BYTES_PER_TOKEN)
+}
+
+/// What the provider said. Absent is not zero: each half is there or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sighted {
+    /// Only input buckets are set.
+    pub(crate) input: Option<Tokens>,
+    /// Only output buckets are set.
+    pub(crate) output: Option<Tokens>,
+}
+
+impl Sighted {
+    /// Fills the half that the provider has not given with an estimate, and says so.
+    pub(crate) fn complete(self, estimated_input: u64, estimated_output: u64) -> Usage {
+        let source = match (self.input, self.output) {
+            (Some(_), Some(_)) => UsageSource::Provider,
+            (None, None) => UsageSource::Estimated,
+            _ => UsageSource::Mixed,
+        };
+        let input = self.input.unwrap_or(Tokens { input_uncached: estimated_input, ..Tokens::default() });
+        let output = self.output.unwrap_or(Tokens { output_text: estimated_output, ..Tokens::default() });
+        let tokens = Tokens {
+            output_text: output.output_text,
+            reasoning: output.reasoning,
+            audio_out: output.audio_out,
+            image_out: output.image_out,
+            ..input
+        };
+        Usage { tokens, source }
+    }
+}
+
+/// A number of tokens, from whatever kind of JSON number a provider writes it as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count(pub(crate) u64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CountVisitor;
+        impl Visitor<'_> for CountVisitor {
+            type Value = Count;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number of tokens")
+            }
+            fn visit_u64<E: Error>(self, n: u64) -> Result<Count, E> {
+                Ok(Count(n))
+            }
+            fn visit_i64<E: Error>(self, n: i64) -> Result<Count, E> {
+                Ok(Count(u64::try_from(n).unwrap_or(0)))
+            }
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+            fn visit_f64<E: Error>(self, n: f64) -> Result<Count, E> {
+                Ok(Count(n as u64))
+            }
+        }
+        deserializer.deserialize_any(CountVisitor)
+    }
+}
