@@ -1,1 +1,31 @@
-//! placeholder
+//! The data plane: one way in for every LLM and REST API, on Pingora. It reads a snapshot and writes ledger records;
+//! it never sees a database.
+//!
+//! `proxy.rs` is the list of the steps of a request. A process makes one [`DataPlane`]: [`DataPlane::bind`], then put
+//! configuration into [`DataPlane::live_config`], then [`DataPlane::run`].
+
+#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking"))]
+
+pub mod ai;
+mod authn;
+mod egress;
+mod exchange;
+mod intake;
+mod live;
+pub mod metering;
+mod own;
+mod plane;
+mod problem;
+mod proxy;
+mod routing;
+mod server;
+mod settings;
+mod state;
+mod telemetry;
+mod upstream;
+
+pub use exchange::{Caller, Exchange};
+pub use plane::{DataPlane, Ended, StartError};
+pub use server::drain::ShutdownHandle;
+pub use settings::{Addresses, Settings};
+pub use state::State;

@@ -1,0 +1,170 @@
+//! Refuses or normalises a message once, before anything decides on it: what is matched, checked and forwarded are the
+//! same bytes.
+
+mod host;
+mod path;
+
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName};
+use http::{Method, Uri, Version};
+use pingora_http::RequestHeader;
+use pingora_proxy::Session;
+
+use crate::problem::Refusal;
+use crate::server::{connection, head};
+use crate::settings::Settings;
+pub(crate) use host::host;
+use path::PathFault;
+
+/// The most header fields of a request.
+const MAX_FIELDS: usize = 100;
+/// The longest request target in bytes.
+const MAX_TARGET: usize = 8 << 10;
+/// Identity that only Weir itself may assert; a caller's own is removed.
+const IDENTITY: [&str; 2] = ["x-weir-", "x-consumer-"];
+
+/// Why a message is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum IntakeFault {
+    #[error("the request line must be 'METHOD target HTTP/1.1'; percent-encode spaces in the target as %20")]
+    RequestLine,
+    #[error("lines of the request head must end with CR LF")]
+    LineEnd,
+    #[error("the request head is larger than {0} bytes")]
+    HeadTooLarge(usize),
+    #[error("the request head holds more than {MAX_FIELDS} header fields")]
+    TooManyFields,
+    #[error("the request target is longer than {MAX_TARGET} bytes")]
+    TargetTooLong,
+    #[error("the request target holds bytes that are not printable ASCII; percent-encode them")]
+    Target,
+    #[error("the method {0:?} is not known; methods are written in capital letters")]
+    Method(String),
+    #[error("Content-Length must stand once and hold one number")]
+    Length,
+    #[error("a {0} request must not have a body")]
+    BodyOfGet(Method),
+    #[error("HTTP/1.1 requests need a Host header")]
+    NoHost,
+    #[error("the Host header is not a host name or address with an optional port")]
+    Host,
+    #[error("only 'Expect: 100-continue' is understood")]
+    Expectation,
+    #[error("{0}")]
+    Path(#[from] PathFault),
+}
+
+impl IntakeFault {
+    fn refusal(&self) -> Refusal {
+        let (status, code) = match self {
+            Self::RequestLine | Self::LineEnd | Self::Length | Self::BodyOfGet(_) => (400, "malformed_message"),
+            Self::HeadTooLarge(_) | Self::TooManyFields => (431, "head_too_large"),
+            Self::TargetTooLong => (414, "target_too_long"),
+            Self::Target | Self::Path(_) => (400, "invalid_path"),
+            Self::Method(_) => (400, "invalid_method"),
+            Self::NoHost | Self::Host => (400, "invalid_host"),
+            Self::Expectation => (417, "unknown_expectation"),
+        };
+        // Whoever sends such a message may mean something else by the bytes that follow.
+        Refusal::new(status, code, self.to_string()).closing()
+    }
+}
+
+/// Checks and normalises the request of a session in place.
+pub(crate) fn check(session: &mut Session, settings: &Settings) -> Result<(), Refusal> {
+    let body = !session.as_mut().is_body_empty();
+    raw_head(settings).and_then(|()| normalise(session.req_header_mut(), body, settings)).map_err(|f| f.refusal())
+}
+
+/// What the parser forgives and does not pass on; HTTP/1 only.
+fn raw_head(settings: &Settings) -> Result<(), IntakeFault> {
+    let Some((faults, bytes)) = connection::current(|c| (c.head.faults(), c.head.bytes())) else { return Ok(()) };
+    if faults & head::BARE_LF != 0 {
+        return Err(IntakeFault::LineEnd);
+    }
+    if faults & head::REQUEST_LINE != 0 {
+        return Err(IntakeFault::RequestLine);
+    }
+    if bytes as usize > settings.max_head_bytes {
+        return Err(IntakeFault::HeadTooLarge(settings.max_head_bytes));
+    }
+    Ok(())
+}
+
+fn normalise(request: &mut RequestHeader, body: bool, settings: &Settings) -> Result<(), IntakeFault> {
+    method(&request.method)?;
+    target(request)?;
+    fields(request, settings)?;
+    if body && matches!(request.method, Method::GET | Method::HEAD) {
+        return Err(IntakeFault::BodyOfGet(request.method.clone()));
+    }
+    length(request)?;
+    if request.version == Version::HTTP_11 && !request.headers.contains_key(HOST) {
+        return Err(IntakeFault::NoHost);
+    }
+    host(request).ok_or(IntakeFault::Host)?;
+    let expectation = request.headers.get(EXPECT);
+    if expectation.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(IntakeFault::Expectation);
+    }
+    Ok(())
+}
+
+/// Tokens are case-sensitive (RFC 9110 section 9.1): `get` is not GET, and no method in use has small letters.
+fn method(method: &Method) -> Result<(), IntakeFault> {
+    let known = method.as_str().bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+    if known { Ok(()) } else { Err(IntakeFault::Method(method.as_str().chars().take(32).collect())) }
+}
+
+fn target(request: &mut RequestHeader) -> Result<(), IntakeFault> {
+    let raw = request.raw_path();
+    if raw.len() > MAX_TARGET {
+        return Err(IntakeFault::TargetTooLong);
+    }
+    if !raw.iter().all(|b| (0x21..=0x7e).contains(b) && *b != b'#') {
+        return Err(IntakeFault::Target);
+    }
+    let Some(normal) = path::normalise(request.uri.path())? else { return Ok(()) };
+    let target = match request.uri.query() {
+        Some(query) => format!("{normal}?{query}"),
+        None => normal,
+    };
+    let mut parts = request.uri.clone().into_parts();
+    parts.path_and_query = Some(target.parse().map_err(|_| IntakeFault::Target)?);
+    request.set_uri(Uri::from_parts(parts).map_err(|_| IntakeFault::Target)?);
+    Ok(())
+}
+
+/// Bounds the header fields, and drops those that upstreams could take for another: names with `_`, which CGI-style
+/// servers cannot tell from `-`, and identity that only Weir may assert.
+fn fields(request: &mut RequestHeader, settings: &Settings) -> Result<(), IntakeFault> {
+    if request.headers.len() > MAX_FIELDS {
+        return Err(IntakeFault::TooManyFields);
+    }
+    let mut bytes = 0;
+    let mut dropped: Vec<HeaderName> = Vec::new();
+    for (name, value) in &request.headers {
+        bytes += name.as_str().len() + value.len() + 4;
+        let text = name.as_str();
+        if text.contains('_') || IDENTITY.iter().any(|prefix| text.starts_with(prefix)) {
+            dropped.push(name.clone());
+        }
+    }
+    if bytes > settings.max_head_bytes {
+        return Err(IntakeFault::HeadTooLarge(settings.max_head_bytes));
+    }
+    for name in dropped {
+        request.remove_header(&name);
+    }
+    Ok(())
+}
+
+/// Two lengths, even equal ones, are a sign of smuggling; the parser folds them but forwards both.
+fn length(request: &RequestHeader) -> Result<(), IntakeFault> {
+    let mut lengths = request.headers.get_all(CONTENT_LENGTH).iter();
+    let Some(length) = lengths.next() else { return Ok(()) };
+    let one = lengths.next().is_none() && !length.is_empty() && length.as_bytes().iter().all(u8::is_ascii_digit);
+    if one { Ok(()) } else { Err(IntakeFault::Length) }
+}
+
+#[cfg(test)]
+mod tests;

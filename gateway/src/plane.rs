@@ -1,0 +1,219 @@
+//! The data plane as a whole: bound, run, drained.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pingora_core::apps::{HttpServerApp, HttpServerOptions};
+use pingora_core::server::configuration::ServerConf;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use weir_domain::ports::{LiveConfig, UsageSink};
+
+use crate::metering::{JournalError, JournalOptions, Meter, Observer};
+use crate::own::Ops;
+use crate::proxy::Gateway;
+use crate::server::drain::ShutdownHandle;
+use crate::server::front::Front;
+use crate::server::listener::{Acceptor, Caps, bind};
+use crate::settings::{Addresses, Settings};
+use crate::state::State;
+use crate::telemetry::Telemetry;
+
+/// How long an idle HTTP/2 connection of a caller stays open.
+const H2_IDLE: Duration = Duration::from_secs(75);
+/// Attempts of one REST request that Pingora's loop makes at most; each upstream's own limit is below.
+const MAX_TRIES: usize = 16;
+/// Connections at once at the operators' listener.
+const OPS_CONNECTIONS: usize = 64;
+/// How long the shipper may take, at the end, to move what is left in the journal; it is kept for the next start.
+const LAST_DELIVERY: Duration = Duration::from_secs(5);
+
+/// Why the data plane does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another address, or stop what uses it")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The usage journal cannot be opened.
+    #[error("the usage journal in {directory} cannot be opened: {source}")]
+    Journal {
+        /// The data directory.
+        directory: String,
+        /// What the journal said.
+        source: JournalError,
+    },
+    /// The threads cannot be started.
+    #[error("worker threads cannot be started: {0}")]
+    Runtime(io::Error),
+    /// The metrics cannot be registered.
+    #[error("metrics cannot be set up: {0}")]
+    Metrics(prometheus::Error),
+}
+
+/// A data plane that listens and does not accept yet. It makes its own threads; call it from outside a runtime.
+pub struct DataPlane {
+    runtime: Runtime,
+    state: Arc<State>,
+    sink: Arc<dyn UsageSink>,
+    gateway: TcpListener,
+    ops: TcpListener,
+    addresses: Addresses,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Whether every request under way had ended before the grace period did.
+    pub drained: bool,
+}
+
+impl DataPlane {
+    /// Listens on both addresses and opens the journal. Callers who connect wait until [`Self::run`].
+    ///
+    /// # Errors
+    /// An address is in use, or the data directory is.
+    pub fn bind(settings: Settings, sink: Arc<dyn UsageSink>) -> Result<Self, StartError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(settings.threads.max(1))
+            .thread_name("weir-gateway")
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
+        let (gateway, ops) = {
+            let _entered = runtime.enter();
+            (listen(settings.listen)?, listen(settings.ops_listen)?)
+        };
+        let address = |listener: &TcpListener, wanted| {
+            listener.local_addr().map_err(|source| StartError::Bind { address: wanted, source })
+        };
+        let addresses =
+            Addresses { gateway: address(&gateway, settings.listen)?, ops: address(&ops, settings.ops_listen)? };
+        let telemetry = Arc::new(Telemetry::new(&settings.node).map_err(StartError::Metrics)?);
+        let observer: Arc<dyn Observer> = Arc::clone(&telemetry) as _;
+        let meter = Meter::open(&settings.data_dir, &settings.node, JournalOptions::default(), observer)
+            .map_err(|source| StartError::Journal { directory: settings.data_dir.display().to_string(), source })?;
+        let state = Arc::new(State::new(settings, meter, telemetry));
+        Ok(Self { runtime, state, sink, gateway, ops, addresses })
+    }
+
+    /// Where it listens; with the ports that were found for port 0.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Where configuration is put. Before the first snapshot is installed the node is not ready and every path is 404.
+    #[must_use]
+    pub fn live_config(&self) -> Arc<dyn LiveConfig> {
+        Arc::clone(&self.state.live) as _
+    }
+
+    /// Begins the drain from elsewhere.
+    #[must_use]
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        ShutdownHandle(Arc::clone(&self.state.drain))
+    }
+
+    /// Serves until a drain has begun (by [`ShutdownHandle::begin`], SIGTERM or SIGINT) and every request under way has
+    /// ended or the grace period has. Blocks the calling thread. A second signal ends it at once.
+    #[must_use]
+    pub fn run(self) -> Ended {
+        let Self { runtime, state, sink, gateway, ops, .. } = self;
+        let drained = runtime.block_on(serve(&state, sink, gateway, ops));
+        tracing::info!(drained, "data plane stopped");
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        Ended { drained }
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    bind(address).map_err(|source| StartError::Bind { address, source })
+}
+
+async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListener, ops: TcpListener) -> bool {
+    let (stop_meter, stopped) = watch::channel(false);
+    let shipper = tokio::spawn(Arc::clone(&state.meter).run(sink, stopped));
+    let front = Arc::new(Front { app: Arc::new(proxy(state)) });
+    let settings = &state.settings;
+    let caps = Caps { connections: settings.max_connections, per_ip: settings.max_connections_per_ip };
+    let acceptor = Acceptor {
+        app: Arc::clone(&front),
+        drain: Arc::clone(&state.drain),
+        caps,
+        head_timeout: settings.head_timeout,
+    };
+    tokio::spawn(acceptor.run(gateway));
+    // The operators' listener has a drain of its own that never begins: it answers to the end.
+    let caps = Caps { connections: OPS_CONNECTIONS, per_ip: OPS_CONNECTIONS };
+    let ops_app = Arc::new(Ops { state: Arc::clone(state) });
+    let acceptor = Acceptor { app: ops_app, drain: Arc::default(), caps, head_timeout: settings.head_timeout };
+    tokio::spawn(acceptor.run(ops));
+
+    let drained = until_drained(state, &front).await;
+    _ = stop_meter.send(true);
+    if tokio::time::timeout(LAST_DELIVERY, shipper).await.is_err() {
+        tracing::warn!("usage records are left in the journal; they are delivered at the next start");
+    }
+    drained
+}
+
+fn proxy(state: &Arc<State>) -> pingora_proxy::HttpProxy<Gateway> {
+    let settings = &state.settings;
+    let conf = ServerConf {
+        threads: settings.threads.max(1),
+        upstream_keepalive_pool_size: settings.upstream_pool,
+        max_retries: MAX_TRIES,
+        ..ServerConf::default()
+    };
+    let mut proxy = pingora_proxy::http_proxy(&Arc::new(conf), Gateway::new(Arc::clone(state)));
+    let mut options = HttpServerOptions::default();
+    options.h2c = true;
+    options.h2_idle_timeout = Some(H2_IDLE);
+    proxy.server_options = Some(options);
+    proxy
+}
+
+async fn until_drained<A: HttpServerApp + Send + Sync + 'static>(state: &Arc<State>, front: &Arc<Front<A>>) -> bool {
+    let drain = &state.drain;
+    let mut begun = drain.watch();
+    tokio::select! {
+        _ = begun.wait_for(|&begun| begun) => {}
+        () = termination() => drain.begin(),
+    }
+    let settings = &state.settings;
+    tracing::info!(requests = drain.in_flight(), connections = drain.connections(), "draining");
+    let linger = settings.linger.min(settings.grace);
+    let idle = async {
+        // Idle connections have had their chance to ask once more: close them, and wait for the requests alone.
+        tokio::time::sleep(linger).await;
+        front.http_cleanup().await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        drained = drain.drained(settings.grace, linger) => drained,
+        () = idle => false,
+        () = termination() => false,
+    }
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn termination() {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        // Without handlers the signals end the process as they would by default.
+        tracing::warn!("signals cannot be listened for");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}

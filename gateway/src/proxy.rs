@@ -1,0 +1,317 @@
+//! The list: every step of a request, in the order in which it meets them. The only file that names Pingora's phases.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::HeaderMap;
+use pingora_core::modules::http::HttpModules;
+use pingora_core::upstreams::peer::HttpPeer;
+use pingora_core::{Error, ErrorSource, ErrorType, Result};
+use pingora_http::{RequestHeader, ResponseHeader};
+use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use weir_domain::dialect::Dialect;
+use weir_domain::ledger::{Outcome, Traffic};
+use weir_domain::snapshot::Snapshot;
+use weir_domain::spec::Auth;
+
+use crate::ai::{self, Endpoint};
+use crate::exchange::Exchange;
+use crate::metering::Settlement;
+use crate::problem::{self, Refusal};
+use crate::routing::{self, Destination};
+use crate::server::{connection, drain};
+use crate::state::State;
+use crate::telemetry::Unrouted;
+use crate::upstream::{Forward, failure};
+use crate::{authn, intake, own};
+
+/// The data plane, as Pingora sees it.
+pub(crate) struct Gateway {
+    state: Arc<State>,
+}
+
+/// One request, from its head to its last byte.
+pub(crate) struct Context {
+    started: Instant,
+    /// There is one from the moment that the destination is known.
+    exchange: Option<Exchange>,
+    _under_way: drain::Counted,
+}
+
+/// What the steps before the call have decided.
+enum Decision {
+    /// A model call, which the data plane owns to its end.
+    Own(Endpoint),
+    /// A REST call, which Pingora's proxy loop streams.
+    Stream,
+    /// A question about the process itself.
+    Health(&'static str),
+}
+
+impl Gateway {
+    pub(crate) fn new(state: Arc<State>) -> Self {
+        Self { state }
+    }
+
+    /// Steps 2 to 4: intake, route, identify.
+    fn admit(&self, session: &mut Session, context: &mut Context) -> Result<Decision, Refusal> {
+        let state = &self.state;
+        intake::check(session, &state.settings)?;
+        let snapshot = state.live.snapshot();
+        let host = intake::host(session.req_header()).unwrap_or_default();
+        match routing::find(&snapshot, session.req_header(), &host)? {
+            Destination::Live => Ok(Decision::Health("live")),
+            Destination::Ready => Ok(Decision::Health("ready")),
+            Destination::Ai(endpoint) => {
+                let settlement = self.settlement(session, Traffic::Ai);
+                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
+                exchange.settlement.dialect = Some(endpoint.dialect);
+                self.identify(session, exchange)?;
+                Ok(Decision::Own(endpoint))
+            }
+            Destination::Rest(forward) => {
+                let settlement = self.settlement(session, Traffic::Rest);
+                let exchange = context.exchange.insert(rest_exchange(snapshot, settlement, forward));
+                self.identify_for_route(session, exchange)?;
+                Ok(Decision::Stream)
+            }
+        }
+    }
+
+    fn settlement(&self, session: &Session, traffic: Traffic) -> Settlement {
+        let request = session.req_header();
+        Settlement::begin(&self.state.meter, traffic, request.method.as_str(), request.uri.path())
+    }
+
+    fn identify(&self, session: &mut Session, exchange: &mut Exchange) -> Result<(), Refusal> {
+        let headers = &session.req_header().headers;
+        let caller = authn::identify(&self.state.live, &exchange.snapshot, headers, weir_domain::time::now)?;
+        exchange.identified(caller);
+        authn::remove(session.req_header_mut());
+        Ok(())
+    }
+
+    fn identify_for_route(&self, session: &mut Session, exchange: &mut Exchange) -> Result<(), Refusal> {
+        let Some(route) = exchange.forward.as_ref().map(|forward| Arc::clone(&forward.route)) else { return Ok(()) };
+        match route.auth {
+            Auth::Public => authn::strip_own_keys(session.req_header_mut()),
+            Auth::ApiKey => {
+                self.identify(session, exchange)?;
+                if let Some(caller) = &exchange.caller {
+                    authn::permit_service(&exchange.snapshot, caller, &route.service)?;
+                }
+            }
+        }
+        exchange.forward.as_ref().map_or(Ok(()), |forward| forward.check_length(session.req_header()))
+    }
+
+    /// Answers a refusal, in the form that the destination speaks, and settles it.
+    async fn refuse(
+        &self,
+        session: &mut Session,
+        context: &mut Context,
+        refusal: &Refusal,
+        outcome: Outcome,
+    ) -> Result<()> {
+        let Some(exchange) = &mut context.exchange else {
+            return self.refuse_unrouted(session, context.started, refusal).await;
+        };
+        let settlement = &mut exchange.settlement;
+        settlement.end(outcome, refusal.code);
+        settlement.status = refusal.status;
+        settlement.first_byte();
+        settlement.settle();
+        let dialect: Option<Dialect> = settlement.dialect;
+        problem::answer(session, refusal, dialect, &settlement.id).await
+    }
+
+    async fn refuse_unrouted(&self, session: &mut Session, started: Instant, refusal: &Refusal) -> Result<()> {
+        let id = weir_domain::name::new_id();
+        let answered = problem::answer(session, refusal, None, &id).await;
+        let request = session.req_header();
+        self.state.telemetry.unrouted(&Unrouted {
+            id: &id,
+            method: request.method.as_str(),
+            path: request.uri.path(),
+            status: refusal.status,
+            reason: refusal.code,
+            duration: started.elapsed(),
+        });
+        answered
+    }
+}
+
+fn rest_exchange(snapshot: Arc<Snapshot>, mut settlement: Settlement, forward: Box<Forward>) -> Exchange {
+    settlement.service.clone_from(&forward.route.service);
+    settlement.route.clone_from(&forward.route.id);
+    Exchange::begin(snapshot, settlement, Some(forward))
+}
+
+impl Context {
+    /// The REST exchange that a phase of the proxy loop belongs to; the loop runs for no other.
+    fn rest(&mut self) -> Result<(&mut Forward, &mut Settlement)> {
+        let exchange = self.exchange.as_mut();
+        exchange
+            .and_then(|exchange| exchange.forward.as_deref_mut().map(|forward| (forward, &mut exchange.settlement)))
+            .ok_or_else(|| {
+                Error::explain(ErrorType::InternalError, "the proxy loop runs for REST routes only").into_in()
+            })
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Gateway {
+    type CTX = Context;
+
+    fn new_ctx(&self) -> Context {
+        Context { started: Instant::now(), exchange: None, _under_way: self.state.drain.request() }
+    }
+
+    /// No module: nothing compresses or changes what passes.
+    fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
+
+    /// Step 1, its end: the head has arrived.
+    async fn early_request_filter(&self, session: &mut Session, _context: &mut Context) -> Result<()> {
+        connection::bound(session.as_downstream_mut(), &self.state.settings, self.state.drain.is_draining());
+        Ok(())
+    }
+
+    /// Steps 2 to 4 for every request; all the others too for model calls.
+    async fn request_filter(&self, session: &mut Session, context: &mut Context) -> Result<bool> {
+        match self.admit(session, context) {
+            Ok(Decision::Stream) => Ok(false),
+            Ok(Decision::Own(endpoint)) => {
+                let Some(exchange) = &mut context.exchange else { return Ok(false) };
+                Box::pin(ai::serve(&self.state, session, exchange, endpoint)).await.map(|()| true)
+            }
+            Ok(Decision::Health(question)) => own::answer(&self.state, session, question).await.map(|()| true),
+            Err(refusal) => self.refuse(session, context, &refusal, Outcome::Refused).await.map(|()| true),
+        }
+    }
+
+    /// Step 7: which target, and how it is connected to.
+    async fn upstream_peer(&self, session: &mut Session, context: &mut Context) -> Result<Box<HttpPeer>> {
+        let upgrade = session.is_upgrade_req();
+        let (forward, settlement) = context.rest()?;
+        forward.next_peer(&self.state, upgrade, settlement).await
+    }
+
+    /// Step 7: no connection. Another target, if the request may be repeated.
+    fn fail_to_connect(
+        &self,
+        session: &mut Session,
+        _peer: &HttpPeer,
+        context: &mut Context,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        let method = &session.req_header().method;
+        if let Ok((forward, settlement)) = context.rest() {
+            let again = forward.connect_failed(&self.state, method, &error, settlement);
+            error.set_retry(again);
+        }
+        error
+    }
+
+    /// Step 7: the head that goes upstream.
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        head: &mut RequestHeader,
+        context: &mut Context,
+    ) -> Result<()> {
+        let caller = connection::peer(session.as_downstream());
+        let (forward, settlement) = context.rest()?;
+        forward.request_head(head, caller, &settlement.id)
+    }
+
+    /// Step 7: a piece of the body that goes upstream.
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _last: bool,
+        context: &mut Context,
+    ) -> Result<()> {
+        let (forward, settlement) = context.rest()?;
+        forward.request_piece(settlement, body.as_ref().map_or(0, Bytes::len))
+    }
+
+    /// Step 8: the head of the answer; step 9 when no body follows.
+    async fn response_filter(
+        &self,
+        session: &mut Session,
+        head: &mut ResponseHeader,
+        context: &mut Context,
+    ) -> Result<()> {
+        let (forward, settlement) = context.rest()?;
+        forward.response_head(head, &session.req_header().method, settlement)
+    }
+
+    /// Step 8: a piece of the answer; step 9 before the last one leaves.
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        last: bool,
+        context: &mut Context,
+    ) -> Result<Option<Duration>> {
+        let (forward, settlement) = context.rest()?;
+        forward.response_piece(settlement, body.as_ref().map_or(0, Bytes::len), last)?;
+        Ok(None)
+    }
+
+    /// Step 9 for answers that end with trailers.
+    async fn response_trailer_filter(
+        &self,
+        _session: &mut Session,
+        _trailers: &mut HeaderMap,
+        context: &mut Context,
+    ) -> Result<Option<Bytes>> {
+        let (forward, settlement) = context.rest()?;
+        forward.ended(settlement);
+        Ok(None)
+    }
+
+    /// Every way to fail ends here: the caller is told, if it is still there and has had no head yet.
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, context: &mut Context) -> FailToProxy {
+        let head_sent = session.response_written().is_some_and(|head| !head.status.is_informational());
+        let failure = failure::judge(error, head_sent);
+        if let Ok((forward, settlement)) = context.rest() {
+            forward.failed(settlement, error, &failure);
+        }
+        let status = failure.answer.as_ref().map_or(0, |answer| answer.status);
+        if let Some(answer) = &failure.answer
+            && self.refuse(session, context, answer, failure.outcome).await.is_err()
+        {
+            tracing::debug!("the caller left before it could be told");
+        }
+        FailToProxy { error_code: status, can_reuse_downstream: false }
+    }
+
+    /// Step 9, the safety net: whatever was not settled on the way is now.
+    async fn logging(&self, _session: &mut Session, error: Option<&Error>, context: &mut Context) {
+        if let (None, Ok((forward, settlement))) = (error, context.rest()) {
+            forward.ended(settlement);
+        }
+        if let Some(exchange) = &mut context.exchange {
+            exchange.settlement.settle();
+        }
+    }
+
+    /// The request's own log line says it all; Pingora's would repeat the caller's path and the error's internals.
+    fn suppress_error_log(&self, _session: &Session, _context: &Context, error: &Error) -> bool {
+        !matches!(error.esource(), ErrorSource::Internal)
+    }
+
+    fn suppress_proxy_warn_log(
+        &self,
+        _session: &Session,
+        _context: &Context,
+        _error: &Error,
+        _about: ProxyWarnLogContext,
+    ) -> bool {
+        true
+    }
+}

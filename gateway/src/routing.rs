@@ -1,0 +1,75 @@
+//! Finds what a request is for: a model endpoint, one of Weir's own paths, or a REST route.
+
+use std::fmt::Write;
+
+use http::header::ALLOW;
+use pingora_http::RequestHeader;
+use weir_domain::router::Match;
+use weir_domain::snapshot::Snapshot;
+use weir_domain::spec::Method;
+
+use crate::ai::{self, Endpoint};
+use crate::problem::Refusal;
+use crate::upstream::{Forward, rewrite};
+
+/// What a request is for.
+pub(crate) enum Destination {
+    /// A model endpoint.
+    Ai(Endpoint),
+    /// A REST route.
+    Rest(Box<Forward>),
+    /// `/-/live`: the process runs.
+    Live,
+    /// `/-/ready`: the node takes traffic.
+    Ready,
+}
+
+/// Why a request is for nothing.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Miss {
+    #[error("nothing answers at this path on this host; check the path, the Host header and the service's routes")]
+    NotFound,
+    #[error("this path does not answer this method; it answers {0}")]
+    Method(String),
+}
+
+impl From<Miss> for Refusal {
+    fn from(miss: Miss) -> Self {
+        let detail = miss.to_string();
+        match miss {
+            Miss::NotFound => Self::new(404, "no_route", detail),
+            Miss::Method(allowed) => Self::new(405, "method_not_allowed", detail).with_header(ALLOW, allowed),
+        }
+    }
+}
+
+/// Finds the destination of a request whose head has passed the intake.
+pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> Result<Destination, Miss> {
+    let path = request.uri.path();
+    let anthropic = request.headers.contains_key("anthropic-version");
+    if let Some(endpoint) = ai::endpoint(&request.method, path, anthropic) {
+        return Ok(Destination::Ai(endpoint));
+    }
+    match path {
+        "/-/live" => return Ok(Destination::Live),
+        "/-/ready" => return Ok(Destination::Ready),
+        _ => {}
+    }
+    match snapshot.routes.find(host, path, Method::from_token(request.method.as_str())) {
+        Match::Found(route, parameters) => {
+            let target = rewrite::target(&route.rewrite, &request.uri, &parameters);
+            Ok(Destination::Rest(Box::new(Forward::new(route, target))))
+        }
+        Match::MethodNotAllowed(methods) => Err(Miss::Method(list(&methods))),
+        Match::NotFound => Err(Miss::NotFound),
+    }
+}
+
+fn list(methods: &[Method]) -> String {
+    methods.iter().fold(String::new(), |mut text, method| {
+        let separator = if text.is_empty() { "" } else { ", " };
+        // Writing to a String cannot fail.
+        _ = write!(text, "{separator}{}", method.as_str());
+        text
+    })
+}

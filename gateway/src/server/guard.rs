@@ -1,0 +1,204 @@
+//! The stream of an accepted connection, with a deadline for every request head. Pingora bounds each read but not the
+//! whole head, so one header line per second would hold a connection for ever.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pingora_core::protocols::l4::stream::Stream;
+use pingora_core::protocols::raw_connect::ProxyDigest;
+use pingora_core::protocols::tls::{ALPN, SslDigest, TlsRef};
+use pingora_core::protocols::{
+    GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest, UniqueID,
+    UniqueIDType,
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
+
+use super::connection::Connection;
+use super::head::HeadScan;
+
+/// What an HTTP/2 connection begins with (RFC 9113 section 3.4).
+const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// A head larger than this is cut off unread; a smaller one that is still too large gets its 431.
+const HARD_HEAD_LIMIT: u32 = 256 << 10;
+
+/// A stream that watches request heads.
+pub(crate) struct Guarded {
+    stream: Stream,
+    connection: Arc<Connection>,
+    head_timeout: Duration,
+    /// Bytes read while looking for the HTTP/2 preface, served first.
+    peeked: Vec<u8>,
+    scan: Option<HeadScan>,
+    /// Exists only while a head has begun and not ended: most heads come in one piece and arm no timer.
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl Guarded {
+    pub(crate) fn new(stream: Stream, connection: Arc<Connection>, head_timeout: Duration) -> Self {
+        connection.head.expect();
+        Self { stream, connection, head_timeout, peeked: Vec::new(), scan: None, deadline: None }
+    }
+
+    /// Looks at the bytes of a head.
+    fn watch(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() || !self.connection.head.is_expected() {
+            return Ok(());
+        }
+        let scan = self.scan.get_or_insert_default();
+        let ended = scan.feed(bytes);
+        scan.report(&self.connection.head, ended);
+        let size = scan.bytes();
+        if ended {
+            self.scan = None;
+            self.deadline = None;
+        } else if size > HARD_HEAD_LIMIT {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "request head too large"));
+        }
+        Ok(())
+    }
+
+    /// Fails once the head under way has taken too long.
+    fn check_deadline(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.scan.is_none() {
+            return Ok(());
+        }
+        let timeout = self.head_timeout;
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        match deadline.as_mut().poll(cx) {
+            Poll::Ready(()) => Err(late()),
+            Poll::Pending => Ok(()),
+        }
+    }
+}
+
+fn late() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "request head took too long")
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        if self.peeked.is_empty() {
+            match Pin::new(&mut self.stream).poll_read(cx, buf) {
+                Poll::Ready(read) => read?,
+                Poll::Pending => {
+                    self.check_deadline(cx)?;
+                    return Poll::Pending;
+                }
+            }
+        } else {
+            let count = self.peeked.len().min(buf.remaining());
+            buf.put_slice(&self.peeked[..count]);
+            self.peeked.drain(..count);
+        }
+        self.watch(&buf.filled()[before..])?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+impl std::fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guarded").field("peer", &self.connection.peer).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Peek for Guarded {
+    /// Looks for the HTTP/2 preface; called once, on a new connection. Returns as soon as the bytes differ from it, so
+    /// that a short HTTP/1 request is not waited on, and fails when nothing comes within the head's time.
+    async fn try_peek(&mut self, buf: &mut [u8]) -> io::Result<bool> {
+        let mut chunk = [0; H2_PREFACE.len()];
+        let reading = async {
+            while self.peeked.len() < buf.len() && H2_PREFACE.starts_with(&self.peeked) {
+                let count = self.stream.read(&mut chunk[..buf.len() - self.peeked.len()]).await?;
+                if count == 0 {
+                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+                }
+                self.peeked.extend_from_slice(&chunk[..count]);
+            }
+            Ok(())
+        };
+        tokio::time::timeout(self.head_timeout, reading).await.map_err(|_| late())??;
+        buf.fill(0);
+        let count = self.peeked.len().min(buf.len());
+        buf[..count].copy_from_slice(&self.peeked[..count]);
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl Shutdown for Guarded {
+    async fn shutdown(&mut self) {
+        Shutdown::shutdown(&mut self.stream).await;
+    }
+}
+
+impl UniqueID for Guarded {
+    fn id(&self) -> UniqueIDType {
+        self.stream.id()
+    }
+}
+
+impl Ssl for Guarded {
+    fn get_ssl(&self) -> Option<&TlsRef> {
+        self.stream.get_ssl()
+    }
+
+    fn get_ssl_digest(&self) -> Option<Arc<SslDigest>> {
+        self.stream.get_ssl_digest()
+    }
+
+    fn selected_alpn_proto(&self) -> Option<ALPN> {
+        self.stream.selected_alpn_proto()
+    }
+}
+
+impl GetTimingDigest for Guarded {
+    fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
+        self.stream.get_timing_digest()
+    }
+}
+
+impl GetProxyDigest for Guarded {
+    fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
+        self.stream.get_proxy_digest()
+    }
+}
+
+impl GetSocketDigest for Guarded {
+    fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
+        self.stream.get_socket_digest()
+    }
+}

@@ -1,0 +1,8 @@
+//! Accepting connections: listeners, caps, the deadline of a head, and the drain.
+
+pub(crate) mod connection;
+pub(crate) mod drain;
+pub(crate) mod front;
+pub(crate) mod guard;
+pub(crate) mod head;
+pub(crate) mod listener;

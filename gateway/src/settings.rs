@@ -1,0 +1,74 @@
+//! What a data-plane process is started with. Everything that people configure at run time is in the snapshot.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of the process, fixed from start to end.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where applications call. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where `/metrics`, `/live` and `/ready` are served. Keep it off the public network. Port 0 takes a free one.
+    pub ops_listen: SocketAddr,
+    /// Where the usage journal lies.
+    pub data_dir: PathBuf,
+    /// The name of this node in ledger rows and log lines.
+    pub node: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// The largest body of a model call, in bytes; a larger one is answered with 413.
+    pub max_ai_body_bytes: usize,
+    /// What all request bodies held in memory may take together, in bytes; beyond it 503.
+    pub body_budget_bytes: usize,
+    /// How long a request's head may take from its first byte to its blank line.
+    pub head_timeout: Duration,
+    /// The largest head in bytes; a larger one is answered with 431.
+    pub max_head_bytes: usize,
+    /// How long a connection may stay open between two requests.
+    pub keep_alive: Duration,
+    /// How long a caller may take between two reads of an answer, or between two pieces of its body.
+    pub caller_timeout: Duration,
+    /// Connections at once; beyond it new ones are closed.
+    pub max_connections: usize,
+    /// Connections at once from one address; beyond it new ones are closed.
+    pub max_connections_per_ip: usize,
+    /// Idle upstream connections kept, per worker thread.
+    pub upstream_pool: usize,
+    /// How long a drain waits for requests under way.
+    pub grace: Duration,
+    /// How long a drain lets idle connections ask once more before it closes them.
+    pub linger: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
+            ops_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+            data_dir: PathBuf::from("weir-data"),
+            node: "local".to_owned(),
+            threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            max_ai_body_bytes: 10 << 20,
+            body_budget_bytes: 512 << 20,
+            head_timeout: Duration::from_secs(10),
+            max_head_bytes: 48 << 10,
+            keep_alive: Duration::from_secs(75),
+            caller_timeout: Duration::from_secs(60),
+            max_connections: 50_000,
+            max_connections_per_ip: 10_000,
+            upstream_pool: 256,
+            grace: Duration::from_secs(60),
+            linger: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Where the data plane listens, known before it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// Where applications call.
+    pub gateway: SocketAddr,
+    /// Where `/metrics`, `/live` and `/ready` are.
+    pub ops: SocketAddr,
+}

@@ -1,0 +1,51 @@
+//! Promises of the metrics.
+
+use weir_domain::ledger::Traffic;
+
+use super::*;
+
+fn record(traffic: Traffic, route: &str, model: &str, outcome: Outcome) -> Record {
+    let json = serde_json::json!({
+        "id": "r", "node": "n", "at": 0, "duration_us": 3_000, "upstream_us": 2_000, "traffic": traffic,
+        "team": "t", "application": "a", "key": "k", "method": "GET", "path": "/secret/path", "service": "s",
+        "route": route, "model": model, "provider": "p", "upstream_model": model, "stream": false, "status": 200,
+        "outcome": outcome, "error": "", "cost": 125_000, "request_bytes": 0, "response_bytes": 0,
+        "usage": {"tokens": {"input_uncached": 7, "output_text": 3}, "source": "provider"},
+        "attempts": [],
+    });
+    serde_json::from_value(json).unwrap()
+}
+
+#[test]
+fn requests_tokens_and_cost_are_counted() {
+    let telemetry = Telemetry::new("n1").unwrap();
+    telemetry.settled(&record(Traffic::Rest, "orders", "", Outcome::Ok), true);
+    telemetry.settled(&record(Traffic::Rest, "orders", "", Outcome::Ok), true);
+    telemetry.settled(&record(Traffic::Ai, "", "fast", Outcome::Ok), false);
+    let text = telemetry.render(&Drain::default(), true, 7);
+    for line in [
+        r#"weir_requests_total{node="n1",outcome="ok",route="orders",status="2xx",traffic="rest"} 2"#,
+        r#"weir_requests_total{node="n1",outcome="ok",route="fast",status="2xx",traffic="ai"} 1"#,
+        r#"weir_tokens_total{kind="input",model="fast",node="n1",provider="p"} 7"#,
+        r#"weir_tokens_total{kind="output",model="fast",node="n1",provider="p"} 3"#,
+        r#"weir_cost_nanodollars_total{model="fast",node="n1",provider="p"} 125000"#,
+        r#"weir_gateway_seconds_bucket{node="n1",traffic="rest",le="0.001"} 2"#,
+        r#"weir_journal_records_total{node="n1"} 2"#,
+        r#"weir_config_revision{node="n1"} 7"#,
+        r#"weir_ready{node="n1"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line} is missing in\n{text}");
+    }
+    assert!(!text.contains("secret"));
+}
+
+#[test]
+fn callers_cannot_make_labels() {
+    let telemetry = Telemetry::new("n").unwrap();
+    for n in 0..100 {
+        telemetry.settled(&record(Traffic::Ai, "", &format!("made-up-{n}"), Outcome::Refused), true);
+    }
+    let text = telemetry.render(&Drain::default(), true, 0);
+    assert!(!text.contains("made-up"), "{text}");
+    assert!(text.contains(r#"route="other""#));
+}

@@ -1,0 +1,216 @@
+//! One REST request on its way to its upstream and back: what each phase of Pingora's proxy loop asks and reports.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::header::CONTENT_LENGTH;
+use http::{Method, StatusCode};
+use pingora_core::upstreams::peer::HttpPeer;
+use pingora_core::{Error, Result};
+use pingora_http::{RequestHeader, ResponseHeader};
+use rand::Rng;
+use weir_domain::ledger::Outcome;
+use weir_domain::snapshot::Route;
+use weir_domain::spec;
+
+use super::failure::{self, BODY_TOO_LARGE, Failure, NO_TARGET, TOTAL_TIMEOUT};
+use super::peer::{Wish, peer};
+use super::{attempt, choice, headers};
+use crate::metering::Settlement;
+use crate::problem::Refusal;
+use crate::state::State;
+
+/// The state of one request's forwarding.
+pub(crate) struct Forward {
+    pub(crate) route: Arc<Route>,
+    /// Path and query for the upstream, where they are not the caller's.
+    target: Option<String>,
+    /// Targets that no connection could be made to.
+    tried: Vec<usize>,
+    chosen: usize,
+    socket: Option<SocketAddr>,
+    /// When the attempt under way began.
+    attempt: Option<Instant>,
+    /// When the exchange must be over.
+    deadline: Option<Instant>,
+}
+
+impl Forward {
+    pub(crate) fn new(route: &Arc<Route>, target: Option<String>) -> Self {
+        Self {
+            route: Arc::clone(route),
+            target,
+            tried: Vec::new(),
+            chosen: 0,
+            socket: None,
+            attempt: None,
+            deadline: None,
+        }
+    }
+
+    /// Refuses a request whose announced body is beyond the route's limit, before anything is sent on.
+    pub(crate) fn check_length(&self, request: &RequestHeader) -> std::result::Result<(), Refusal> {
+        let Some(limit) = self.route.max_body_bytes else { return Ok(()) };
+        let announced =
+            request.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            let detail = format!("the request body is larger than the {limit} bytes that this route takes");
+            return Err(Refusal::new(413, "body_too_large", detail));
+        }
+        Ok(())
+    }
+
+    /// Where to connect to for the next attempt.
+    pub(crate) async fn next_peer(
+        &mut self,
+        state: &State,
+        upgrade: bool,
+        settlement: &mut Settlement,
+    ) -> Result<Box<HttpPeer>> {
+        let upstream = Arc::clone(&self.route.upstream);
+        self.close_attempt(settlement, Outcome::ConnectFailed, "the pooled connection was dead".to_owned());
+        if let Some(total) = upstream.timeouts.total_ms {
+            self.deadline.get_or_insert_with(|| settlement.started() + Duration::from_millis(total));
+        }
+        loop {
+            let draw = |below: u64| rand::rng().random_range(0..below);
+            let Some(chosen) = choice::choose(&upstream.targets, &self.tried, draw) else {
+                return Err(Error::explain(NO_TARGET, "every target was tried").into_up());
+            };
+            self.chosen = chosen;
+            let target = &upstream.targets[chosen];
+            let started = attempt::begin(settlement, &upstream.id, &target.address.authority);
+            self.attempt = Some(started);
+            let wish = Wish { upgrade, left: self.left()? };
+            let problem = match state.egress.resolve(&target.address).await {
+                Ok(socket) => match peer(&upstream, target, socket, &state.authorities, wish) {
+                    Ok(peer) => {
+                        self.socket = Some(socket);
+                        return Ok(Box::new(peer));
+                    }
+                    Err(error) => error.to_string(),
+                },
+                Err(error) => error.to_string(),
+            };
+            tracing::warn!(upstream = %upstream.id, target = %target.address.authority, %problem, "target not usable");
+            self.tried.push(chosen);
+            self.close_attempt(settlement, Outcome::ConnectFailed, problem);
+        }
+    }
+
+    /// What is left of the total time.
+    fn left(&self) -> Result<Option<Duration>> {
+        let Some(deadline) = self.deadline else { return Ok(None) };
+        match deadline.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => Ok(Some(left)),
+            _ => Err(Error::explain(TOTAL_TIMEOUT, "total_ms is over").into_up()),
+        }
+    }
+
+    /// Notes that no connection could be made; says whether another target may be tried. Nothing was sent, but only
+    /// idempotent requests are repeated, as the configuration promises.
+    pub(crate) fn connect_failed(
+        &mut self,
+        state: &State,
+        method: &Method,
+        error: &Error,
+        settlement: &mut Settlement,
+    ) -> bool {
+        let upstream = Arc::clone(&self.route.upstream);
+        let target = &upstream.targets[self.chosen];
+        if let Some(socket) = self.socket.take() {
+            state.egress.failed(&target.address, socket);
+        }
+        let failure = failure::judge(error, false);
+        self.close_attempt(settlement, failure.outcome, failure::text(error));
+        if !self.tried.contains(&self.chosen) {
+            self.tried.push(self.chosen);
+        }
+        let retries = upstream.connect_retries as usize;
+        let idempotent = spec::Method::from_token(method.as_str()).is_some_and(spec::Method::is_idempotent);
+        let another = choice::choose(&upstream.targets, &self.tried, |_| 0).is_some();
+        idempotent && another && self.tried.len() <= retries
+    }
+
+    /// Prepares the head that goes upstream.
+    pub(crate) fn request_head(&self, head: &mut RequestHeader, caller: Option<IpAddr>, id: &str) -> Result<()> {
+        let upstream = &self.route.upstream;
+        let authority = upstream.targets[self.chosen].address.authority.as_str();
+        let host = (!upstream.preserve_host).then_some(authority);
+        headers::request(head, &headers::Change { target: self.target.as_deref(), host, caller, id })
+    }
+
+    /// Counts a piece of the request body.
+    pub(crate) fn request_piece(&self, settlement: &mut Settlement, bytes: usize) -> Result<()> {
+        settlement.request_bytes += bytes as u64;
+        if self.route.max_body_bytes.is_some_and(|limit| settlement.request_bytes > limit) {
+            return Err(Error::explain(BODY_TOO_LARGE, "max_body_bytes").into_down());
+        }
+        self.left().map(|_| ())
+    }
+
+    /// Prepares the head that goes to the caller. An answer without a body ends here.
+    pub(crate) fn response_head(
+        &mut self,
+        head: &mut ResponseHeader,
+        method: &Method,
+        settlement: &mut Settlement,
+    ) -> Result<()> {
+        headers::response(head, &settlement.id)?;
+        if head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(());
+        }
+        let status = head.status.as_u16();
+        settlement.status = status;
+        settlement.first_byte();
+        if let Some(started) = self.attempt {
+            attempt::answered(settlement, started, status);
+        }
+        if is_bodiless(head, method) {
+            self.ended(settlement);
+        }
+        Ok(())
+    }
+
+    /// Counts a piece of the answer's body; the last one settles the request before it is written.
+    pub(crate) fn response_piece(&mut self, settlement: &mut Settlement, bytes: usize, last: bool) -> Result<()> {
+        settlement.response_bytes += bytes as u64;
+        if last {
+            self.ended(settlement);
+            return Ok(());
+        }
+        self.left().map(|_| ())
+    }
+
+    /// The upstream has answered whole.
+    pub(crate) fn ended(&mut self, settlement: &mut Settlement) {
+        if settlement.is_settled() {
+            return;
+        }
+        let (outcome, error) =
+            if settlement.status >= 500 { (Outcome::UpstreamError, "upstream_status") } else { (Outcome::Ok, "") };
+        self.close_attempt(settlement, outcome, String::new());
+        settlement.end(outcome, error);
+        settlement.settle();
+    }
+
+    /// The exchange has failed for good.
+    pub(crate) fn failed(&mut self, settlement: &mut Settlement, error: &Error, failure: &Failure) {
+        self.close_attempt(settlement, failure.outcome, failure::text(error));
+        settlement.end(failure.outcome, failure.code);
+    }
+
+    fn close_attempt(&mut self, settlement: &mut Settlement, outcome: Outcome, error: String) {
+        if let Some(started) = self.attempt.take() {
+            attempt::end(settlement, started, outcome, error);
+        }
+    }
+}
+
+/// Whether no body follows a head (RFC 9112 section 6.3), so that the head is the last the caller sees.
+fn is_bodiless(head: &ResponseHeader, method: &Method) -> bool {
+    *method == Method::HEAD
+        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        || head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0")
+}

@@ -1,0 +1,124 @@
+//! What is changed in the head of a request before the upstream sees it. Hop-by-hop fields and those that `Connection`
+//! names are Pingora's to strip (its standard policy).
+
+use std::net::IpAddr;
+
+use http::header::{FORWARDED, HOST, HeaderName};
+use pingora_core::Result;
+use pingora_http::{RequestHeader, ResponseHeader};
+
+use crate::problem::REQUEST_ID;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Other ways to claim an origin; nothing here can check them.
+const CLAIMS: [HeaderName; 6] = [
+    FORWARDED,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-prefix"),
+    HeaderName::from_static("x-forwarded-server"),
+    HeaderName::from_static("x-client-ip"),
+];
+
+/// What a head is changed by.
+pub(super) struct Change<'a> {
+    /// Path and query, where they are not the caller's.
+    pub(super) target: Option<&'a str>,
+    /// `Host` for the upstream; `None` keeps the caller's.
+    pub(super) host: Option<&'a str>,
+    /// The caller's address, from the socket.
+    pub(super) caller: Option<IpAddr>,
+    /// The request's id.
+    pub(super) id: &'a str,
+}
+
+/// Changes the head that goes upstream.
+pub(super) fn request(head: &mut RequestHeader, change: &Change<'_>) -> Result<()> {
+    let original = match head.uri.authority() {
+        Some(authority) => http::HeaderValue::from_str(authority.as_str()).ok(),
+        None => head.headers.get(HOST).cloned(),
+    };
+    if let Some(target) = change.target {
+        head.set_raw_path(target.as_bytes())?;
+    }
+    match change.host {
+        Some(host) => head.insert_header(HOST, host)?,
+        None => {
+            if let Some(host) = &original {
+                head.insert_header(HOST, host.clone())?;
+            }
+        }
+    }
+    for name in &CLAIMS {
+        head.remove_header(name);
+    }
+    match change.caller {
+        Some(ip) => head.insert_header(FORWARDED_FOR, ip.to_string())?,
+        None => _ = head.remove_header(&FORWARDED_FOR),
+    }
+    head.insert_header(FORWARDED_PROTO, "http")?;
+    match original {
+        Some(host) => head.insert_header(FORWARDED_HOST, host)?,
+        None => _ = head.remove_header(&FORWARDED_HOST),
+    }
+    head.insert_header(REQUEST_ID, change.id)
+}
+
+/// Changes the head that goes to the caller: only Weir may speak in Weir's name.
+pub(super) fn response(head: &mut ResponseHeader, id: &str) -> Result<()> {
+    let spoofed: Vec<HeaderName> =
+        head.headers.keys().filter(|name| name.as_str().starts_with("x-weir-")).cloned().collect();
+    for name in spoofed {
+        head.remove_header(&name);
+    }
+    head.insert_header(REQUEST_ID, id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(fields: &[(&'static str, &str)]) -> RequestHeader {
+        let mut head = RequestHeader::build("GET", b"/shop/a?b", None).unwrap();
+        for (name, value) in fields {
+            head.append_header(*name, *value).unwrap();
+        }
+        head
+    }
+
+    #[test]
+    fn origin_is_what_the_socket_says() {
+        let claims = [("host", "shop.example.com"), ("x-forwarded-for", "9.9.9.9"), ("x-real-ip", "9.9.9.9")];
+        let mut head = head(&[claims.as_slice(), &[("forwarded", "for=9.9.9.9")]].concat());
+        let caller = Some(IpAddr::from([192, 0, 2, 7]));
+        request(&mut head, &Change { target: Some("/a?b"), host: Some("orders:8080"), caller, id: "id-1" }).unwrap();
+        let get = |name: &str| head.headers.get(name).map(|v| v.to_str().unwrap());
+        assert_eq!(head.raw_path(), b"/a?b");
+        assert_eq!(get("host"), Some("orders:8080"));
+        assert_eq!(get("x-forwarded-for"), Some("192.0.2.7"));
+        assert_eq!(get("x-forwarded-host"), Some("shop.example.com"));
+        assert_eq!(get("x-forwarded-proto"), Some("http"));
+        assert_eq!(get("x-weir-request-id"), Some("id-1"));
+        assert_eq!((get("x-real-ip"), get("forwarded")), (None, None));
+    }
+
+    #[test]
+    fn the_callers_host_is_kept_when_that_is_wanted() {
+        let mut head = head(&[("host", "shop.example.com")]);
+        request(&mut head, &Change { target: None, host: None, caller: None, id: "i" }).unwrap();
+        assert_eq!(head.headers.get("host").unwrap(), "shop.example.com");
+        assert_eq!(head.raw_path(), b"/shop/a?b");
+    }
+
+    #[test]
+    fn an_upstream_cannot_speak_in_our_name() {
+        let mut head = ResponseHeader::build(200, None).unwrap();
+        head.insert_header("x-weir-cost", "0").unwrap();
+        head.insert_header("x-weir-request-id", "forged").unwrap();
+        response(&mut head, "ours").unwrap();
+        assert_eq!(head.headers.len(), 1);
+        assert_eq!(head.headers.get("x-weir-request-id").unwrap(), "ours");
+    }
+}

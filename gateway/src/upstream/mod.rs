@@ -1,0 +1,12 @@
+//! The REST way: a route's request is streamed to one of its upstream's targets, and the answer back.
+
+mod attempt;
+pub(crate) mod authority;
+mod choice;
+pub(crate) mod failure;
+mod forward;
+mod headers;
+mod peer;
+pub(crate) mod rewrite;
+
+pub(crate) use forward::Forward;
