@@ -2,22 +2,52 @@
 //!
 //! [`endpoint`] says whether a request is one; [`serve`] then owns it to the end and settles it. `State` holds one
 //! [`Models`] (cooldowns and prepared providers) and one [`crate::egress::Egress`], as `state.models` and `state.egress`.
+//!
+//! ```text
+//! body ─▶ peek ─▶ model, allow-list ─▶ plan ─▶ prepare ─▶ attempt ─┬─▶ relay (whole, or stream) ─▶ settle ─▶ last byte
+//!                                       ▲                          │
+//!                                       └── cooldown, next target ◀┘ failed before the first byte of content
+//! ```
 
+mod attempt;
+mod beta;
+mod body;
+mod chat;
+mod cooldown;
 mod endpoint;
+mod failure;
+mod line;
+mod link;
+mod models;
+mod plan;
 mod refuse;
+mod relay;
+mod retry_after;
+mod running;
+mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};
 pub use refuse::{REQUEST_ID, refuse};
 
+use bytes::Bytes;
+use http::header::HeaderValue;
 use pingora_core::Result;
+use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
+use weir_domain::dialect::Dialect;
+use weir_domain::ledger::Outcome;
+use weir_llm::{ErrorKind, WireError};
 
 use crate::exchange::Exchange;
+use crate::metering::Settlement;
 use crate::state::State;
 
 /// What model calls share between requests, beside the snapshot.
 #[derive(Default)]
-pub struct Models {}
+pub struct Models {
+    cooldowns: cooldown::Cooldowns,
+    links: link::Links,
+}
 
 /// Serves one model call whole: reads the body, finds the model, plans, attempts, answers, settles.
 ///
@@ -26,7 +56,67 @@ pub struct Models {}
 /// # Errors
 /// The caller is gone, or left before the end; the settlement says so already.
 pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange, endpoint: Endpoint) -> Result<()> {
-    let error = weir_llm::WireError::gateway(weir_llm::ErrorKind::Overloaded, "in work");
-    let _ = state;
-    refuse(session, &mut exchange.settlement, endpoint.dialect, &error, None).await
+    exchange.settlement.dialect = Some(endpoint.dialect);
+    let dialect = endpoint.dialect;
+    let result = match endpoint.operation {
+        Operation::Chat => chat::serve(state, session, exchange, dialect).await,
+        Operation::ListModels => list_models(session, exchange, dialect).await,
+        Operation::GetModel(id) => get_model(session, exchange, dialect, &id).await,
+        Operation::WrongMethod(right) => wrong_method(session, &mut exchange.settlement, dialect, right).await,
+    };
+    let settlement = &mut exchange.settlement;
+    if !settlement.is_settled() && result.is_err() && !settlement.is_decided() {
+        settlement.end(Outcome::Aborted, "caller_left");
+    }
+    settlement.settle();
+    result
+}
+
+async fn list_models(session: &mut Session, exchange: &mut Exchange, dialect: Dialect) -> Result<()> {
+    let Some(caller) = &exchange.caller else { return unknown_caller(session, exchange, dialect).await };
+    let list = weir_llm::models_list(dialect, &models::list(&exchange.snapshot, caller));
+    give(session, &mut exchange.settlement, dialect, list).await
+}
+
+async fn get_model(session: &mut Session, exchange: &mut Exchange, dialect: Dialect, id: &str) -> Result<()> {
+    let Some(caller) = &exchange.caller else { return unknown_caller(session, exchange, dialect).await };
+    let permitted = caller.permits_model(&exchange.snapshot, id);
+    if let Some(body) = models::one(dialect, &exchange.snapshot, id).filter(|_| permitted) {
+        return give(session, &mut exchange.settlement, dialect, body).await;
+    }
+    let sentence = models::unknown(&exchange.snapshot, caller, id);
+    let error = WireError::gateway(ErrorKind::NotFound, sentence).with_code("model_not_found").with_param("model");
+    refuse(session, &mut exchange.settlement, dialect, &error, None).await
+}
+
+/// Model calls are never public; a route that let one through without a caller is a fault of ours.
+async fn unknown_caller(session: &mut Session, exchange: &mut Exchange, dialect: Dialect) -> Result<()> {
+    let sentence = "an API key is needed: send it as Authorization: Bearer or x-api-key";
+    let error = WireError::gateway(ErrorKind::Authentication, sentence).with_code("missing_api_key");
+    refuse(session, &mut exchange.settlement, dialect, &error, None).await
+}
+
+async fn wrong_method(session: &mut Session, settlement: &mut Settlement, dialect: Dialect, right: &str) -> Result<()> {
+    let sentence = format!("the method {} is not served here; use {right}", settlement.method);
+    let mut error = WireError::gateway(ErrorKind::InvalidRequest, sentence).with_code("method_not_allowed");
+    error.status = 405;
+    refuse(session, settlement, dialect, &error, None).await
+}
+
+/// Answers with a body that is ready.
+async fn give(session: &mut Session, settlement: &mut Settlement, dialect: Dialect, body: Bytes) -> Result<()> {
+    let mut head = ResponseHeader::build(200, Some(6))?;
+    head.insert_header("content-type", HeaderValue::from_static("application/json"))?;
+    head.insert_header("content-length", HeaderValue::from(body.len()))?;
+    head.insert_header(REQUEST_ID, settlement.id.as_str())?;
+    if dialect == Dialect::Anthropic {
+        head.insert_header("request-id", settlement.id.as_str())?;
+    }
+    settlement.status = 200;
+    settlement.response_bytes = body.len() as u64;
+    settlement.first_byte();
+    settlement.end(Outcome::Ok, "");
+    settlement.settle();
+    session.write_response_header(Box::new(head), false).await?;
+    session.write_response_body(Some(body), true).await
 }
