@@ -1,0 +1,254 @@
+//! One attempt at one target: from the caller's request to an answer that can be begun, or the reason why not.
+
+use bytes::{Bytes, BytesMut};
+use http::header::HeaderValue;
+use pingora_core::protocols::http::ServerSession;
+use weir_domain::dialect::Dialect;
+use weir_domain::ledger::Outcome;
+use weir_domain::snapshot::{Snapshot, Target};
+use weir_domain::spec::{ModelTimeouts, Protocol};
+use weir_domain::time;
+use weir_domain::usage::{Tokens, Usage, UsageSource};
+use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator};
+
+use super::failure::Stop;
+use super::line::{Line, LineError, Outgoing};
+use super::retry_after::retry_after;
+use super::running::{Running, Streaming};
+use super::watch::Clock;
+use crate::state::State;
+
+/// The longest error body that is read.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+/// The longest whole answer that is held in memory.
+const MAX_ANSWER: usize = 64 << 20;
+/// How much of a stream is held back while no content has come; a provider that sends more is not waited for.
+const MAX_HELD: usize = 256 * 1024;
+
+/// The request, as every attempt needs it.
+pub(super) struct Request<'a> {
+    pub(super) state: &'a State,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) inbound: Dialect,
+    pub(super) peek: &'a Peek,
+    /// The request's id, from which ids are made.
+    pub(super) id: String,
+}
+
+/// What one attempt sends, and where.
+pub(super) struct Sending<'a> {
+    pub(super) target: &'a Target,
+    pub(super) key: Option<usize>,
+    pub(super) beta: Option<&'a HeaderValue>,
+    pub(super) body: &'a Bytes,
+}
+
+/// An answer whose first content is here; nothing of it has gone to the caller.
+pub(super) enum Ready<'a> {
+    /// A whole answer.
+    Whole(Running<'a>, Box<Answer>),
+    /// A stream.
+    Stream(Box<Flow<'a>>),
+}
+
+/// A stream that has begun.
+pub(super) struct Flow<'a> {
+    pub(super) streaming: Streaming<'a>,
+    pub(super) line: Line,
+    pub(super) clock: Clock,
+    /// What was held back for the caller.
+    pub(super) held: BytesMut,
+    pub(super) timeouts: ModelTimeouts,
+    /// Whether the provider's stream is at its end already.
+    pub(super) ended: bool,
+}
+
+/// Makes the attempt. Its end is noted in the record in every case but success, which the relay notes.
+pub(super) async fn run<'a>(
+    request: &Request<'_>,
+    sending: &Sending<'_>,
+    mut running: Running<'a>,
+    caller: &mut ServerSession,
+) -> Result<Ready<'a>, Stop> {
+    let timeouts = sending.target.provider.timeouts;
+    let mut clock = Clock::start(timeouts.total_ms);
+    let opened = open(request, sending, &mut running, caller, &mut clock).await;
+    running.waited(clock.waited());
+    let line = match opened {
+        Ok(line) => line,
+        Err(stop) => return Err(fail(&mut running, stop)),
+    };
+    if line.is_event_stream() {
+        begin_stream(request, sending, running, line, clock, caller).await
+    } else {
+        whole(request, sending, running, line, clock, caller).await
+    }
+}
+
+/// Notes a failure in the attempt's entry.
+fn fail(running: &mut Running<'_>, stop: Stop) -> Stop {
+    if let Stop::Failed(failure) = &stop {
+        running.end(failure.outcome, &failure.error.message);
+    }
+    stop
+}
+
+/// Gets an answer with status 200 whose kind is the one that was asked for.
+async fn open(
+    request: &Request<'_>,
+    sending: &Sending<'_>,
+    running: &mut Running<'_>,
+    caller: &mut ServerSession,
+    clock: &mut Clock,
+) -> Result<Line, Stop> {
+    let provider = &sending.target.provider;
+    let state = request.state;
+    let mut line = match state.models.links.get(request.snapshot, provider) {
+        Some(link) => {
+            let outgoing = Outgoing { key: sending.key, beta: sending.beta, body: sending.body };
+            let way = (&state.connector, &state.egress);
+            Line::open(way, &link, &provider.timeouts, &outgoing, caller, clock)
+                .await
+                .map_err(|error| Stop::line(&provider.id, error))?
+        }
+        None if provider.protocol == Protocol::Demo => Line::demo(sending.body),
+        None => return Err(Stop::unusable(&provider.id, "its address cannot be called")),
+    };
+    let status = line.status();
+    running.head(status);
+    if (200..300).contains(&status) {
+        return match unfit(request, &line) {
+            None => Ok(line),
+            Some(problem) => {
+                line.cut().await;
+                Err(Stop::unusable(&provider.id, &problem))
+            }
+        };
+    }
+    let wait = line.headers().and_then(|headers| retry_after(headers, time::now()));
+    let idle = provider.timeouts.idle_ms.min(5_000);
+    let (body, done) = match line.collect(MAX_ERROR_BODY, idle, caller, clock).await {
+        Ok(collected) => collected,
+        Err(LineError::Interrupt(super::watch::Interrupt::Left(reason))) => return Err(Stop::Left(reason)),
+        // The status says enough.
+        Err(_) => (Bytes::new(), false),
+    };
+    if done {
+        line.release(&state.connector).await;
+    } else {
+        line.cut().await;
+    }
+    Err(Stop::provider(&provider.id, weir_llm::read_error(provider.dialect(), status, &body), wait))
+}
+
+/// What is wrong with an answer's head, if anything.
+fn unfit(request: &Request<'_>, line: &Line) -> Option<String> {
+    if let Some(encoding) = line.foreign_encoding() {
+        return Some(format!("it answered with content-encoding {encoding:?}, although identity was asked for"));
+    }
+    (line.is_event_stream() && !request.peek.stream)
+        .then(|| "it answered with a stream, although none was asked for".to_owned())
+}
+
+fn context(request: &Request<'_>, target: &Target) -> AnswerContext {
+    AnswerContext {
+        upstream: target.provider.dialect(),
+        inbound: request.inbound,
+        include_usage: request.peek.include_usage == Some(true),
+        estimated_input: request.peek.estimated_input,
+        created: u64::try_from(time::now() / 1_000_000).unwrap_or(0),
+        request_id: request.id.clone(),
+    }
+}
+
+/// Reads a whole answer.
+async fn whole<'a>(
+    request: &Request<'_>,
+    sending: &Sending<'_>,
+    mut running: Running<'a>,
+    mut line: Line,
+    mut clock: Clock,
+    caller: &mut ServerSession,
+) -> Result<Ready<'a>, Stop> {
+    let provider = &sending.target.provider;
+    // The provider has accepted the request: until its answer says better, its input is what it consumed.
+    let tokens = Tokens { input_uncached: request.peek.estimated_input, ..Tokens::default() };
+    running.consumed(Usage { tokens, source: UsageSource::Estimated });
+    let collected = line.collect(MAX_ANSWER, provider.timeouts.idle_ms, caller, &mut clock).await;
+    running.waited(clock.waited());
+    let stop = match collected {
+        Ok((body, true)) => {
+            line.release(&request.state.connector).await;
+            let answer = weir_llm::answer(&context(request, sending.target), &body, &*running.pricing());
+            match answer {
+                Ok(_) if request.peek.stream => {
+                    Stop::unusable(&provider.id, "it answered whole, although a stream was asked for")
+                }
+                Ok(answer) => {
+                    running.consumed(answer.usage);
+                    running.end(Outcome::Ok, "");
+                    return Ok(Ready::Whole(running, Box::new(answer)));
+                }
+                Err(AnswerError::Provider(error)) => {
+                    running.consumed(Usage::default());
+                    Stop::provider(&provider.id, error, None)
+                }
+                Err(AnswerError::Malformed(problem)) => Stop::unusable(&provider.id, &problem),
+            }
+        }
+        Ok((_, false)) => {
+            line.cut().await;
+            Stop::unusable(&provider.id, &format!("its answer is larger than {MAX_ANSWER} bytes"))
+        }
+        Err(error) => {
+            line.cut().await;
+            Stop::line(&provider.id, error)
+        }
+    };
+    Err(fail(&mut running, stop))
+}
+
+/// Reads a stream up to its first content; up to there it can fail without the caller seeing anything.
+async fn begin_stream<'a>(
+    request: &Request<'_>,
+    sending: &Sending<'_>,
+    running: Running<'a>,
+    mut line: Line,
+    mut clock: Clock,
+    caller: &mut ServerSession,
+) -> Result<Ready<'a>, Stop> {
+    let provider = &sending.target.provider;
+    let timeouts = provider.timeouts;
+    let translator = StreamTranslator::new(context(request, sending.target), running.pricing());
+    let mut streaming = Streaming { running, translator };
+    let mut held = BytesMut::new();
+    let stop = loop {
+        // The answer has begun with its first content, so up to there the limit is the one of the first byte.
+        clock.arm(timeouts.first_byte_ms);
+        let piece = clock.watch(caller, line.next()).await;
+        streaming.running.waited(clock.waited());
+        let mut ended = false;
+        let pushed = match piece {
+            Err(interrupt) => break Stop::line(&provider.id, LineError::Interrupt(interrupt)),
+            Ok(Err(error)) => break Stop::line(&provider.id, LineError::Broken(error)),
+            Ok(Ok(Some(piece))) => streaming.translator.push(&piece, &mut held),
+            Ok(Ok(None)) => {
+                ended = true;
+                streaming.translator.finish(&mut held)
+            }
+        };
+        // Even behind the first content: nothing of it has gone to the caller yet.
+        if let Err(error) = pushed {
+            break Stop::stream(&provider.id, &error);
+        }
+        if ended || streaming.translator.has_content() || streaming.translator.is_complete() {
+            return Ok(Ready::Stream(Box::new(Flow { streaming, line, clock, held, timeouts, ended })));
+        }
+        if held.len() > MAX_HELD {
+            break Stop::unusable(&provider.id, "its stream holds no content");
+        }
+    };
+    line.cut().await;
+    streaming.note();
+    Err(fail(&mut streaming.running, stop))
+}

@@ -1,0 +1,274 @@
+//! One chat: from its body to the attempt whose answer the caller gets.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use pingora_core::Result;
+use pingora_proxy::Session;
+use weir_domain::dialect::Dialect;
+use weir_domain::snapshot::{ModelRoute, Target};
+use weir_domain::spec::RetryOn;
+use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
+
+use super::attempt::{self, Ready, Request, Sending};
+use super::beta::{self, Betas};
+use super::body::{self, BodyError};
+use super::failure::{Failure, Stop};
+use super::plan::{self, Choice, Plan};
+use super::running::Running;
+use super::{models, refuse, relay, watch};
+use crate::exchange::{Caller, Exchange};
+use crate::metering::Settlement;
+use crate::state::State;
+
+/// A refusal: what is wrong, and after how many seconds it may be right.
+type Refusal = (WireError, Option<u64>);
+
+/// Serves a chat.
+pub(super) async fn serve(
+    state: &State,
+    session: &mut Session,
+    exchange: &mut Exchange,
+    dialect: Dialect,
+) -> Result<()> {
+    let settlement = &mut exchange.settlement;
+    settlement.dialect = Some(dialect);
+    if !state.meter.is_writable() {
+        let sentence = "the gateway cannot write its usage journal, so it takes no calls that cost money; try again";
+        let error = WireError::gateway(ErrorKind::Overloaded, sentence).with_code("journal_unavailable");
+        return refuse(session, settlement, dialect, &error, Some(5)).await;
+    }
+    let body = match body::read(state, session).await {
+        Ok(body) => body,
+        Err(BodyError::Left(reason)) => return Err(reason),
+        Err(BodyError::Refused(error, wait)) => return refuse(session, settlement, dialect, &error, wait).await,
+    };
+    settlement.request_bytes = body.bytes.len() as u64;
+    let peek = match weir_llm::peek(dialect, &body.bytes) {
+        Ok(peek) => peek,
+        Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
+    };
+    settlement.asked(dialect, &peek.model);
+    settlement.stream = peek.stream;
+    let route = match find(exchange, &peek.model) {
+        Ok(route) => route,
+        Err(error) => return refuse(session, &mut exchange.settlement, dialect, &error, None).await,
+    };
+    let id = exchange.settlement.id.clone();
+    let request = Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, id };
+    let settlement = &mut exchange.settlement;
+    let call = Call { request, route: &route, body: &body.bytes, betas: betas(session, dialect) };
+    match call.attempts(session, settlement).await {
+        Ok(result) => result,
+        Err((error, wait)) => refuse(session, settlement, dialect, &error, wait).await,
+    }
+}
+
+fn betas(session: &Session, dialect: Dialect) -> Betas {
+    match dialect {
+        Dialect::Anthropic => beta::read(&session.req_header().headers),
+        Dialect::Openai => Betas::default(),
+    }
+}
+
+/// The model that the caller names, if it is there and the caller may use it.
+fn find(exchange: &Exchange, name: &str) -> Result<std::sync::Arc<ModelRoute>, WireError> {
+    let route = exchange.snapshot.resolve_model(name);
+    let unknown = |caller: &Caller| {
+        let sentence = models::unknown(&exchange.snapshot, caller, name);
+        WireError::gateway(ErrorKind::NotFound, sentence).with_code("model_not_found").with_param("model")
+    };
+    match (route, &exchange.caller) {
+        (Some(route), _) if exchange.permits_model(name) => Ok(route),
+        (None, Some(caller)) => Err(unknown(caller)),
+        _ => {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+            let sentence = format!(
+                "this API key may not use the model '{shown}'; ask for it to be added to the models of the application and of the key"
+            );
+            Err(WireError::gateway(ErrorKind::Permission, sentence).with_code("model_not_allowed").with_param("model"))
+        }
+    }
+}
+
+/// A chat whose model is known.
+struct Call<'a> {
+    request: Request<'a>,
+    route: &'a ModelRoute,
+    body: &'a Bytes,
+    betas: Betas,
+}
+
+impl Call<'_> {
+    /// Attempts one target after another until one answers, and gives that answer to the caller.
+    async fn attempts(&self, session: &mut Session, settlement: &mut Settlement) -> Result<Result<()>, Refusal> {
+        let models = &self.request.state.models;
+        let mut roll = dice(&self.request.id);
+        let mut plan = Plan::new(self.route, &mut roll);
+        let mut last: Option<Box<Failure>> = None;
+        let mut misfit = None;
+        let mut made = 0;
+        while made < self.route.max_attempts.max(1) {
+            let Some(choice) = plan.next(self.route, &models.cooldowns, Instant::now()) else { break };
+            let Some(target) = self.route.targets.get(choice.target) else { break };
+            let prepared = match self.prepare(target) {
+                Ok(prepared) => prepared,
+                Err(error @ RequestError::Unsupported { .. }) => {
+                    misfit = Some(error);
+                    plan.unfit(choice);
+                    continue;
+                }
+                Err(error) => return Err((error.to_wire(), None)),
+            };
+            if let Err(reason) = rest(session, choice.wait).await {
+                return Ok(Err(reason));
+            }
+            made += 1;
+            settlement.dropped = self.dropped(target, &prepared);
+            let running = Running::begin(settlement, target, choice.key);
+            let beta = self.betas.header.as_ref().filter(|_| target.provider.dialect() == Dialect::Anthropic);
+            let sending = Sending { target, key: choice.key, beta, body: &prepared.body };
+            match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
+                Ok(ready) => {
+                    self.worked(target, choice);
+                    return Ok(self.give(session, ready).await);
+                }
+                Err(Stop::Left(reason)) => return Ok(Err(reason)),
+                Err(Stop::Failed(failure)) => {
+                    let again = self.failed(target, choice, &failure, &mut plan, made);
+                    last = Some(failure);
+                    if !again {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(self.refusal(settlement, last, misfit, made))
+    }
+
+    /// The body for a target.
+    fn prepare(&self, target: &Target) -> Result<UpstreamRequest, RequestError> {
+        let to = weir_llm::Target {
+            dialect: target.provider.dialect(),
+            model: &target.model,
+            max_output_tokens: target.max_output_tokens(),
+            stream_options: target.provider.stream_options,
+            strict: self.route.strict,
+        };
+        weir_llm::prepare(self.request.inbound, self.request.peek, self.body, &to)
+    }
+
+    /// What the target does not get of what the caller asked for.
+    fn dropped(&self, target: &Target, prepared: &UpstreamRequest) -> Vec<String> {
+        let mut names: Vec<String> = prepared.dropped.iter().map(|dropped| dropped.path.clone()).collect();
+        names.extend_from_slice(&self.betas.dropped);
+        if target.provider.dialect() != Dialect::Anthropic && self.betas.header.is_some() {
+            names.push(beta::HEADER.to_owned());
+        }
+        names
+    }
+
+    async fn give(&self, session: &mut Session, ready: Ready<'_>) -> Result<()> {
+        match ready {
+            Ready::Whole(running, answer) => relay::whole(session, self.request.inbound, running, answer).await,
+            Ready::Stream(flow) => relay::stream(self.request.state, session, self.request.inbound, flow).await,
+        }
+    }
+
+    fn worked(&self, target: &Target, choice: Choice) {
+        let now = Instant::now();
+        let cooldowns = &self.request.state.models.cooldowns;
+        cooldowns.clear(plan::target_spot(target), now);
+        if let Some(key) = choice.key.and_then(|key| plan::key_spot(target, key)) {
+            cooldowns.clear(key, now);
+        }
+    }
+
+    /// Leaves alone what failed, and says whether another attempt may follow.
+    fn failed(&self, target: &Target, choice: Choice, failure: &Failure, plan: &mut Plan, made: u32) -> bool {
+        let Some(why) = failure.why else { return false };
+        let key = choice.key.and_then(|key| plan::key_spot(target, key));
+        let spot = match why {
+            RetryOn::RateLimit | RetryOn::Unauthorized => key.unwrap_or_else(|| plan::target_spot(target)),
+            RetryOn::ServerError | RetryOn::Connect | RetryOn::Timeout => plan::target_spot(target),
+        };
+        let time = failure.retry_after.unwrap_or(Duration::from_millis(self.route.cooldown_ms));
+        self.request.state.models.cooldowns.cool(spot, time, Instant::now());
+        tracing::debug!(
+            request = self.request.id,
+            attempt = made,
+            cooling = ?spot,
+            ms = time.as_millis(),
+            reason = failure.error.message,
+            "attempt failed"
+        );
+        plan.failed(self.route, choice, why, failure.retry_after, made);
+        self.route.retry_on.contains(&why)
+    }
+
+    /// What the caller is told when no attempt gave an answer.
+    fn refusal(
+        &self,
+        settlement: &mut Settlement,
+        last: Option<Box<Failure>>,
+        misfit: Option<RequestError>,
+        made: u32,
+    ) -> Refusal {
+        if let Some(mut failure) = last {
+            if made > 1 {
+                failure.error.message = format!("{} (the last of {made} attempts)", failure.error.message);
+            }
+            settlement.end(failure.outcome, failure.error.code.as_deref().unwrap_or("upstream_error"));
+            return (failure.error, failure.retry_after.map(whole_seconds));
+        }
+        if let Some(error) = misfit {
+            return (error.to_wire(), None);
+        }
+        let sentence = format!("every provider of the model '{}' is switched off", self.route.name);
+        (WireError::gateway(ErrorKind::Overloaded, sentence).with_code("no_target"), None)
+    }
+}
+
+/// Rounded up, so that nobody comes back too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// Waits before an attempt that repeats one, unless the caller leaves.
+async fn rest(session: &mut Session, wait: Duration) -> Result<()> {
+    if wait.is_zero() {
+        return Ok(());
+    }
+    tokio::select! {
+        () = tokio::time::sleep(wait) => Ok(()),
+        reason = watch::departure(session.as_downstream_mut()) => Err(reason),
+    }
+}
+
+/// Numbers that differ from request to request: drawn from the request's id, most of which is random.
+fn dice(id: &str) -> impl FnMut(u64) -> u64 {
+    let seed = BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
+    let mut drawn = 0_u64;
+    move |below| {
+        drawn += 1;
+        BuildHasherDefault::<DefaultHasher>::default().hash_one((seed, drawn)) % below.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dice_are_fair_over_many_requests() {
+        let mut counts = [0_u32; 4];
+        for _ in 0..4_000 {
+            let mut roll = dice(&weir_domain::name::new_id());
+            for count in [roll(4), roll(4)] {
+                counts[usize::try_from(count).unwrap_or(0)] += 1;
+            }
+        }
+        assert!(counts.iter().all(|&count| (1_800..2_200).contains(&count)), "{counts:?}");
+    }
+}

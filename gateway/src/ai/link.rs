@@ -1,0 +1,143 @@
+//! A provider made ready to be called: request heads and the peer are built once, not per request.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use http::header::{self, HeaderValue};
+use pingora_core::upstreams::peer::HttpPeer;
+use pingora_http::RequestHeader;
+use weir_domain::dialect::Dialect;
+use weir_domain::snapshot::{Address, Provider, Snapshot};
+
+/// The version of Anthropic's API that is spoken: <https://docs.anthropic.com/en/api/versioning>.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
+/// Streams at once on one HTTP/2 connection to a provider.
+const H2_STREAMS: usize = 100;
+
+/// Links by the provider's id.
+#[derive(Default)]
+pub(super) struct Links {
+    by_id: papaya::HashMap<String, Arc<Link>>,
+}
+
+impl Links {
+    /// The link to a provider; `None` for the demo provider, which has no address.
+    pub(super) fn get(&self, snapshot: &Snapshot, provider: &Arc<Provider>) -> Option<Arc<Link>> {
+        let links = self.by_id.pin();
+        if let Some(link) = links.get(&provider.id).filter(|link| Arc::ptr_eq(&link.provider, provider)) {
+            return Some(Arc::clone(link));
+        }
+        let link = Arc::new(Link::new(provider)?);
+        links.insert(provider.id.clone(), Arc::clone(&link));
+        // Heads hold keys: those of providers that are gone must not stay in memory.
+        links.retain(|id, _| snapshot.providers.contains_key(id));
+        Some(link)
+    }
+}
+
+/// What all requests to one provider have in common.
+pub(super) struct Link {
+    provider: Arc<Provider>,
+    pub(super) address: Address,
+    /// The head for each key of the pool, by index; behind them the one without a key. `None`: the key cannot stand in
+    /// a header.
+    heads: Vec<Option<RequestHeader>>,
+    /// The address as HTTP/2 wants it in `:authority` and `:path`.
+    absolute: http::Uri,
+    /// The peer of the last look-up, kept as long as the look-up gives the same address.
+    peer: ArcSwapOption<Peers>,
+}
+
+/// One address of a provider.
+pub(super) struct Peers {
+    socket: SocketAddr,
+    /// Connections of the pool.
+    pub(super) pooled: HttpPeer,
+    /// The same under another name in the pool, where none ever waits: it always gets a new connection.
+    pub(super) fresh: HttpPeer,
+}
+
+impl Link {
+    fn new(provider: &Arc<Provider>) -> Option<Self> {
+        let address = provider.address.clone()?;
+        let path = format!("{}{}", address.path, provider.dialect().chat_path());
+        let scheme = if address.tls { "https" } else { "http" };
+        let absolute = format!("{scheme}://{}{path}", address.authority).parse().ok()?;
+        let heads = provider
+            .keys
+            .iter()
+            .map(|key| Some(key.secret.expose()))
+            .chain([None])
+            .map(|key| head(provider, &address, &path, key).ok())
+            .collect();
+        Some(Self { provider: Arc::clone(provider), address, heads, absolute, peer: ArcSwapOption::empty() })
+    }
+
+    /// The request's head for a body of `length` bytes. `None`: the key cannot stand in a header.
+    pub(super) fn head(&self, key: Option<usize>, length: usize, beta: Option<&HeaderValue>) -> Option<RequestHeader> {
+        let mut head = self.heads.get(key.unwrap_or(self.heads.len() - 1))?.clone()?;
+        head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(length)).ok()?;
+        if let Some(beta) = beta {
+            head.insert_header("anthropic-beta", beta.clone()).ok()?;
+        }
+        Some(head)
+    }
+
+    /// Changes a head to what HTTP/2 wants: the whole address in the request line, no `Host`.
+    pub(super) fn to_h2(&self, head: &mut RequestHeader) {
+        head.set_uri(self.absolute.clone());
+        head.remove_header(&header::HOST);
+    }
+
+    /// The peers at an address.
+    pub(super) fn peers(&self, socket: SocketAddr) -> Arc<Peers> {
+        if let Some(peers) = self.peer.load().as_ref().filter(|peers| peers.socket == socket) {
+            return Arc::clone(peers);
+        }
+        let group = BuildHasherDefault::<DefaultHasher>::default().hash_one(&self.provider.id) & !1;
+        let peer = |group_key| {
+            let mut peer = HttpPeer::new(socket, self.address.tls, self.address.host.clone());
+            peer.group_key = group_key;
+            let connect = Duration::from_millis(self.provider.timeouts.connect_ms);
+            peer.options.connection_timeout = Some(connect);
+            peer.options.total_connection_timeout = Some(connect);
+            if self.address.tls {
+                peer.options.set_http_version(2, 1);
+            }
+            peer.options.max_h2_streams = H2_STREAMS;
+            peer
+        };
+        let peers = Arc::new(Peers { socket, pooled: peer(group), fresh: peer(group | 1) });
+        self.peer.store(Some(Arc::clone(&peers)));
+        peers
+    }
+}
+
+fn head(provider: &Provider, address: &Address, path: &str, key: Option<&str>) -> pingora_core::Result<RequestHeader> {
+    let mut head = RequestHeader::build_no_case("POST", path.as_bytes(), Some(10 + provider.headers.len()))?;
+    head.insert_header(header::HOST, address.authority.as_str())?;
+    head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
+    // Bodies are read on their way; compressed ones would have to be unpacked for that.
+    head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
+    head.insert_header(header::USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))?;
+    if provider.dialect() == Dialect::Anthropic {
+        head.insert_header("anthropic-version", ANTHROPIC_VERSION)?;
+    }
+    for (name, value) in &provider.headers {
+        head.insert_header(name.clone(), value.as_str())?;
+    }
+    if let Some(key) = key {
+        let (name, value) = match provider.dialect() {
+            Dialect::Openai => ("authorization", format!("Bearer {key}")),
+            Dialect::Anthropic => ("x-api-key", key.to_owned()),
+        };
+        let invalid = |_| pingora_core::Error::new_str("the key holds characters that cannot stand in a header");
+        let mut value = HeaderValue::from_str(&value).map_err(invalid)?;
+        value.set_sensitive(true);
+        head.insert_header(name, value)?;
+    }
+    Ok(head)
+}

@@ -1,0 +1,168 @@
+//! Bookkeeping of an attempt under way: what is known of it stands in the request's record at every moment, so that
+//! it is right however the attempt ends.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use weir_domain::ledger::{self, Outcome};
+use weir_domain::money::NanoUsd;
+use weir_domain::price::{PriceRow, Rates};
+use weir_domain::snapshot::Target;
+use weir_domain::usage::{Usage, UsageSource};
+use weir_llm::{Pricing, StreamTranslator};
+
+use crate::metering::{Settlement, cut, micros};
+
+/// The longest error text of an attempt, in bytes.
+const MAX_ERROR: usize = 300;
+
+/// One attempt under way. Dropping it notes its end; unless [`Self::end`] said otherwise, the caller left.
+pub(super) struct Running<'a> {
+    pub(super) settlement: &'a mut Settlement,
+    index: usize,
+    begun: Instant,
+    waited: Duration,
+    rates: Option<Rates>,
+    closed: bool,
+}
+
+/// The price of the model that answers, at the request's time.
+struct Priced(Rates);
+
+impl Pricing for Priced {
+    fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
+        Some(self.0.cost(&usage.tokens))
+    }
+}
+
+impl<'a> Running<'a> {
+    /// Begins an attempt.
+    pub(super) fn begin(settlement: &'a mut Settlement, target: &Target, key: Option<usize>) -> Self {
+        let price: Option<&PriceRow> = target.provider.price(&target.model, settlement.at);
+        let key = key.and_then(|k| target.provider.keys.get(k)).map(|k| k.id.clone());
+        let index = settlement.attempts.len();
+        settlement.provider.clone_from(&target.provider.id);
+        settlement.upstream_model.clone_from(&target.model);
+        let attempt = ledger::Attempt {
+            number: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
+            provider: target.provider.id.clone(),
+            provider_key: key.unwrap_or_default(),
+            target: target.model.clone(),
+            started_us: settlement.elapsed_us(),
+            first_byte_us: None,
+            duration_us: 0,
+            status: 0,
+            outcome: Outcome::Aborted,
+            error: String::new(),
+            usage: Usage::default(),
+            cost: None,
+            price: price.map(|row| row.id.clone()).unwrap_or_default(),
+        };
+        settlement.attempts.push(attempt);
+        let rates = price.map(|row| row.rates);
+        Self { settlement, index, begun: Instant::now(), waited: Duration::ZERO, rates, closed: false }
+    }
+
+    /// What knows the price of this attempt's model.
+    pub(super) fn pricing(&self) -> Arc<dyn Pricing> {
+        match self.rates {
+            Some(rates) => Arc::new(Priced(rates)),
+            None => Arc::new(|_: &Usage| None),
+        }
+    }
+
+    fn entry(&mut self) -> Option<&mut ledger::Attempt> {
+        self.settlement.attempts.get_mut(self.index)
+    }
+
+    /// Notes the provider's status, and that its first byte is here.
+    pub(super) fn head(&mut self, status: u16) {
+        let first_byte = micros(self.begun.elapsed());
+        if let Some(entry) = self.entry() {
+            entry.status = status;
+            entry.first_byte_us = Some(first_byte);
+        }
+    }
+
+    /// Notes what was consumed so far.
+    pub(super) fn consumed(&mut self, usage: Usage) {
+        let cost = self.rates.map(|rates| rates.cost(&usage.tokens));
+        if let Some(entry) = self.entry() {
+            entry.usage = usage;
+            entry.cost = cost;
+        }
+    }
+
+    /// Notes how long the provider was waited for.
+    pub(super) fn waited(&mut self, waited: Duration) {
+        self.waited = waited;
+    }
+
+    /// Says how the attempt ended.
+    pub(super) fn end(&mut self, outcome: Outcome, error: &str) {
+        if let Some(entry) = self.entry() {
+            entry.outcome = outcome;
+            cut(error, MAX_ERROR).clone_into(&mut entry.error);
+        }
+    }
+
+    /// Charges the caller with what the attempt consumed: its answer, or a part of it, goes to the caller.
+    pub(super) fn charge(&mut self) {
+        if let Some((usage, cost)) = self.entry().map(|entry| (entry.usage, entry.cost)) {
+            self.settlement.usage = usage;
+            self.settlement.cost = cost;
+        }
+    }
+}
+
+impl Running<'_> {
+    /// Completes the entry; for a request that is settled while the attempt is still at hand. Done by itself when it
+    /// is dropped.
+    pub(super) fn close(&mut self) {
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
+        let duration = micros(self.begun.elapsed());
+        self.settlement.upstream_us += micros(self.waited);
+        let Some(entry) = self.entry() else { return };
+        entry.duration_us = duration;
+        let left = entry.outcome == Outcome::Aborted;
+        if left && std::thread::panicking() {
+            entry.outcome = Outcome::Internal;
+        }
+        if entry.usage.source == UsageSource::None && !left {
+            // A provider that answered with an error, or was never reached, charges nothing.
+            entry.cost = Some(NanoUsd::ZERO);
+        }
+        if left {
+            self.charge();
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// An attempt whose answer is a stream.
+pub(super) struct Streaming<'a> {
+    pub(super) running: Running<'a>,
+    pub(super) translator: StreamTranslator,
+}
+
+impl Streaming<'_> {
+    /// Notes the usage so far; done by itself when the stream is dropped.
+    pub(super) fn note(&mut self) {
+        self.running.consumed(self.translator.usage());
+    }
+}
+
+impl Drop for Streaming<'_> {
+    fn drop(&mut self) {
+        if !self.running.closed {
+            self.note();
+        }
+    }
+}
