@@ -286,6 +286,8 @@ find_providers() {
   if [ -n "${OPENAI_API_KEY:-}" ]; then
     add openai gpt-4o-mini 0
     documents+=$(provider openai OpenAI openai "${OPENAI_BASE_URL:-https://api.openai.com/v1}" "$OPENAI_API_KEY")$'\n'
+    # An address that somebody gave may be a proxy or a server of their own network.
+    if [ -n "${OPENAI_BASE_URL:-}" ]; then documents+=$'  allow_private_address: true\n'; fi
   fi
   if [ -n "${ANTHROPIC_API_KEY:-}" ]; then
     add anthropic claude-haiku-4-5 1

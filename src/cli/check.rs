@@ -1,0 +1,83 @@
+//! `weir check`: every fault of configuration files, found by the same code that would make them live.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use weir_admin_api::config::{ConfigError, Source};
+use weir_admin_api::{ControlPlane, Settings};
+
+use super::config_file::Joined;
+use super::{Outcome, block_on, terminal};
+
+/// Find every fault of configuration files
+///
+/// The files are taken together, as one configuration. Nothing is started and nothing is changed.
+/// Secrets are looked up as `weir run` would, so set the variables that the files name.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  weir check weir.yaml teams/*.yaml")]
+pub(crate) struct Args {
+    /// YAML files; `-` is stdin
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let joined = Joined::read(&args.files)?;
+    let scratch = Scratch::make()?;
+    match block_on(plan(&scratch.path, &joined))? {
+        Ok(resources) => {
+            terminal::say(&format!("No faults in {resources} resource(s)."))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(faults) => {
+            for fault in &faults.0 {
+                let mut shown = fault.clone();
+                shown.file = Some(joined.locate(fault.file.as_deref().unwrap_or_default()));
+                terminal::say(&shown.to_string())?;
+            }
+            terminal::complain(&format!("weir: {} fault(s)", faults.0.len()))?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Plans the files against an empty store: what is refused here is refused everywhere.
+async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, weir_domain::fault::Faults>> {
+    let settings = Settings {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        data_dir: scratch.to_owned(),
+        database_url: None,
+        master_key: None,
+        gateway_url: String::new(),
+    };
+    let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;
+    match control.plan(Source { yaml: &joined.text, name: "check", prune: false }).await {
+        Ok(plan) => Ok(Ok(plan.changes.len())),
+        Err(ConfigError::Faults(faults)) => Ok(Err(faults)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// A directory of our own that goes when it is dropped.
+struct Scratch {
+    path: PathBuf,
+}
+
+// === impl Scratch ===
+
+impl Scratch {
+    fn make() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("weir-check-{}", weir_domain::name::new_id()));
+        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Best effort: what stays is an empty store in the temporary directory.
+        drop(std::fs::remove_dir_all(&self.path));
+    }
+}

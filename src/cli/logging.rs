@@ -1,0 +1,37 @@
+//! Logs of the process: to stderr, as text for people or JSON for machines, filtered by `WEIR_LOG`.
+
+use std::io::{self, IsTerminal};
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The environment variable with the filter, such as `info,weir_gateway=debug`.
+const FILTER: &str = "WEIR_LOG";
+
+/// Installs the subscriber of the whole process.
+///
+/// # Errors
+/// When `WEIR_LOG` is not a filter.
+pub(crate) fn init(format: Format) -> anyhow::Result<()> {
+    let filter = match std::env::var(FILTER) {
+        Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(&text)
+            .with_context(|| format!("{FILTER}={text:?} is not a log filter such as \"info\""))?,
+        // Pingora reports each refused handshake and cut connection; the request's own line says it better.
+        _ => EnvFilter::new("info,pingora_core=warn,pingora_proxy=off,sqlx=warn"),
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        Format::Text => builder.with_ansi(io::stderr().is_terminal()).init(),
+        Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+    }
+    Ok(())
+}

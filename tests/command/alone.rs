@@ -1,0 +1,174 @@
+//! What the command does with no server running: help, schemas, checks, and refusals to start.
+
+use std::fs;
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::invoke::run;
+
+const GOOD: &str = "kind: Team\nid: shop\n---\nkind: ModelRoute\nid: fast\nteam: shop\nspec:\n  targets:\n    - {provider: demo, model: demo-small}\n";
+
+#[test]
+fn help_shows_every_subcommand_with_examples() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = run(dir.path(), &["--help"]);
+    assert_eq!(help.code, Some(0));
+    for name in ["run", "check", "plan", "apply", "export", "key", "call", "schema", "version"] {
+        assert!(help.out.contains(&format!("\n  {name} ")), "{name} is missing:\n{}", help.out);
+        let own = run(dir.path(), &[name, "--help"]);
+        assert_eq!(own.code, Some(0), "{name}: {}", own.err);
+    }
+    assert!(help.out.contains("Examples:"));
+}
+
+#[test]
+fn every_kind_has_a_schema_and_an_unknown_kind_is_told_the_known_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = run(dir.path(), &["schema", "Provider"]);
+    let schema: Value = serde_json::from_str(&one.out).expect("a schema is JSON");
+    assert_eq!(schema["properties"]["kind"]["const"], "Provider");
+    let all: Value = serde_json::from_str(&run(dir.path(), &["schema"]).out).expect("schemas are JSON");
+    assert_eq!(all.as_object().map(serde_json::Map::len), Some(9));
+    let unknown = run(dir.path(), &["schema", "Gadget"]);
+    assert_ne!(unknown.code, Some(0));
+    assert!(unknown.err.contains("the kinds are Team, Provider"), "{}", unknown.err);
+}
+
+#[test]
+fn a_file_without_faults_passes_the_check_and_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("good.yaml"), GOOD).unwrap();
+    let said = run(dir.path(), &["check", "good.yaml"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(said.out, "No faults in 2 resource(s).\n");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "the check made something beside the file");
+}
+
+#[test]
+fn every_fault_of_every_file_is_told_with_file_line_resource_and_field() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.yaml"), "kind: Team\nid: shop\n---\nkind: Team\nid: Bad Id\n").unwrap();
+    let bad = "# routes\nkind: ModelRoute\nid: fast\nspec:\n  targets:\n    - {provider: nobody, model: m}\n---\n\
+               kind: Provider\nid: p\nspec: {protocol: openai, base_url: ':', surprise: 1}\n";
+    fs::write(dir.path().join("b.yaml"), bad).unwrap();
+    let said = run(dir.path(), &["check", "a.yaml", "b.yaml"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for part in ["a.yaml:4: Team/Bad Id: id: ", "b.yaml:8: Provider/p: spec.surprise: "] {
+        assert!(said.out.contains(part), "{part} is missing in\n{}", said.out);
+    }
+    assert!(said.err.contains("fault(s)"));
+}
+
+#[test]
+fn a_reference_across_files_holds_and_a_broken_one_is_a_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("team.yaml"), "kind: Team\nid: shop\n").unwrap();
+    fs::write(dir.path().join("app.yaml"), "kind: Application\nid: till\nteam: shop\nspec: {models: ['*']}\n").unwrap();
+    assert_eq!(run(dir.path(), &["check", "app.yaml", "team.yaml"]).code, Some(0));
+    let alone = run(dir.path(), &["check", "app.yaml"]);
+    assert_eq!(alone.code, Some(1));
+    assert!(alone.out.contains("app.yaml:1: Application/till: team: there is no Team \"shop\""), "{}", alone.out);
+}
+
+#[test]
+fn a_missing_secret_is_a_fault_that_names_the_variable_and_no_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let yaml = "kind: Provider\nid: openai\nspec:\n  protocol: openai\n  base_url: https://api.openai.com/v1\n  keys:\n    \
+                - {id: main, secret: 'env:NO_SUCH_VARIABLE_IS_SET'}\n";
+    fs::write(dir.path().join("p.yaml"), yaml).unwrap();
+    let said = run(dir.path(), &["check", "p.yaml"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.out.contains("spec.keys[0].secret") && said.out.contains("NO_SUCH_VARIABLE_IS_SET"), "{}", said.out);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = run(dir.path(), &["check", "absent.yaml"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("cannot read absent.yaml"), "{}", said.err);
+}
+
+#[test]
+fn a_port_in_use_is_told_with_the_option_to_change_and_nothing_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = holder.local_addr().unwrap().to_string();
+    for option in ["--gateway-listen", "--admin-listen", "--ops-listen"] {
+        let mut arguments = vec!["run"];
+        for (other, free) in
+            [("--gateway-listen", "127.0.0.1:0"), ("--admin-listen", "127.0.0.1:0"), ("--ops-listen", "127.0.0.1:0")]
+        {
+            arguments.extend([other, if other == option { taken.as_str() } else { free }]);
+        }
+        let said = run(dir.path(), &arguments);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(
+            said.err.contains(&format!("cannot listen at {taken}; give another address with {option}")),
+            "{said:?}"
+        );
+        assert!(said.out.is_empty());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "a refused start left something behind");
+    }
+}
+
+#[test]
+fn a_start_with_a_faulty_file_is_refused_with_every_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let bad = "kind: Team\nid: Bad Id\n---\nkind: Application\nid: a\nspec: {models: [nothing]}\n";
+    fs::write(dir.path().join("weir.yaml"), bad).unwrap();
+    let said = run(
+        dir.path(),
+        &[
+            "run",
+            "--config",
+            "weir.yaml",
+            "--gateway-listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--ops-listen",
+            "127.0.0.1:0",
+        ],
+    );
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("weir.yaml:1: Team/Bad Id: id"), "{}", said.err);
+    assert!(said.out.is_empty(), "it must not say that it listens");
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_is_told_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let said = run(
+        dir.path(),
+        &[
+            "run",
+            "--data-dir",
+            "file/data",
+            "--gateway-listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--ops-listen",
+            "127.0.0.1:0",
+        ],
+    );
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("file/data"), "{}", said.err);
+    assert_eq!(said.err.lines().filter(|l| l.starts_with("weir: ")).count(), 1, "one sentence: {}", said.err);
+}
+
+#[test]
+fn without_a_server_client_commands_say_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let no_token = run(dir.path(), &["export"]);
+    assert_eq!(no_token.code, Some(1));
+    assert!(no_token.err.contains("set WEIR_ADMIN_TOKEN"), "{}", no_token.err);
+    // Port 9 (discard) of the loopback: nobody listens there.
+    let nobody = run(dir.path(), &["export", "--url", "http://127.0.0.1:9", "--token", "t"]);
+    assert!(nobody.err.contains("nobody answers at http://127.0.0.1:9"), "{}", nobody.err);
+    let no_key = run(dir.path(), &["call", "hello"]);
+    assert!(no_key.err.contains("set WEIR_API_KEY"), "{}", no_key.err);
+}

@@ -1,0 +1,9 @@
+//! The `weir` command, quick-start.sh and the documentation, run as a user runs them.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+mod alone;
+mod docs;
+mod invoke;
+mod quick_start;
+mod serving;
