@@ -32,6 +32,7 @@ mod answer;
 mod anthropic;
 pub mod demo;
 mod error;
+mod events;
 mod exchange;
 mod models;
 mod openai;

@@ -1,27 +1,86 @@
 //! From the upstream's stream to the caller's, however the bytes are cut.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
+use serde_json::value::RawValue;
+use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
 use crate::answer::AnswerContext;
 use crate::error::StreamError;
-use crate::pricing::Pricing;
-use crate::reply::Finish;
+use crate::events::{Event, Sight};
+use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::reply::{Finish, settle_finish};
+use crate::splice::Splice;
+use crate::sse::{Frame, SseError, SseParser};
+use crate::usage::{Sighted, estimate};
+use crate::{anthropic, openai};
 
 /// Reads one upstream stream and writes the caller's.
+///
+/// Within one dialect every event is passed on byte for byte, comments included; only a usage object gets its cost,
+/// and the usage chunk that Weir asked for, not the caller, is taken out.
 pub struct StreamTranslator {
+    parser: SseParser,
+    relay: Relay,
+}
+
+/// All but the parser, so that the parser can hand its events to it.
+struct Relay {
     context: AnswerContext,
     pricing: Arc<dyn Pricing>,
+    reader: Reader,
+    writer: Writer,
+    tally: Tally,
+}
+
+enum Reader {
+    Openai(openai::read_stream::StreamReader),
+    Anthropic(anthropic::read_stream::StreamReader),
+}
+
+enum Writer {
+    /// The caller speaks the upstream's dialect.
+    Forward,
+    Openai(openai::write_stream::StreamWriter),
+    Anthropic(anthropic::write_stream::StreamWriter),
+}
+
+/// What is known of the answer so far.
+#[derive(Default)]
+struct Tally {
+    model: Option<String>,
+    id: Option<String>,
+    /// An event of the answer has come, so the upstream has begun to work.
+    begun: bool,
+    has_content: bool,
+    text_bytes: u64,
+    called_tool: bool,
+    refused: bool,
+    finish: Option<Finish>,
+    complete: bool,
+    /// The upstream sent an error.
+    failed: bool,
 }
 
 impl StreamTranslator {
     /// For one attempt whose answer is a stream with status 200.
     #[must_use]
     pub fn new(context: AnswerContext, pricing: Arc<dyn Pricing>) -> Self {
-        Self { context, pricing }
+        let reader = match context.upstream {
+            Dialect::Openai => Reader::Openai(openai::read_stream::StreamReader::default()),
+            Dialect::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
+        };
+        let writer = match context.inbound {
+            same if same == context.upstream => Writer::Forward,
+            Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
+            Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
+        };
+        let relay = Relay { context, pricing, reader, writer, tally: Tally::default() };
+        Self { parser: SseParser::default(), relay }
     }
 
     /// Takes bytes as they came, cut anywhere, and appends to `out` what the caller is to get.
@@ -29,16 +88,32 @@ impl StreamTranslator {
     /// # Errors
     /// The provider sent an error event, or something that is not its dialect. `out` then holds all that came before.
     pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamError> {
-        let _ = (&self.context, bytes, out);
-        Ok(())
+        let relay = &mut self.relay;
+        self.parser.push(bytes, |frame| relay.take(&frame, out)).map_err(|error| relay.fail(error))
     }
 
-    /// At the upstream's end: completes the caller's stream.
+    /// At the upstream's end: completes the caller's stream. A stream that named its finish but lacks the event that
+    /// ends it is completed; one that did neither was cut.
     ///
     /// # Errors
-    /// [`StreamError::Cut`] when the stream ended before it was complete.
+    /// [`StreamError::Cut`] when the stream ended before it was complete; nothing is then written that looks like an
+    /// end. As [`Self::push`] for a last event without its blank line.
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamError> {
-        let _ = out;
+        let relay = &mut self.relay;
+        let last = self.parser.finish(|frame| relay.take(&frame, out)).map_err(|error| relay.fail(error));
+        match last {
+            // Half an event is a cut, not a fault of the dialect.
+            Err(StreamError::Malformed(_)) if relay.tally.finish.is_none() => return Err(StreamError::Cut),
+            Err(StreamError::Malformed(_)) | Ok(()) => {}
+            Err(error) => return Err(error),
+        }
+        if relay.tally.complete {
+            return Ok(());
+        }
+        if relay.tally.finish.is_none() {
+            return Err(StreamError::Cut);
+        }
+        relay.end(out);
         Ok(())
     }
 
@@ -46,43 +121,244 @@ impl StreamTranslator {
     /// nothing of worth is in `out`, and another target may be tried.
     #[must_use]
     pub fn has_content(&self) -> bool {
-        false
+        self.relay.tally.has_content
     }
 
     /// Whether the event that ends the stream has come.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        false
+        self.relay.tally.complete
     }
 
     /// What was consumed so far. Numbers that the provider has not given are estimated from what was delivered, four
-    /// bytes of text per token, and `source` says so.
+    /// bytes of text per token, and `source` says so. An attempt that failed or ended before its first event
+    /// consumed nothing.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        Usage::default()
+        self.relay.usage()
     }
 
     /// What [`Self::usage`] costs; `None` when the price is unknown.
     #[must_use]
     pub fn cost(&self) -> Option<NanoUsd> {
-        self.pricing.cost(&self.usage())
+        self.relay.pricing.cost(&self.usage())
     }
 
     /// Why the model stopped, once it has said so.
     #[must_use]
     pub fn finish_reason(&self) -> Option<Finish> {
-        None
+        self.relay.tally.finish.map(|_| self.relay.tally.settled_finish())
     }
 
     /// The model that the provider says answers.
     #[must_use]
     pub fn upstream_model(&self) -> Option<&str> {
-        None
+        self.relay.tally.model.as_deref()
     }
 
     /// The provider's id of the answer.
     #[must_use]
     pub fn response_id(&self) -> Option<&str> {
-        None
+        self.relay.tally.id.as_deref()
     }
 }
+
+impl Relay {
+    fn fail(&mut self, error: SseError<StreamError>) -> StreamError {
+        match error {
+            SseError::TooLarge(limit) => StreamError::TooLarge(limit),
+            SseError::Receiver(error) => {
+                self.tally.failed |= matches!(error, StreamError::Provider(_));
+                error
+            }
+        }
+    }
+
+    fn take(&mut self, frame: &Frame<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
+        let forward = matches!(self.writer, Writer::Forward);
+        let Some(data) = &frame.data else {
+            if forward {
+                out.put_slice(frame.raw);
+            } else if frame.raw.starts_with(b":") {
+                self.write(Event::Ping, out);
+            }
+            return Ok(());
+        };
+        if self.tally.complete {
+            return Ok(());
+        }
+        let text = std::str::from_utf8(data).map_err(|_| StreamError::Malformed("an event is not UTF-8".into()));
+        match text.and_then(|text| self.read(text, out).map(|sight| (text, sight))) {
+            Ok((text, sight)) if forward => self.forward(frame, text, &sight, out),
+            Ok(_) => {}
+            // What the provider's own clients would have to bear is not for Weir to judge.
+            Err(StreamError::Malformed(_)) if forward => out.put_slice(frame.raw),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Reads an event; when translating, writes what it becomes.
+    fn read<'a>(&mut self, data: &'a str, out: &mut BytesMut) -> Result<Sight<'a>, StreamError> {
+        let mut events = Vec::new();
+        let mut emit = |event: Event<'a>| events.push(event);
+        let sight = match &mut self.reader {
+            Reader::Openai(reader) => reader.read(data, &mut emit),
+            Reader::Anthropic(reader) => reader.read(data, &mut emit),
+        }?;
+        for event in events {
+            self.tally.count(&event);
+            let ended = matches!(event, Event::End);
+            if !matches!(self.writer, Writer::Forward) {
+                self.write(event, out);
+                if ended {
+                    self.end(out);
+                }
+            }
+        }
+        Ok(sight)
+    }
+
+    fn write(&mut self, event: Event<'_>, out: &mut BytesMut) {
+        let finish = self.tally.settled_finish();
+        match &mut self.writer {
+            Writer::Forward => {}
+            Writer::Openai(writer) => writer.write(event, finish, &self.context, out),
+            Writer::Anthropic(writer) => writer.write(event, &self.context, out),
+        }
+    }
+
+    /// Writes the end of the caller's stream.
+    fn end(&mut self, out: &mut BytesMut) {
+        self.tally.complete = true;
+        let (usage, finish) = (self.usage(), self.tally.settled_finish());
+        let cost = Cost(self.pricing.cost(&usage));
+        let wanted = self.context.include_usage.then_some((&usage, cost));
+        match &mut self.writer {
+            Writer::Openai(writer) => writer.end(wanted, &self.context, out),
+            Writer::Anthropic(writer) => writer.end(finish, &usage, cost, &self.context, out),
+            Writer::Forward => match self.context.inbound {
+                Dialect::Openai => out.put_slice(b"data: [DONE]\n\n"),
+                Dialect::Anthropic => {
+                    out.put_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+                }
+            },
+        }
+    }
+
+    /// Same dialect: the bytes as they are, but for usage.
+    fn forward(&mut self, frame: &Frame<'_>, data: &str, sight: &Sight<'_>, out: &mut BytesMut) {
+        match sight.usage {
+            Some(_) if sight.usage_only && !self.context.include_usage && self.is_openai() => {}
+            Some(raw) => {
+                let cost = Cost(self.pricing.cost(&self.usage()));
+                forward_with_cost(frame, data, raw, cost, out);
+            }
+            None => {
+                if self.tally.complete {
+                    self.add_missing_usage(out);
+                }
+                out.put_slice(frame.raw);
+            }
+        }
+    }
+
+    /// A caller who asked for usage gets it, even from a provider that cannot be asked: estimated, before the end.
+    fn add_missing_usage(&mut self, out: &mut BytesMut) {
+        if !self.is_openai() || !self.context.include_usage || self.sighted() != Sighted::default() {
+            return;
+        }
+        let usage = self.usage();
+        let cost = Cost(self.pricing.cost(&usage));
+        let mut writer = openai::write_stream::StreamWriter::default();
+        writer.start(self.tally.id.as_deref(), self.tally.model.as_deref(), &self.context);
+        writer.usage_chunk(&usage, cost, &self.context, out);
+    }
+
+    fn is_openai(&self) -> bool {
+        self.context.inbound == Dialect::Openai
+    }
+
+    fn sighted(&self) -> Sighted {
+        match &self.reader {
+            Reader::Openai(reader) => reader.sighted(),
+            Reader::Anthropic(reader) => reader.sighted(),
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        let sighted = self.sighted();
+        let idle = !self.tally.begun || (self.tally.failed && !self.tally.has_content);
+        if idle && sighted == Sighted::default() {
+            return Usage::default();
+        }
+        sighted.complete(self.context.estimated_input, estimate(self.tally.text_bytes))
+    }
+}
+
+/// Sends an event on with the cost in its usage object.
+fn forward_with_cost(frame: &Frame<'_>, data: &str, usage: &RawValue, cost: Cost, out: &mut BytesMut) {
+    let mut splice = Splice::default();
+    splice_cost(&mut splice, data, usage, cost);
+    if let Some(Cow::Borrowed(slice)) = frame.data {
+        let start = slice.as_ptr().addr().saturating_sub(frame.raw.as_ptr().addr());
+        out.put_slice(frame.raw.get(..start).unwrap_or_default());
+        splice.write(data.as_bytes(), out);
+        out.put_slice(frame.raw.get(start + slice.len()..).unwrap_or_default());
+        return;
+    }
+    // Data of several lines becomes one: a line break between JSON tokens is a space. Other lines stay.
+    for line in frame.raw.split(|b| matches!(b, b'\n' | b'\r')) {
+        if !line.is_empty() && !line.starts_with(b"data") {
+            out.put_slice(line);
+            out.put_u8(b'\n');
+        }
+    }
+    let mut joined = Vec::with_capacity(data.len() + 32);
+    splice.write(data.as_bytes(), &mut joined);
+    out.put_slice(b"data: ");
+    out.extend(joined.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
+    out.put_slice(b"\n\n");
+}
+
+impl Tally {
+    fn count(&mut self, event: &Event<'_>) {
+        self.begun |= !matches!(event, Event::Ping);
+        let bytes = match event {
+            Event::Start { id, model } => {
+                self.id = id.as_deref().filter(|id| !id.is_empty()).map(str::to_owned);
+                self.model = model.as_deref().filter(|model| !model.is_empty()).map(str::to_owned);
+                return;
+            }
+            Event::Text(text) | Event::Thinking(text) | Event::RedactedThinking(text) => text.len(),
+            Event::Refusal(text) => {
+                self.refused = true;
+                text.len()
+            }
+            Event::ToolStart { name, .. } => {
+                self.called_tool = true;
+                name.len()
+            }
+            Event::ToolInput { json, .. } => json.len(),
+            Event::OtherChoice(bytes) => *bytes,
+            Event::Finish { finish, .. } => {
+                self.finish = Some(*finish);
+                0
+            }
+            Event::End => {
+                self.complete = true;
+                return;
+            }
+            Event::Signature(_) | Event::BlockEnd | Event::Ping => return,
+        };
+        self.has_content = true;
+        self.text_bytes += bytes as u64;
+    }
+
+    fn settled_finish(&self) -> Finish {
+        settle_finish(self.finish, self.called_tool, self.refused)
+    }
+}
+
+#[cfg(test)]
+mod tests;

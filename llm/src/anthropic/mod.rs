@@ -1,12 +1,15 @@
 //! Anthropic messages. Source: <https://docs.anthropic.com/en/api/messages>.
 
 pub(crate) mod error;
+mod json_end;
 pub(crate) mod read_answer;
 mod read_blocks;
 pub(crate) mod read_request;
+pub(crate) mod read_stream;
 mod thinking;
 mod usage;
 mod version;
 pub(crate) mod write_answer;
 mod write_blocks;
 pub(crate) mod write_request;
+pub(crate) mod write_stream;

@@ -107,14 +107,11 @@ pub(super) struct Function<'a> {
     pub(super) arguments: Option<&'a RawValue>,
 }
 
-impl Function<'_> {
+impl<'a> Function<'a> {
     /// OpenAI's are a string; some who follow it write the object itself.
-    pub(super) fn arguments_text(&self) -> String {
-        let Some(raw) = self.arguments else { return String::new() };
-        match serde_json::from_str::<Text<'_>>(raw.get()) {
-            Ok(text) => text.0.into_owned(),
-            Err(_) => raw.get().to_owned(),
-        }
+    pub(super) fn arguments_text(&self) -> Option<Text<'a>> {
+        let raw = self.arguments?;
+        Some(serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().into()))
     }
 }
 
@@ -190,7 +187,8 @@ fn read_pieces(message: Message<'_>) -> Vec<Piece<'_>> {
     pieces.extend(message.refusal.filter(|text| !text.is_empty()).map(Piece::Refusal));
     for call in message.tool_calls.into_iter().flatten() {
         let Some(function) = call.function else { continue };
-        let (Arguments::Object(input) | Arguments::Wrapped(input)) = read_arguments(&function.arguments_text());
+        let (Arguments::Object(input) | Arguments::Wrapped(input)) =
+            read_arguments(&function.arguments_text().unwrap_or_default());
         let id = call.id.filter(|id| !id.is_empty());
         pieces.push(Piece::ToolUse { id, name: function.name.unwrap_or_default(), input });
     }

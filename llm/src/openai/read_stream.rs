@@ -1,0 +1,166 @@
+//! Reads the chunks of a streamed chat completion.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use weir_domain::dialect::Dialect;
+
+use super::read_answer::{Message, ToolCall, read_finish};
+use super::usage;
+use crate::error::{StreamError, provider};
+use crate::events::{Event, Sight};
+use crate::usage::Sighted;
+use crate::wire::{Text, TextOr};
+
+#[derive(Deserialize)]
+#[serde(expecting = "a chunk of a chat completion")]
+struct Chunk<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    choices: Option<Vec<Choice<'a>>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    index: Option<u64>,
+    #[serde(borrow)]
+    delta: Option<Message<'a>>,
+    #[serde(borrow)]
+    finish_reason: Option<Text<'a>>,
+}
+
+/// What must be remembered from chunk to chunk.
+#[derive(Debug, Default)]
+pub(crate) struct StreamReader {
+    started: bool,
+    calls: Vec<Call>,
+    sighted: Sighted,
+}
+
+/// A call that has begun.
+#[derive(Debug)]
+struct Call {
+    index: u64,
+    id: String,
+}
+
+impl StreamReader {
+    /// What was last said of usage: each sighting replaces the one before (rule 35).
+    pub(crate) fn sighted(&self) -> Sighted {
+        self.sighted
+    }
+
+    /// Reads the data of one event.
+    ///
+    /// # Errors
+    /// It is an error, or no chunk.
+    pub(crate) fn read<'a>(
+        &mut self,
+        data: &'a str,
+        emit: &mut dyn FnMut(Event<'a>),
+    ) -> Result<Sight<'a>, StreamError> {
+        if data.trim() == "[DONE]" {
+            emit(Event::End);
+            return Ok(Sight::default());
+        }
+        let chunk: Chunk<'a> = serde_json::from_str(data).map_err(|fault| StreamError::Malformed(fault.to_string()))?;
+        if let Some(error) = chunk.error {
+            return Err(StreamError::Provider(provider::read_in_band(Dialect::Openai, error)));
+        }
+        let choices = chunk.choices.unwrap_or_default();
+        let usage_only = choices.is_empty();
+        if !usage_only && !self.started {
+            self.started = true;
+            emit(Event::Start { id: chunk.id, model: chunk.model });
+        }
+        for choice in choices {
+            self.read_choice(choice, emit);
+        }
+        if let Some(raw) = chunk.usage {
+            let sighted = usage::read(raw);
+            if sighted != Sighted::default() {
+                self.sighted = sighted;
+            }
+        }
+        Ok(Sight { usage: chunk.usage, usage_only })
+    }
+
+    fn read_choice<'a>(&mut self, choice: Choice<'a>, emit: &mut dyn FnMut(Event<'a>)) {
+        let delta = choice.delta.unwrap_or_default();
+        if choice.index.unwrap_or(0) != 0 {
+            let content = delta.content.map_or(0, |content| text_of(content).iter().map(|text| text.len()).sum());
+            emit(Event::OtherChoice(content));
+            return;
+        }
+        let signed = delta.thinking_blocks.as_ref().is_some_and(|blocks| !blocks.is_empty());
+        if let Some(text) = delta.reasoning_content.or(delta.reasoning).filter(|text| !text.is_empty()) {
+            emit(Event::Thinking(text));
+        }
+        if signed {
+            for block in delta.thinking_blocks.into_iter().flatten() {
+                // Its text came before, as `reasoning_content`.
+                if let Some(signature) = block.signature.filter(|text| !text.is_empty()) {
+                    emit(Event::Signature(signature));
+                }
+                if let Some(data) = block.data {
+                    emit(Event::RedactedThinking(data));
+                }
+            }
+        }
+        for text in delta.content.map(text_of).unwrap_or_default() {
+            emit(Event::Text(text));
+        }
+        if let Some(text) = delta.refusal.filter(|text| !text.is_empty()) {
+            emit(Event::Refusal(text));
+        }
+        for call in delta.tool_calls.into_iter().flatten() {
+            self.read_call(call, emit);
+        }
+        if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+            emit(Event::Finish { finish: read_finish(&reason), stop_sequence: None });
+        }
+    }
+
+    /// A call goes on when its index was seen and no other id comes with it: some providers number every call 0 and
+    /// tell them apart by id only, some repeat the id with each piece, some give no index at all.
+    fn read_call<'a>(&mut self, call: ToolCall<'a>, emit: &mut dyn FnMut(Event<'a>)) {
+        let id = call.id.filter(|id| !id.is_empty());
+        let last = self.calls.len().checked_sub(1);
+        let known = match call.index {
+            Some(index) => self.calls.iter().rposition(|known| known.index == index),
+            None if id.is_none() => last,
+            None => self.calls.iter().rposition(|known| Some(known.id.as_str()) == id.as_deref()),
+        };
+        let continues = known.filter(|at| {
+            let known_id = self.calls.get(*at).map_or("", |known| &known.id);
+            id.as_deref().is_none_or(|id| id == known_id)
+        });
+        let function = call.function;
+        let input = function.as_ref().and_then(super::read_answer::Function::arguments_text);
+        let ordinal = continues.unwrap_or_else(|| {
+            let ordinal = self.calls.len();
+            let index = call.index.unwrap_or(ordinal as u64);
+            self.calls.push(Call { index, id: id.as_deref().unwrap_or_default().to_owned() });
+            let name = function.and_then(|function| function.name).unwrap_or_default();
+            emit(Event::ToolStart { ordinal, id, name });
+            ordinal
+        });
+        if let Some(json) = input.filter(|json| !json.is_empty()) {
+            emit(Event::ToolInput { ordinal, json });
+        }
+    }
+}
+
+fn text_of<'a>(content: TextOr<'a, super::read_answer::ContentPart<'a>>) -> Vec<Text<'a>> {
+    let texts = match content {
+        TextOr::Text(text) => vec![text],
+        TextOr::List(parts) => parts.into_iter().filter_map(|part| part.text).collect(),
+    };
+    texts.into_iter().filter(|text| !text.is_empty()).collect()
+}
