@@ -1,6 +1,30 @@
-//! The provider inside Weir: speaks OpenAI chat completions, deterministic, offline.
+//! The provider inside Weir: speaks OpenAI chat completions, deterministic, offline, free of charge unless priced.
+//!
+//! Models:
+//! - `demo-small` answers briefly; `demo-large` also tells what it got.
+//! - `demo-error-429`, `demo-error-500`: always that status, to try retries, fallbacks and cooldowns.
+//! - `demo-error-stream`: status 200, then an error event before the first word (without `stream`: status 529).
+//! - `demo-cut`: a stream that ends in the middle, without its last events (without `stream`: a whole answer).
+//!
+//! Tools are called when `tool_choice` demands it, or when the last message asks to *call* or *use* a tool or names
+//! one; several at once when it names several or says *both*, *all*, *each* or *parallel*. Input conforms to the
+//! tool's schema, an answer to `response_format`'s. `max_tokens` and `stop` hold. Usage: a token of input is four
+//! bytes of text (256 per image), a token of output is a word; half of an input of 1,024 tokens and more counts as
+//! cached.
+
+mod render;
+mod reply;
+mod request;
+mod schema;
 
 use bytes::Bytes;
+
+use crate::error::{ErrorKind, Origin, WireError, render_error};
+use weir_domain::dialect::Dialect;
+
+/// The models it offers.
+pub const MODELS: [&str; 6] =
+    ["demo-small", "demo-large", "demo-error-429", "demo-error-500", "demo-error-stream", "demo-cut"];
 
 /// What the demo provider answers.
 #[derive(Clone, Debug)]
@@ -16,6 +40,47 @@ pub struct DemoAnswer {
 /// Answers a chat completion request.
 #[must_use]
 pub fn respond(body: &[u8]) -> DemoAnswer {
-    let _ = body;
-    DemoAnswer { status: 500, content_type: "application/json", chunks: Vec::new() }
+    let request = match request::read(body) {
+        Ok(request) => request,
+        Err(error) => return refusal(&error),
+    };
+    let error = |status, kind, message: &str| WireError { status, ..WireError::gateway(kind, message) };
+    match request.model.as_str() {
+        "demo-error-429" => {
+            return refusal(&error(429, ErrorKind::RateLimit, "demo-error-429 is always over its rate limit"));
+        }
+        "demo-error-500" => return refusal(&error(500, ErrorKind::Internal, "demo-error-500 always fails")),
+        "demo-error-stream" => {
+            let error = error(529, ErrorKind::Overloaded, "demo-error-stream is always overloaded");
+            if !request.stream {
+                return refusal(&error);
+            }
+            let event = [b"data: ".as_slice(), &render_error(Dialect::Openai, &error), b"\n\n"].concat();
+            return stream(vec![event.into()]);
+        }
+        _ => {}
+    }
+    let reply = reply::make(&request);
+    if !request.stream {
+        return DemoAnswer { status: 200, content_type: JSON, chunks: vec![render::whole(&request, &reply)] };
+    }
+    let mut events = render::events(&request, &reply);
+    if request.model == "demo-cut" {
+        events.truncate(events.len() / 2);
+    }
+    stream(events)
 }
+
+const JSON: &str = "application/json";
+
+fn stream(chunks: Vec<Bytes>) -> DemoAnswer {
+    DemoAnswer { status: 200, content_type: "text/event-stream", chunks }
+}
+
+fn refusal(error: &WireError) -> DemoAnswer {
+    let error = WireError { origin: Origin::Gateway, ..error.clone() };
+    DemoAnswer { status: error.status, content_type: JSON, chunks: vec![render_error(Dialect::Openai, &error)] }
+}
+
+#[cfg(test)]
+mod tests;
