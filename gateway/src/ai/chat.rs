@@ -247,7 +247,7 @@ async fn rest(session: &mut Session, wait: Duration) -> Result<()> {
 }
 
 /// Numbers that differ from request to request: drawn from the request's id, most of which is random.
-fn dice(id: &str) -> impl FnMut(u64) -> u64 {
+fn dice(id: &str) -> impl FnMut(u64) -> u64 + use<> {
     let seed = BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
     let mut drawn = 0_u64;
     move |below| {

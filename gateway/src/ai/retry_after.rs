@@ -20,7 +20,8 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Micros) -> Option<Duration> 
 }
 
 fn seconds(value: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(value.min(LONGEST.as_secs_f64())).ok()
+    // `min` would turn what is not a number into the longest wait.
+    if value.is_nan() { None } else { Duration::try_from_secs_f64(value.min(LONGEST.as_secs_f64())).ok() }
 }
 
 fn date(text: &str, now: Micros) -> Option<Duration> {

@@ -18,3 +18,6 @@ pub use journal::{JournalError, JournalOptions};
 pub use meter::{JournalEvent, Meter, Observer};
 pub use settlement::Settlement;
 pub(crate) use settlement::{cut, micros};
+
+#[cfg(test)]
+mod tests;

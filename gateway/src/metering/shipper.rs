@@ -28,11 +28,11 @@ const DELIVERY: Duration = Duration::from_secs(30);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 /// Records read from the journal, and where the next ones begin.
-struct Batch {
-    records: Vec<Record>,
-    next: Position,
+pub(super) struct Batch {
+    pub(super) records: Vec<Record>,
+    pub(super) next: Position,
     /// Bytes that are no record.
-    skipped: u64,
+    pub(super) skipped: u64,
 }
 
 /// Runs until `stop` turns true; then one last round, without waiting for a ledger that fails.
@@ -117,7 +117,7 @@ async fn drain(meter: &Arc<Meter>, sink: &dyn UsageSink, at: &mut Position) -> R
 }
 
 /// Reads from one segment what fits into a batch. `written` is the end of what may be read.
-fn read(directory: &Path, from: Position, written: Position) -> std::io::Result<Batch> {
+pub(super) fn read(directory: &Path, from: Position, written: Position) -> std::io::Result<Batch> {
     let behind = || -> std::io::Result<Position> {
         let next = segments(directory)?.into_iter().find(|&n| n > from.segment);
         Ok(Position { segment: next.unwrap_or(written.segment), offset: 0 })
