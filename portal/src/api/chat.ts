@@ -1,0 +1,133 @@
+// A chat through the data plane, as the playground sends it: one answer, whole or streamed.
+import { createParser } from 'eventsource-parser';
+import { guardedFetch } from './http';
+
+export interface Message {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+export interface ChatRequest {
+  model: string;
+  messages: Message[];
+  stream: boolean;
+  temperature?: number;
+  top_p?: number;
+  max_tokens?: number;
+}
+
+/** What is known of an answer so far. */
+export interface ChatAnswer {
+  text: string;
+  reasoning: string;
+  finishReason: string | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  /** Nano-dollars; null while unknown, or when the model has no price. */
+  cost: number | null;
+  requestId: string | null;
+  provider: string | null;
+  model: string | null;
+  /** Parameters that the target could not take. */
+  dropped: string | null;
+  /** Milliseconds from sending to the first piece of text. */
+  firstTextMs: number | null;
+  totalMs: number | null;
+  /** What went wrong after the answer had begun. */
+  error: string | null;
+}
+
+export const nothingYet: ChatAnswer = {
+  text: '',
+  reasoning: '',
+  finishReason: null,
+  inputTokens: null,
+  outputTokens: null,
+  cost: null,
+  requestId: null,
+  provider: null,
+  model: null,
+  dropped: null,
+  firstTextMs: null,
+  totalMs: null,
+  error: null,
+};
+
+interface Piece {
+  choices?: { delta?: Delta; message?: Delta; finish_reason?: string | null }[];
+  usage?: { prompt_tokens?: number; completion_tokens?: number; cost?: number } | null;
+  error?: { message?: string };
+}
+interface Delta {
+  content?: string | null;
+  reasoning_content?: string | null;
+}
+
+/** Adds one piece of an answer: an event of a stream, or the whole body of an answer that is none. */
+export function withPiece(answer: ChatAnswer, piece: Piece): ChatAnswer {
+  const choice = piece.choices?.[0];
+  const delta = choice?.delta ?? choice?.message;
+  const usage = piece.usage;
+  return {
+    ...answer,
+    text: answer.text + (delta?.content ?? ''),
+    reasoning: answer.reasoning + (delta?.reasoning_content ?? ''),
+    finishReason: choice?.finish_reason ?? answer.finishReason,
+    inputTokens: usage?.prompt_tokens ?? answer.inputTokens,
+    outputTokens: usage?.completion_tokens ?? answer.outputTokens,
+    cost: typeof usage?.cost === 'number' ? Math.round(usage.cost * 1e9) : answer.cost,
+    error: piece.error ? (piece.error.message ?? JSON.stringify(piece.error)) : answer.error,
+  };
+}
+
+function withHead(answer: ChatAnswer, headers: Headers): ChatAnswer {
+  const cost = headers.get('x-weir-cost');
+  return {
+    ...answer,
+    requestId: headers.get('x-weir-request-id'),
+    provider: headers.get('x-weir-provider'),
+    model: headers.get('x-weir-model'),
+    dropped: headers.get('x-weir-dropped-params'),
+    cost: cost === null || cost === '' || Number.isNaN(Number(cost)) ? answer.cost : Math.round(Number(cost) * 1e9),
+  };
+}
+
+/** Sends a chat and reports the answer each time that more of it is known. */
+export async function chat(request: ChatRequest, signal: AbortSignal, onProgress: (answer: ChatAnswer) => void) {
+  const began = performance.now();
+  const since = () => performance.now() - began;
+  const body = { ...request, ...(request.stream ? { stream_options: { include_usage: true } } : {}) };
+  const response = await guardedFetch(
+    new Request(new URL('/api/v1/playground/chat', window.location.origin), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    }),
+  );
+  let answer = withHead(nothingYet, response.headers);
+  const add = (piece: Piece) => {
+    answer = withPiece(answer, piece);
+    if (answer.firstTextMs === null && (answer.text || answer.reasoning)) answer = { ...answer, firstTextMs: since() };
+    onProgress(answer);
+  };
+  if (response.headers.get('content-type')?.includes('text/event-stream')) await readEvents(response, add);
+  else add(await response.json());
+  onProgress({ ...answer, totalMs: since() });
+}
+
+/** Reads server-sent events to their end; pieces may be cut anywhere, also within a character. */
+export async function readEvents(response: Response, onPiece: (piece: Piece) => void) {
+  if (!response.body) return;
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      if (data !== '[DONE]') onPiece(JSON.parse(data));
+    },
+  });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    parser.feed(value);
+  }
+}

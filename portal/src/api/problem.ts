@@ -1,0 +1,69 @@
+// A refusal of the admin API (RFC 9457), as an error that forms and pages can show.
+
+/** One thing wrong with what was sent. */
+export interface Fault {
+  resource: string;
+  /** Path of the field, such as `spec.keys[0].secret`. */
+  field: string;
+  problem: string;
+}
+
+interface Body {
+  type?: string;
+  title?: string;
+  detail?: string;
+  faults?: Fault[];
+}
+
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  constructor(
+    readonly status: number,
+    /** Last part of the problem type, such as `stale-version`. */
+    readonly code: string,
+    readonly title: string,
+    readonly detail: string,
+    readonly faults: Fault[],
+    /** The whole body, for refusals that carry more (a stale save carries both versions). */
+    readonly body: unknown,
+  ) {
+    super(detail || title);
+  }
+
+  static async from(response: Response): Promise<Problem> {
+    const text = await response.text();
+    let body: Body = {};
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (typeof parsed === 'object' && parsed !== null) body = parsed;
+    } catch {
+      // Not JSON: a proxy in between answered. Its status is all that is known.
+    }
+    const code = body.type?.split(/[/:#]/).pop() ?? '';
+    const title = body.title ?? (response.statusText || `HTTP ${response.status}`);
+    return new Problem(response.status, code, title, body.detail ?? '', body.faults ?? [], body);
+  }
+}
+
+/** What to tell people about an error of any kind. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof Problem) return error.detail || error.title;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Faults by form field: `spec.keys[0].secret` becomes `keys.0.secret`, as the form library names it.
+ * Faults of the envelope (`id`, `team`) keep their name.
+ */
+export function faultsByField(faults: Fault[]): Record<string, string> {
+  const byField: Record<string, string> = {};
+  for (const { field, problem } of faults) {
+    const path = field
+      .replace(/^spec\.?/, '')
+      .replace(/\[(\d+)\]/g, '.$1')
+      .replace(/^\./, '');
+    byField[path] = byField[path] ? `${byField[path]} ${problem}` : problem;
+  }
+  return byField;
+}

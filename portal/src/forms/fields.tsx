@@ -1,0 +1,108 @@
+// Form fields that several resources share.
+import { Button, NumberInput, PasswordInput, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Bar } from '../ui/page';
+
+interface SecretFieldProps {
+  label: string;
+  description?: string;
+  value: string;
+  onChange: (value: string) => void;
+  error?: React.ReactNode;
+}
+
+/** A secret: what is stored shows as its fingerprint and stays unless it is replaced. */
+export function SecretField({ label, description, value, onChange, error }: SecretFieldProps) {
+  const { t } = useTranslation();
+  const [stored] = useState(value.startsWith('sealed:') ? value : null);
+  const kept = stored !== null && value === stored;
+  if (kept) {
+    return (
+      <TextInput
+        label={label}
+        description={t('form.secretKept')}
+        value={t('form.secretStored', { fingerprint: stored.slice('sealed:'.length) })}
+        readOnly
+        error={error}
+        rightSectionWidth={84}
+        rightSection={
+          <Button size="compact-xs" variant="default" onClick={() => onChange('')}>
+            {t('form.replace')}
+          </Button>
+        }
+      />
+    );
+  }
+  return (
+    <div>
+      <PasswordInput
+        label={label}
+        description={description}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+        error={error}
+        autoComplete="off"
+        spellCheck={false}
+        visibilityToggleButtonProps={{ 'aria-label': t('form.showSecret') }}
+      />
+      {stored ? (
+        <Bar>
+          <Button mt="xs" size="compact-xs" variant="subtle" onClick={() => onChange(stored)}>
+            {t('form.keepStored')}
+          </Button>
+        </Bar>
+      ) : null}
+    </div>
+  );
+}
+
+interface AllowListProps {
+  label: string;
+  description: string;
+  value: string[];
+  onChange: (value: string[]) => void;
+  known: string[];
+  error?: React.ReactNode;
+}
+
+/** Names that may be called; `*` for all. Known names are offered, others can be typed. */
+export function AllowList({ label, description, value, onChange, known, error }: AllowListProps) {
+  const { t } = useTranslation();
+  return (
+    <TagsInput
+      label={label}
+      description={description}
+      placeholder={value.length === 0 ? t('form.nothingAllowed') : ''}
+      value={value}
+      onChange={onChange}
+      data={['*', ...known]}
+      error={error}
+      acceptValueOnBlur
+      maxDropdownHeight={220}
+      comboboxProps={{ withinPortal: true }}
+    />
+  );
+}
+
+interface MillisecondsProps {
+  label: string;
+  value: number;
+  onChange: (value: number) => void;
+  error?: React.ReactNode;
+}
+
+export function Milliseconds({ label, value, onChange, error }: MillisecondsProps) {
+  return (
+    <NumberInput
+      label={label}
+      value={value}
+      onChange={(next) => onChange(Number(next) || 0)}
+      min={0}
+      step={1000}
+      suffix=" ms"
+      thousandSeparator=" "
+      error={error}
+    />
+  );
+}

@@ -1,0 +1,81 @@
+// One resource in a form: its start values, saving, faults at their fields, and what a stale save needs.
+import { type UseFormReturnType, useForm } from '@mantine/form';
+import { useState } from 'react';
+import { call } from '../api/http';
+import { faultsByField, Problem } from '../api/problem';
+import { type Draft, useCreate, useReplace } from '../api/resources';
+import type { Collection, Resource, Specs } from '../api/types';
+
+/** A save that came after somebody else's. */
+export interface Stale<S> {
+  current: Resource<S>;
+  /** Entity tag of `current`: the merged version is saved on top of it. */
+  etag: string;
+}
+
+interface Options<C extends Collection, V> {
+  collection: C;
+  /** The resource that is edited and its entity tag; absent for a new one. */
+  loaded?: { data: Resource<Specs[C]>; etag: string | null };
+  toValues: (spec: Specs[C], id: string) => V;
+  toSpec: (values: V) => Specs[C];
+  newId?: (values: V) => string;
+  start: V;
+  onSaved: (saved: Resource<Specs[C]>) => void;
+}
+
+export interface ResourceForm<S, V> {
+  form: UseFormReturnType<V>;
+  submit: () => Promise<void>;
+  saving: boolean;
+  error: unknown;
+  stale: Stale<S> | null;
+  dropStale: () => void;
+  /** Saves what a merge gave, on top of the version that it was merged with. */
+  saveMerged: (spec: S, etag: string) => Promise<void>;
+  mine: () => S;
+}
+
+export function useResourceForm<C extends Collection, V extends Record<string, unknown>>(
+  options: Options<C, V>,
+): ResourceForm<Specs[C], V> {
+  const { collection, loaded, toSpec, onSaved } = options;
+  const id = loaded?.data.id ?? '';
+  const form = useForm<V>({ initialValues: loaded ? options.toValues(loaded.data.spec, id) : options.start });
+  const create = useCreate(collection);
+  const replace = useReplace(collection, id);
+  const [error, setError] = useState<unknown>(null);
+  const [stale, setStale] = useState<Stale<Specs[C]> | null>(null);
+
+  const send = async (draft: Draft<C>, etag: string | null) => {
+    setError(null);
+    try {
+      const saved = loaded ? await replace.mutateAsync({ draft, etag: etag ?? '*' }) : await create.mutateAsync(draft);
+      setStale(null);
+      form.resetDirty();
+      onSaved(saved.data);
+    } catch (failure) {
+      if (failure instanceof Problem && failure.status === 412) {
+        const now = await call<Resource<Specs[C]>>('GET', `/${collection}/${encodeURIComponent(id)}`);
+        setStale({ current: now.data, etag: now.etag ?? '*' });
+        return;
+      }
+      if (failure instanceof Problem) form.setErrors(faultsByField(failure.faults));
+      setError(failure);
+    }
+  };
+
+  const values = form.getValues();
+  const team = loaded?.data.team;
+  const newId = loaded ? undefined : options.newId?.(values);
+  return {
+    form,
+    submit: () => send({ id: newId, team, spec: toSpec(form.getValues()) }, loaded?.etag ?? null),
+    saving: create.isPending || replace.isPending,
+    error,
+    stale,
+    dropStale: () => setStale(null),
+    saveMerged: (spec, etag) => send({ team, spec }, etag),
+    mine: () => toSpec(form.getValues()),
+  };
+}

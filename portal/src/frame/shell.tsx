@@ -1,0 +1,105 @@
+// The application's frame: navigation at the side, or behind a button where there is no room; the page beside it.
+import { ActionIcon, Drawer } from '@mantine/core';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Icon } from '../ui/icons';
+import { Wordmark } from '../ui/logo';
+import { CommandPalette } from './command-palette';
+import { navigation } from './nav';
+import { Preferences } from './preferences';
+import classes from './shell.module.css';
+import { UserMenu } from './user-menu';
+
+function NavLinks({ onFollow }: { onFollow?: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <nav aria-label={t('nav.label')} className={classes.nav}>
+      {navigation.map(({ group, items }) => (
+        <div key={group} className={classes.group}>
+          {group === 'start' ? null : <div className={classes.groupName}>{t(`nav.${group}`)}</div>}
+          {items.map((item) => (
+            <Link
+              key={item.to}
+              to={item.to}
+              className={classes.link}
+              activeOptions={{ exact: item.to === '/', includeSearch: false }}
+              {...(onFollow ? { onClick: onFollow } : {})}
+            >
+              <Icon name={item.icon} />
+              {t(`nav.${item.label}`)}
+            </Link>
+          ))}
+        </div>
+      ))}
+    </nav>
+  );
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const [menu, { open, close }] = useDisclosure(false);
+  const [palette, { open: openPalette, close: closePalette }] = useDisclosure(false);
+  useHotkeys([['mod+K', openPalette]], []);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when another page is shown
+  useEffect(close, [path]);
+  return (
+    <div className={classes.shell}>
+      <a href="#page" className={classes.skip}>
+        {t('nav.skip')}
+      </a>
+      <aside className={classes.side}>
+        <SideContent onSearch={openPalette} />
+      </aside>
+      <header className={classes.top}>
+        <ActionIcon variant="subtle" color="gray" size="lg" onClick={open} aria-label={t('nav.open')}>
+          <Icon name="menu" size={22} />
+        </ActionIcon>
+        <Link to="/" className={classes.brand}>
+          <Wordmark />
+        </Link>
+      </header>
+      <Drawer
+        opened={menu}
+        onClose={close}
+        size="17rem"
+        padding="md"
+        title={<Wordmark />}
+        closeButtonProps={{ 'aria-label': t('common.close') }}
+      >
+        <NavLinks onFollow={close} />
+        <div className={classes.foot}>
+          <Preferences />
+          <UserMenu />
+        </div>
+      </Drawer>
+      <CommandPalette opened={palette} onClose={closePalette} />
+      <main id="page" className={classes.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function SideContent({ onSearch }: { onSearch: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Link to="/" className={classes.brand}>
+        <Wordmark />
+      </Link>
+      <button type="button" className={classes.search} onClick={onSearch}>
+        <Icon name="search" size={16} />
+        {t('nav.goTo')}
+        <kbd>⌘K</kbd>
+      </button>
+      <NavLinks />
+      <div className={classes.foot}>
+        <Preferences />
+        <UserMenu />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+// An address that leads nowhere, and a page that failed.
+import { Button } from '@mantine/core';
+import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { Empty } from '../ui/empty';
+import { ErrorNote } from '../ui/notes';
+import { Page } from '../ui/page';
+
+export function PageMissing() {
+  const { t } = useTranslation();
+  return (
+    <Page title={t('trouble.missingTitle')} width="narrow">
+      <Empty title={t('trouble.missingText')} action={<Link to="/">{t('trouble.toHome')}</Link>} />
+    </Page>
+  );
+}
+
+export function PageFailed({ error, reset }: ErrorComponentProps) {
+  const { t } = useTranslation();
+  return (
+    <Page title={t('trouble.failedTitle')} width="narrow">
+      <ErrorNote error={error} />
+      <div>
+        <Button variant="default" onClick={reset}>
+          {t('common.retry')}
+        </Button>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,78 @@
+// The fields of an application: who it is, and what it may call.
+import { Switch, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { useTranslation } from 'react-i18next';
+import { useModels } from '../../api/gateway';
+import { useResourceList } from '../../api/resources';
+import { AllowList } from '../../forms/fields';
+import { Columns, Rows, Section } from '../../ui/page';
+import { type ApplicationValues, idFromName } from './values';
+
+type Form = UseFormReturnType<ApplicationValues>;
+
+export function ApplicationFields({ form, isNew }: { form: Form; isNew: boolean }) {
+  const { t } = useTranslation();
+  const { name, id, models, services } = form.getValues();
+  const known = (useModels().data ?? []).map((model) => model.id);
+  const knownServices = useResourceList('services').data?.pages.flatMap((page) => page.items.map((s) => s.id)) ?? [];
+  const rename = (next: string) => {
+    // The id follows the name until somebody sets it.
+    if (isNew && id === idFromName(name)) form.setFieldValue('id', idFromName(next));
+    form.setFieldValue('name', next);
+  };
+  return (
+    <Rows>
+      <Section title={t('apps.about')}>
+        <Rows>
+          <Columns>
+            <TextInput
+              label={t('common.name')}
+              description={t('common.nameHint')}
+              value={name}
+              onChange={(event) => rename(event.currentTarget.value)}
+              error={form.errors['name']}
+            />
+            {isNew ? (
+              <TextInput
+                label={t('common.id')}
+                description={t('common.idHint')}
+                required
+                {...form.getInputProps('id')}
+              />
+            ) : null}
+            <TextInput
+              label={t('common.description')}
+              description={t('apps.descriptionHint')}
+              {...form.getInputProps('description')}
+            />
+          </Columns>
+          <Switch
+            label={t('apps.disabled')}
+            description={t('apps.disabledHint')}
+            {...form.getInputProps('disabled', { type: 'checkbox' })}
+          />
+        </Rows>
+      </Section>
+      <Section title={t('apps.mayCall')} lead={t('apps.mayCallLead')}>
+        <Columns min="20rem">
+          <AllowList
+            label={t('apps.models')}
+            description={t('apps.modelsHint')}
+            value={models}
+            onChange={(next) => form.setFieldValue('models', next)}
+            known={known}
+            error={form.errors['models']}
+          />
+          <AllowList
+            label={t('apps.services')}
+            description={t('apps.servicesHint')}
+            value={services}
+            onChange={(next) => form.setFieldValue('services', next)}
+            known={knownServices}
+            error={form.errors['services']}
+          />
+        </Columns>
+      </Section>
+    </Rows>
+  );
+}

@@ -1,0 +1,46 @@
+// Who changed what, newest first.
+import { useTranslation } from 'react-i18next';
+import { useAudit } from '../../api/insights';
+import type { AuditEntry } from '../../api/types';
+import { Copyable } from '../../ui/copyable';
+import { type Column, DataTable } from '../../ui/data-table';
+import { Empty } from '../../ui/empty';
+import { Time } from '../../ui/figures';
+import { ListFoot } from '../../ui/list-foot';
+import { Loaded } from '../../ui/notes';
+import { Page, Section } from '../../ui/page';
+import { ChangeView } from './change-view';
+
+export default function Audit() {
+  const { t } = useTranslation();
+  const list = useAudit({});
+  const columns: Column<AuditEntry>[] = [
+    { key: 'at', head: t('audit.at'), cell: (row) => <Time value={row.at} /> },
+    { key: 'actor', head: t('audit.actor'), cell: (row) => <code>{row.actor}</code> },
+    { key: 'action', head: t('audit.action'), cell: (row) => <code>{row.action}</code> },
+    {
+      key: 'what',
+      head: t('audit.what'),
+      cell: (row) => <Copyable text={[row.kind, row.id].filter(Boolean).join('/')} />,
+    },
+    { key: 'change', head: t('audit.change'), cell: (row) => <ChangeView before={row.before} after={row.after} /> },
+  ];
+  return (
+    <Page title={t('nav.audit')} lead={t('audit.lead')}>
+      <Section flush>
+        <Loaded query={list}>
+          {({ pages }) => {
+            const rows = pages.flatMap((page) => page.items);
+            if (rows.length === 0) return <Empty title={t('audit.emptyTitle')}>{t('audit.emptyText')}</Empty>;
+            return (
+              <>
+                <DataTable label={t('nav.audit')} columns={columns} rows={rows} rowKey={(row) => String(row.seq)} />
+                <ListFoot list={list} count={rows.length} />
+              </>
+            );
+          }}
+        </Loaded>
+      </Section>
+    </Page>
+  );
+}

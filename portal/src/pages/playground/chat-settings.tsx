@@ -1,0 +1,78 @@
+// Which model, and how it is asked.
+import { NumberInput, Select, Switch, Textarea } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { CallableModel } from '../../api/types';
+import { Rows } from '../../ui/page';
+import type { Settings } from './use-conversation';
+
+interface ChatSettingsProps {
+  settings: Settings;
+  models: CallableModel[];
+  onChange: (settings: Settings) => void;
+}
+
+const numberOrNone = (value: string | number): number | '' => (typeof value === 'number' ? value : '');
+
+export function ChatSettings({ settings, models, onChange }: ChatSettingsProps) {
+  const { t } = useTranslation();
+  const ids = models.map((model) => model.id);
+  // The address may name a model that is not listed but can be called all the same (`provider/model`).
+  const options = settings.model && !ids.includes(settings.model) ? [settings.model, ...ids] : ids;
+  return (
+    <Rows>
+      <Select
+        label={t('playground.model')}
+        data={options}
+        value={settings.model || null}
+        onChange={(model) => onChange({ ...settings, model: model ?? '' })}
+        searchable
+        nothingFoundMessage={t('common.nothingFound')}
+        error={models.length === 0 && !settings.model ? t('playground.noModels') : undefined}
+      />
+      <Textarea
+        label={t('playground.system')}
+        description={t('playground.systemHint')}
+        value={settings.system}
+        onChange={(event) => onChange({ ...settings, system: event.currentTarget.value })}
+        autosize
+        minRows={3}
+        maxRows={12}
+      />
+      <Switch
+        label={t('playground.stream')}
+        description={t('playground.streamHint')}
+        checked={settings.stream}
+        onChange={(event) => onChange({ ...settings, stream: event.currentTarget.checked })}
+      />
+      <NumberInput
+        label={t('playground.temperature')}
+        description={t('playground.temperatureHint')}
+        placeholder={t('playground.modelDefault')}
+        value={settings.temperature}
+        onChange={(value) => onChange({ ...settings, temperature: numberOrNone(value) })}
+        min={0}
+        max={2}
+        step={0.1}
+      />
+      <NumberInput
+        label={t('playground.topP')}
+        placeholder={t('playground.modelDefault')}
+        value={settings.topP}
+        onChange={(value) => onChange({ ...settings, topP: numberOrNone(value) })}
+        min={0}
+        max={1}
+        step={0.05}
+      />
+      <NumberInput
+        label={t('playground.maxTokens')}
+        placeholder={t('playground.modelDefault')}
+        value={settings.maxTokens}
+        onChange={(value) => onChange({ ...settings, maxTokens: numberOrNone(value) })}
+        min={1}
+        step={100}
+        allowDecimal={false}
+        thousandSeparator=" "
+      />
+    </Rows>
+  );
+}

@@ -1,0 +1,131 @@
+// The playground: any model, with its parameters; streaming; what each answer took; the same call as code.
+import { Button, Modal, Textarea } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type FormEvent, type KeyboardEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useModels } from '../../api/gateway';
+import { CallSnippets } from '../../ui/call-snippets';
+import { Empty } from '../../ui/empty';
+import { Icon } from '../../ui/icons';
+import { Bar, Page, Section } from '../../ui/page';
+import { ChatSettings } from './chat-settings';
+import classes from './playground.module.css';
+import { TurnView } from './turn';
+import { chatRequest, type Settings, useConversation } from './use-conversation';
+
+const start: Settings = { model: '', system: '', stream: true, temperature: '', topP: '', maxTokens: '' };
+
+export default function Playground() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const wanted = useSearch({ from: '/app/playground' }).model;
+  const models = useModels();
+  const [stored, setSettings] = useState(start);
+  const settings = { ...stored, model: wanted ?? models.data?.[0]?.id ?? '' };
+  const conversation = useConversation();
+  const [code, { open: openCode, close: closeCode }] = useDisclosure(false);
+  const change = (next: Settings) => {
+    setSettings(next);
+    if (next.model !== settings.model)
+      void navigate({ to: '/playground', search: { model: next.model }, replace: true });
+  };
+  const actions = (
+    <Bar>
+      <Button
+        variant="default"
+        leftSection={<Icon name="code" size={16} />}
+        onClick={openCode}
+        disabled={!settings.model}
+      >
+        {t('playground.viewCode')}
+      </Button>
+      <Button
+        variant="default"
+        onClick={conversation.clear}
+        disabled={conversation.turns.length === 0 || conversation.running}
+      >
+        {t('playground.clear')}
+      </Button>
+    </Bar>
+  );
+  return (
+    <Page title={t('nav.playground')} lead={t('playground.lead')} actions={actions}>
+      <div className={classes.layout}>
+        <section className={classes.talk} aria-label={t('playground.conversation')}>
+          <div className={classes.turns} aria-live="polite">
+            {conversation.turns.length === 0 ? (
+              <Empty title={t('playground.emptyTitle')}>{t('playground.emptyText')}</Empty>
+            ) : (
+              conversation.turns.map((turn) => <TurnView key={turn.id} turn={turn} />)
+            )}
+          </div>
+          <Composer settings={settings} conversation={conversation} />
+        </section>
+        <Section title={t('playground.settings')}>
+          <ChatSettings settings={settings} models={models.data ?? []} onChange={change} />
+        </Section>
+      </div>
+      <Modal
+        opened={code}
+        onClose={closeCode}
+        size="lg"
+        title={t('playground.viewCode')}
+        closeButtonProps={{ 'aria-label': t('common.close') }}
+      >
+        <p className="muted small">{t('playground.codeLead')}</p>
+        <CallSnippets apiKey={null} body={chatRequest({ ...settings, stream: false }, [], t('snippet.prompt'))} />
+      </Modal>
+    </Page>
+  );
+}
+
+interface ComposerProps {
+  settings: Settings;
+  conversation: ReturnType<typeof useConversation>;
+}
+
+function Composer({ settings, conversation }: ComposerProps) {
+  const { t } = useTranslation();
+  const [prompt, setPrompt] = useState('');
+  const ready = settings.model !== '' && prompt.trim() !== '' && !conversation.running;
+  const send = () => {
+    if (!ready) return;
+    void conversation.send(settings, prompt.trim());
+    setPrompt('');
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    send();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Enter that ends a composition (Chinese, Japanese input) is no wish to send.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form onSubmit={submit} className={classes.composer}>
+      <Textarea
+        aria-label={t('playground.prompt')}
+        placeholder={t('playground.promptHint')}
+        value={prompt}
+        onChange={(event) => setPrompt(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+        autosize
+        minRows={2}
+        maxRows={10}
+        flex={1}
+      />
+      {conversation.running ? (
+        <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={conversation.stop}>
+          {t('playground.stop')}
+        </Button>
+      ) : (
+        <Button type="submit" disabled={!ready} rightSection={<Icon name="arrow" size={16} />}>
+          {t('playground.send')}
+        </Button>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,97 @@
+// One prompt and its answer, with what it took: tokens, cost, time, who answered.
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { ChatAnswer } from '../../api/chat';
+import { CopyIcon } from '../../ui/copyable';
+import { Count, Duration, Money } from '../../ui/figures';
+import { Icon } from '../../ui/icons';
+import { ErrorNote } from '../../ui/notes';
+import classes from './turn.module.css';
+import type { Turn } from './use-conversation';
+
+export function TurnView({ turn }: { turn: Turn }) {
+  const { t } = useTranslation();
+  const { answer, state } = turn;
+  return (
+    <article className={classes.turn}>
+      <div className={classes.prompt}>
+        <span className={classes.who}>{t('playground.you')}</span>
+        <p>{turn.prompt}</p>
+      </div>
+      <div className={classes.answer} aria-busy={state === 'running'}>
+        {answer.reasoning ? (
+          <details className={classes.reasoning}>
+            <summary>{t('playground.reasoning')}</summary>
+            <p>{answer.reasoning}</p>
+          </details>
+        ) : null}
+        <p data-testid="answer">
+          {answer.text}
+          {state === 'running' ? <span className={classes.cursor} /> : null}
+        </p>
+        {state === 'stopped' ? <p className="muted small">{t('playground.stopped')}</p> : null}
+        {state === 'failed' ? <ErrorNote error={turn.failure} /> : null}
+        {answer.error ? <ErrorNote error={answer.error} /> : null}
+        {answer.dropped ? (
+          <p className={classes.dropped}>
+            <Icon name="warn" size={16} /> {t('playground.dropped')} <code>{answer.dropped}</code>
+          </p>
+        ) : null}
+        {state === 'done' ? <Figures answer={answer} /> : null}
+      </div>
+    </article>
+  );
+}
+
+function Figures({ answer }: { answer: ChatAnswer }) {
+  const { t } = useTranslation();
+  return (
+    <dl className={classes.figures}>
+      <div>
+        <dt>{t('playground.tokensIn')}</dt>
+        <dd>{answer.inputTokens === null ? '–' : <Count value={answer.inputTokens} />}</dd>
+      </div>
+      <div>
+        <dt>{t('playground.tokensOut')}</dt>
+        <dd>{answer.outputTokens === null ? '–' : <Count value={answer.outputTokens} />}</dd>
+      </div>
+      <div>
+        <dt>{t('playground.cost')}</dt>
+        <dd data-testid="cost">
+          <Money nanos={answer.cost} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('playground.firstText')}</dt>
+        <dd>
+          <Duration us={answer.firstTextMs === null ? null : answer.firstTextMs * 1_000} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('playground.total')}</dt>
+        <dd>
+          <Duration us={answer.totalMs === null ? null : answer.totalMs * 1_000} />
+        </dd>
+      </div>
+      {answer.provider ? (
+        <div>
+          <dt>{t('playground.answeredBy')}</dt>
+          <dd>
+            <code>{[answer.provider, answer.model].filter(Boolean).join('/')}</code>
+          </dd>
+        </div>
+      ) : null}
+      {answer.requestId ? (
+        <div>
+          <dt>{t('playground.request')}</dt>
+          <dd>
+            <Link to="/requests/$id" params={{ id: answer.requestId }}>
+              {t('playground.lookInside')}
+            </Link>
+          </dd>
+        </div>
+      ) : null}
+      <CopyIcon text={answer.text} label={t('playground.copyAnswer')} />
+    </dl>
+  );
+}

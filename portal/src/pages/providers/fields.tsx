@@ -1,0 +1,181 @@
+// The fields of a provider, from what everybody sets to what few do.
+import { ActionIcon, Button, NumberInput, Select, Switch, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { useTranslation } from 'react-i18next';
+import { Milliseconds } from '../../forms/fields';
+import { Icon } from '../../ui/icons';
+import { Columns, Rows, Section } from '../../ui/page';
+import { KeyPool } from './key-pool';
+import classes from './pool.module.css';
+import type { ProviderValues } from './values';
+
+type Form = UseFormReturnType<ProviderValues>;
+const timeoutNames = ['connect_ms', 'first_byte_ms', 'idle_ms', 'total_ms'] as const;
+
+export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boolean; keyEnv: string | undefined }) {
+  const { t } = useTranslation();
+  const { protocol } = form.getValues();
+  return (
+    <Rows>
+      <Section title={t('providers.about')}>
+        <Rows>
+          <Columns>
+            {isNew ? (
+              <TextInput
+                label={t('common.id')}
+                description={t('common.idHint')}
+                required
+                {...form.getInputProps('id')}
+              />
+            ) : null}
+            <TextInput label={t('common.name')} description={t('common.nameHint')} {...form.getInputProps('name')} />
+            <Select
+              label={t('providers.protocol')}
+              description={t('providers.protocolHint')}
+              data={(['openai', 'anthropic', 'demo'] as const).map((p) => ({
+                value: p,
+                label: t(`providers.protocols.${p}`),
+              }))}
+              {...form.getInputProps('protocol')}
+            />
+          </Columns>
+          {protocol === 'demo' ? null : (
+            <TextInput
+              label={t('providers.baseUrl')}
+              description={t('providers.baseUrlHint')}
+              placeholder="https://api.openai.com/v1"
+              inputMode="url"
+              {...form.getInputProps('base_url')}
+            />
+          )}
+          <Switch label={t('providers.disabled')} {...form.getInputProps('disabled', { type: 'checkbox' })} />
+        </Rows>
+      </Section>
+      {protocol === 'demo' ? null : (
+        <Section title={t('providers.keys')} lead={t('providers.keysLead')}>
+          <KeyPool
+            form={form}
+            hint={keyEnv ? t('providers.secretHintEnv', { name: keyEnv }) : t('providers.secretHint')}
+          />
+        </Section>
+      )}
+      <Section title={t('providers.models')} lead={t('providers.modelsLead')}>
+        <Models form={form} />
+      </Section>
+      {protocol === 'demo' ? null : <Connection form={form} />}
+    </Rows>
+  );
+}
+
+function Connection({ form }: { form: Form }) {
+  const { t } = useTranslation();
+  return (
+    <Section title={t('providers.connection')} lead={t('providers.connectionLead')}>
+      <Rows>
+        <Columns min="10rem">
+          {timeoutNames.map((name) => (
+            <Milliseconds
+              key={name}
+              label={t(`providers.timeouts.${name}`)}
+              value={form.getValues().timeouts[name]}
+              onChange={(ms) => form.setFieldValue(`timeouts.${name}`, ms)}
+              error={form.errors[`timeouts.${name}`]}
+            />
+          ))}
+        </Columns>
+        <Headers form={form} />
+        <Switch
+          label={t('providers.allowPrivate')}
+          description={t('providers.allowPrivateHint')}
+          {...form.getInputProps('allow_private_address', { type: 'checkbox' })}
+        />
+        <Switch
+          label={t('providers.noStreamOptions')}
+          description={t('providers.noStreamOptionsHint')}
+          {...form.getInputProps('no_stream_options', { type: 'checkbox' })}
+        />
+      </Rows>
+    </Section>
+  );
+}
+
+function Remove({ label, onClick }: { label: string; onClick: () => void }) {
+  return (
+    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} onClick={onClick}>
+      <Icon name="trash" />
+    </ActionIcon>
+  );
+}
+
+function Models({ form }: { form: Form }) {
+  const { t } = useTranslation();
+  return (
+    <Rows gap="sm">
+      {form.getValues().models.map((model, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the id is edited in place; the position is what stays
+        <div key={index} className={classes.model}>
+          <TextInput label={t('providers.modelId')} {...form.getInputProps(`models.${index}.id`)} />
+          <NumberInput
+            label={t('providers.context')}
+            thousandSeparator=" "
+            min={0}
+            {...form.getInputProps(`models.${index}.context`)}
+          />
+          <NumberInput
+            label={t('providers.maxOutput')}
+            thousandSeparator=" "
+            min={0}
+            {...form.getInputProps(`models.${index}.max_output_tokens`)}
+          />
+          <Remove
+            label={t('providers.removeModel', { name: model.id })}
+            onClick={() => form.removeListItem('models', index)}
+          />
+        </div>
+      ))}
+      <div>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<Icon name="plus" size={14} />}
+          onClick={() => form.insertListItem('models', { id: '' })}
+        >
+          {t('providers.addModel')}
+        </Button>
+      </div>
+    </Rows>
+  );
+}
+
+function Headers({ form }: { form: Form }) {
+  const { t } = useTranslation();
+  return (
+    <Rows gap="sm">
+      {form.getValues().headers.map((header, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the name is edited in place; the position is what stays
+        <div key={index} className={classes.pair}>
+          <TextInput label={t('providers.headerName')} {...form.getInputProps(`headers.${index}.name`)} />
+          <TextInput
+            label={t('providers.headerValue')}
+            {...form.getInputProps(`headers.${index}.value`)}
+            error={form.errors[`headers.${header.name}`]}
+          />
+          <Remove
+            label={t('providers.removeHeader', { name: header.name })}
+            onClick={() => form.removeListItem('headers', index)}
+          />
+        </div>
+      ))}
+      <div>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<Icon name="plus" size={14} />}
+          onClick={() => form.insertListItem('headers', { name: '', value: '' })}
+        >
+          {t('providers.addHeader')}
+        </Button>
+      </div>
+    </Rows>
+  );
+}

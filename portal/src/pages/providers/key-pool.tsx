@@ -1,0 +1,60 @@
+// The pool of keys of a provider: name, secret, share, order.
+import { ActionIcon, Button, NumberInput, TextInput, Tooltip } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { useTranslation } from 'react-i18next';
+import { SecretField } from '../../forms/fields';
+import { Icon } from '../../ui/icons';
+import { Rows } from '../../ui/page';
+import classes from './pool.module.css';
+import type { ProviderValues } from './values';
+
+export function KeyPool({ form, hint }: { form: UseFormReturnType<ProviderValues>; hint: string }) {
+  const { t } = useTranslation();
+  const { keys } = form.getValues();
+  const add = () =>
+    form.insertListItem('keys', { id: freeName(keys.map((k) => k.id)), secret: '', weight: 1, priority: 0 });
+  return (
+    <Rows>
+      {keys.length === 0 ? <p className="muted">{t('providers.noKeys')}</p> : null}
+      {keys.map((key, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a key's name is edited in place; its position is what stays
+        <div key={index} className={classes.row}>
+          <TextInput label={t('providers.keyId')} {...form.getInputProps(`keys.${index}.id`)} />
+          <SecretField
+            label={t('providers.keySecret')}
+            description={hint}
+            value={key.secret}
+            onChange={(secret) => form.setFieldValue(`keys.${index}.secret`, secret)}
+            error={form.errors[`keys.${index}.secret`]}
+          />
+          <NumberInput label={t('providers.weight')} min={0} {...form.getInputProps(`keys.${index}.weight`)} />
+          <NumberInput label={t('providers.priority')} min={0} {...form.getInputProps(`keys.${index}.priority`)} />
+          <Tooltip label={t('common.remove')}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="lg"
+              className={classes.remove}
+              aria-label={t('providers.removeKey', { name: key.id })}
+              onClick={() => form.removeListItem('keys', index)}
+            >
+              <Icon name="trash" />
+            </ActionIcon>
+          </Tooltip>
+        </div>
+      ))}
+      <div>
+        <Button variant="default" size="xs" leftSection={<Icon name="plus" size={14} />} onClick={add}>
+          {t('providers.addKey')}
+        </Button>
+      </div>
+    </Rows>
+  );
+}
+
+function freeName(taken: string[]): string {
+  if (!taken.includes('main')) return 'main';
+  let number = 2;
+  while (taken.includes(`key-${number}`)) number += 1;
+  return `key-${number}`;
+}

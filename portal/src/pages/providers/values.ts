@@ -1,0 +1,63 @@
+// A provider as its form holds it.
+import type { ModelDeclaration, Protocol, Provider, ProviderKey } from '../../api/types';
+
+export interface ProviderValues extends Record<string, unknown> {
+  id: string;
+  name: string;
+  protocol: Protocol;
+  base_url: string;
+  catalog: string;
+  keys: Required<ProviderKey>[];
+  models: ModelDeclaration[];
+  headers: { name: string; value: string }[];
+  timeouts: { connect_ms: number; first_byte_ms: number; idle_ms: number; total_ms: number };
+  allow_private_address: boolean;
+  no_stream_options: boolean;
+  disabled: boolean;
+}
+
+/** What the server takes where nothing is said. */
+const defaultTimeouts = { connect_ms: 5_000, first_byte_ms: 120_000, idle_ms: 60_000, total_ms: 600_000 };
+
+export function providerValues(spec: Provider, id: string): ProviderValues {
+  return {
+    id,
+    name: spec.name ?? '',
+    protocol: spec.protocol,
+    base_url: spec.base_url ?? '',
+    catalog: spec.catalog ?? '',
+    keys: (spec.keys ?? []).map((key) => ({ weight: 1, priority: 0, ...key })),
+    models: spec.models ?? [],
+    headers: Object.entries(spec.headers ?? {}).map(([name, value]) => ({ name, value })),
+    timeouts: { ...defaultTimeouts, ...spec.timeouts },
+    allow_private_address: spec.allow_private_address ?? false,
+    no_stream_options: spec.no_stream_options ?? false,
+    disabled: spec.disabled ?? false,
+  };
+}
+
+const isDefault = (timeouts: ProviderValues['timeouts']) =>
+  Object.entries(defaultTimeouts).every(([name, ms]) => timeouts[name as keyof typeof defaultTimeouts] === ms);
+
+/** What is sent: fields at their default are left out, as the server leaves them out. */
+export function providerSpec(values: ProviderValues): Provider {
+  const headers = Object.fromEntries(values.headers.filter((h) => h.name).map((h) => [h.name, h.value]));
+  return {
+    protocol: values.protocol,
+    ...(values.name ? { name: values.name } : {}),
+    ...(values.base_url ? { base_url: values.base_url.trim() } : {}),
+    ...(values.catalog ? { catalog: values.catalog } : {}),
+    ...(values.keys.length > 0 ? { keys: values.keys.map(keySpec) } : {}),
+    ...(values.models.length > 0 ? { models: values.models } : {}),
+    ...(Object.keys(headers).length > 0 ? { headers } : {}),
+    ...(isDefault(values.timeouts) ? {} : { timeouts: values.timeouts }),
+    ...(values.allow_private_address ? { allow_private_address: true } : {}),
+    ...(values.no_stream_options ? { no_stream_options: true } : {}),
+    ...(values.disabled ? { disabled: true } : {}),
+  };
+}
+
+function keySpec(key: Required<ProviderKey>): ProviderKey {
+  const { id, secret, weight, priority } = key;
+  return { id, secret: secret.trim(), weight, ...(priority ? { priority } : {}) };
+}

@@ -1,0 +1,115 @@
+// Everything that the ledger knows of a request.
+import { Table } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { RequestDetail } from '../../api/types';
+import { Copyable } from '../../ui/copyable';
+import { Bytes, Count, Money } from '../../ui/figures';
+import classes from './facts.module.css';
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+export function Facts({ request }: { request: RequestDetail }) {
+  const { t } = useTranslation();
+  const { application, key } = request;
+  const optional = (name: string, value: string | null | undefined) =>
+    value ? (
+      <Fact name={name}>
+        <code>{value}</code>
+      </Fact>
+    ) : null;
+  return (
+    <dl className={classes.facts}>
+      <Fact name={t('requests.call')}>
+        <code>
+          {request.method} {request.path}
+        </code>
+      </Fact>
+      {application ? (
+        <Fact name={t('requests.fields.application')}>
+          <Link to="/applications/$id" params={{ id: application }}>
+            {application}
+          </Link>
+        </Fact>
+      ) : null}
+      {key ? (
+        <Fact name={t('requests.fields.key')}>
+          <Copyable text={key} />
+        </Fact>
+      ) : null}
+      {optional(t('common.team'), request.team)}
+      {optional(t('requests.fields.model'), request.model)}
+      {optional(t('requests.answeredBy'), [request.provider, request.upstream_model].filter(Boolean).join('/'))}
+      {optional(t('requests.service'), request.service)}
+      {optional(t('requests.route'), request.route)}
+      {optional(t('requests.dialect'), request.dialect)}
+      {request.model ? (
+        <Fact name={t('requests.streamed')}>{t(request.stream ? 'common.yes' : 'common.no')}</Fact>
+      ) : null}
+      {optional(t('requests.error'), request.error)}
+      {optional(t('requests.dropped'), request.dropped?.join(', '))}
+      <Fact name={t('requests.requestSize')}>
+        <Bytes value={request.request_bytes} />
+      </Fact>
+      <Fact name={t('requests.responseSize')}>
+        <Bytes value={request.response_bytes} />
+      </Fact>
+      {optional(t('requests.node'), request.node)}
+    </dl>
+  );
+}
+
+const buckets = [
+  'input_uncached',
+  'cache_read',
+  'cache_write_5m',
+  'cache_write_1h',
+  'output_text',
+  'reasoning',
+  'audio_in',
+  'audio_out',
+  'image_in',
+  'image_out',
+] as const;
+
+export function TokenTable({ request }: { request: RequestDetail }) {
+  const { t } = useTranslation();
+  const { tokens, source } = request.usage;
+  const used = buckets.filter((bucket) => tokens[bucket] > 0);
+  const price = request.attempts?.find((attempt) => attempt.price && attempt.outcome === 'ok')?.price;
+  return (
+    <>
+      <Table className={classes.tokens}>
+        <Table.Tbody>
+          {used.map((bucket) => (
+            <Table.Tr key={bucket}>
+              <Table.Th scope="row">{t(`requests.buckets.${bucket}`)}</Table.Th>
+              <Table.Td>
+                <Count value={tokens[bucket]} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+          <Table.Tr>
+            <Table.Th scope="row">{t('usage.cost')}</Table.Th>
+            <Table.Td data-testid="request-cost">
+              <strong>
+                <Money nanos={request.cost} />
+              </strong>
+            </Table.Td>
+          </Table.Tr>
+        </Table.Tbody>
+      </Table>
+      <p className="small muted">
+        {t(`requests.sources.${source}`)} {price ? t('requests.priceRow', { price }) : null}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { Attempt, Outcome, RequestDetail, Tokens } from '../../api/types';
+import { barOf, story } from './story';
+
+const tokens = {} as Tokens;
+const attempt = (number: number, outcome: Outcome): Attempt => ({
+  number,
+  outcome,
+  provider: 'p',
+  provider_key: 'main',
+  target: 'm',
+  started_us: 100,
+  first_byte_us: 50,
+  duration_us: 200,
+  status: outcome === 'ok' ? 200 : 429,
+  error: '',
+  usage: { tokens, source: 'none' },
+  price: '',
+});
+const request = (part: Partial<RequestDetail>): RequestDetail =>
+  ({
+    application: 'app',
+    model: 'fast',
+    outcome: 'ok',
+    error: '',
+    status: 200,
+    method: 'POST',
+    path: '/x',
+    ...part,
+  }) as RequestDetail;
+
+test('a fallback is told in order, and says when it went on', () => {
+  const steps = story(request({ attempts: [attempt(1, 'upstream_error'), attempt(2, 'ok')] }));
+  expect(steps.map((s) => s.say)).toEqual(['askedModel', 'attemptFailed', 'attemptOk', 'delivered']);
+  expect(steps[1]).toMatchObject({ goesOn: true });
+});
+
+test('the last failed attempt does not go on', () => {
+  const steps = story(request({ outcome: 'upstream_error', status: 502, attempts: [attempt(1, 'timeout')] }));
+  expect(steps.map((s) => s.say)).toEqual(['askedModel', 'attemptFailed', 'ended']);
+  expect(steps[1]).toMatchObject({ goesOn: false });
+});
+
+test('an unknown caller is refused before any attempt', () => {
+  const steps = story(request({ application: '', model: '', outcome: 'refused', status: 401, error: 'unknown_key' }));
+  expect(steps.map((s) => s.say)).toEqual(['unknownCaller', 'askedPath', 'refused']);
+});
+
+test('bars lie within the whole', () => {
+  expect(barOf(attempt(1, 'ok'), 400)).toEqual({ start: 0.25, width: 0.5, firstByte: 0.25 });
+  const tiny = barOf({ ...attempt(1, 'connect_failed'), started_us: 400, duration_us: 0, first_byte_us: null }, 400);
+  expect(tiny.start + tiny.width).toBeLessThanOrEqual(1);
+  expect(tiny.firstByte).toBeNull();
+});

@@ -1,0 +1,51 @@
+// Why a request ended as it did, step by step, out of its ledger row. The words are in the messages.
+import type { Attempt, RequestDetail } from '../../api/types';
+
+/** One step of the story: a message and what stands in it. */
+export type Step =
+  | { say: 'askedModel'; model: string; application: string }
+  | { say: 'askedPath'; path: string; application: string }
+  | { say: 'unknownCaller' }
+  | { say: 'refused'; error: string; status: number }
+  | { say: 'attemptFailed'; attempt: Attempt; goesOn: boolean }
+  | { say: 'attemptOk'; attempt: Attempt }
+  | { say: 'noAttempt' }
+  | { say: 'delivered'; status: number }
+  | { say: 'ended'; outcome: RequestDetail['outcome']; error: string };
+
+export function story(request: RequestDetail): Step[] {
+  const { application, model, outcome, error, status } = request;
+  const steps: Step[] = [];
+  if (!application) steps.push({ say: 'unknownCaller' });
+  if (model) steps.push({ say: 'askedModel', model, application });
+  else steps.push({ say: 'askedPath', path: `${request.method} ${request.path}`, application });
+  const attempts = request.attempts ?? [];
+  attempts.forEach((attempt, index) => {
+    if (attempt.outcome === 'ok') steps.push({ say: 'attemptOk', attempt });
+    else steps.push({ say: 'attemptFailed', attempt, goesOn: index < attempts.length - 1 });
+  });
+  if (outcome === 'refused') steps.push({ say: 'refused', error, status });
+  else if (attempts.length === 0 && outcome !== 'ok') steps.push({ say: 'noAttempt' });
+  if (outcome === 'ok') steps.push({ say: 'delivered', status });
+  else if (outcome !== 'refused') steps.push({ say: 'ended', outcome, error });
+  return steps;
+}
+
+export interface Bar {
+  /** Shares of the whole request's time, 0 to 1. */
+  start: number;
+  width: number;
+  /** Where the first byte came, within the bar; null when none came. */
+  firstByte: number | null;
+}
+
+/** Where an attempt lies within the whole. An attempt that has no length is still to be seen. */
+export function barOf(attempt: Attempt, wholeUs: number): Bar {
+  const whole = Math.max(wholeUs, attempt.started_us + attempt.duration_us, 1);
+  const width = Math.max(attempt.duration_us / whole, 0.004);
+  const firstByte =
+    attempt.first_byte_us === null || attempt.first_byte_us === undefined || attempt.duration_us === 0
+      ? null
+      : Math.min(attempt.first_byte_us / attempt.duration_us, 1);
+  return { start: Math.min(attempt.started_us / whole, 1 - width), width, firstByte };
+}

@@ -1,0 +1,112 @@
+// The attempts of a request over its whole time: waiting for the first byte, then receiving.
+import { useTranslation } from 'react-i18next';
+import type { Attempt, RequestDetail } from '../../api/types';
+import { formatDuration } from '../../format/quantity';
+import { useLocale } from '../../i18n/use-locale';
+import { Duration } from '../../ui/figures';
+import { OutcomeStatus } from './outcome';
+import { barOf } from './story';
+import classes from './waterfall.module.css';
+
+const percent = (share: number) => `${share * 100}%`;
+
+export function Waterfall({ request }: { request: RequestDetail }) {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  const attempts = request.attempts ?? [];
+  const own = Math.max(request.duration_us - request.upstream_us, 0);
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  return (
+    <div className={classes.waterfall}>
+      <div className={classes.scale} aria-hidden="true">
+        {ticks.map((tick) => (
+          <span key={tick} style={{ left: percent(tick) }}>
+            {formatDuration(request.duration_us * tick, locale)}
+          </span>
+        ))}
+      </div>
+      <div className={classes.lane}>
+        <span className={classes.name}>
+          <strong>{t('requests.whole')}</strong>
+        </span>
+        <div className={classes.track}>
+          <div className={classes.whole} style={{ width: '100%' }}>
+            <span className="visually-hidden">{formatDuration(request.duration_us, locale)}</span>
+          </div>
+        </div>
+      </div>
+      {attempts.map((attempt) => (
+        <Lane key={attempt.number} attempt={attempt} whole={request.duration_us} />
+      ))}
+      <dl className={classes.sums}>
+        <div>
+          <dt>{t('requests.duration')}</dt>
+          <dd>
+            <Duration us={request.duration_us} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('requests.upstreamTime')}</dt>
+          <dd>
+            <Duration us={request.upstream_us} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('requests.ownTime')}</dt>
+          <dd>
+            <Duration us={own} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('requests.firstByte')}</dt>
+          <dd>
+            <Duration us={request.first_byte_us} />
+          </dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+function Lane({ attempt, whole }: { attempt: Attempt; whole: number }) {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  const bar = barOf(attempt, whole);
+  const label = t('requests.laneLabel', {
+    number: attempt.number,
+    start: formatDuration(attempt.started_us, locale),
+    duration: formatDuration(attempt.duration_us, locale),
+  });
+  return (
+    <div className={classes.lane}>
+      <span className={classes.name}>
+        <span className={classes.target}>
+          {attempt.number}. <code>{[attempt.provider, attempt.target].filter(Boolean).join('/')}</code>
+        </span>
+        <span className={classes.detail}>
+          <OutcomeStatus outcome={attempt.outcome} status={attempt.status} />
+          {attempt.provider_key ? (
+            <span className="small muted">
+              {t('requests.withKey')} <code>{attempt.provider_key}</code>
+            </span>
+          ) : null}
+        </span>
+        {attempt.error ? <span className="small muted">{attempt.error}</span> : null}
+      </span>
+      <div className={classes.track}>
+        <div
+          className={classes.bar}
+          data-failed={attempt.outcome !== 'ok' || undefined}
+          style={{ left: percent(bar.start), width: percent(bar.width) }}
+          role="img"
+          aria-label={label}
+          title={label}
+        >
+          {bar.firstByte === null ? null : (
+            <span className={classes.waiting} style={{ width: percent(bar.firstByte) }} />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}

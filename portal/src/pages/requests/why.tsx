@@ -1,0 +1,73 @@
+// The story of a request in sentences.
+import { useTranslation } from 'react-i18next';
+import type { Attempt, RequestDetail } from '../../api/types';
+import { formatDuration } from '../../format/quantity';
+import { useLocale } from '../../i18n/use-locale';
+import { Icon, type IconName } from '../../ui/icons';
+import { type Step, story } from './story';
+import classes from './why.module.css';
+
+const icons: Record<Step['say'], IconName> = {
+  askedModel: 'arrow',
+  askedPath: 'arrow',
+  unknownCaller: 'warn',
+  refused: 'cross',
+  attemptFailed: 'cross',
+  attemptOk: 'check',
+  noAttempt: 'cross',
+  delivered: 'check',
+  ended: 'cross',
+};
+
+export function Why({ request }: { request: RequestDetail }) {
+  const say = useSentence();
+  const steps = story(request).map((step) => ({ step, text: say(step) }));
+  return (
+    <ol className={classes.story}>
+      {steps.map(({ step, text }) => (
+        <li key={text} data-say={step.say}>
+          <Icon name={icons[step.say]} />
+          <span>{text}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function useSentence() {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  const facts = (attempt: Attempt) => ({
+    number: attempt.number,
+    target: [attempt.provider, attempt.target].filter(Boolean).join('/'),
+    key: attempt.provider_key || '–',
+    after: formatDuration(attempt.duration_us, locale),
+    result: attempt.status > 0 ? `${attempt.status}` : t(`requests.outcomes.${attempt.outcome}`),
+    error: attempt.error,
+  });
+  return (step: Step): string => {
+    switch (step.say) {
+      case 'attemptFailed': {
+        const happened = t('requests.story.attemptFailed', facts(step.attempt));
+        const next = t(step.goesOn ? 'requests.story.goesOn' : 'requests.story.givesUp');
+        return [happened, step.attempt.error, next].filter(Boolean).join(' ');
+      }
+      case 'attemptOk':
+        return t('requests.story.attemptOk', facts(step.attempt));
+      case 'ended':
+        return t('requests.story.ended', { outcome: t(`requests.outcomes.${step.outcome}`), error: step.error });
+      case 'askedModel':
+      case 'askedPath':
+        return t(`requests.story.${step.say}`, {
+          ...step,
+          application: step.application || t('requests.story.nobody'),
+        });
+      case 'refused':
+        return t('requests.story.refused', { status: step.status, error: step.error });
+      case 'delivered':
+        return t('requests.story.delivered', { status: step.status });
+      default:
+        return t(`requests.story.${step.say}`);
+    }
+  };
+}

@@ -1,0 +1,157 @@
+// Every address of the portal in one list. Each page is a file of its own that loads when it is visited.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { whenSignedOut } from './api/http';
+import { queryClient } from './api/query-client';
+import { readSession, sessionKey, setupNeeded } from './api/session';
+import { Shell } from './frame/shell';
+import { PageFailed, PageMissing } from './frame/trouble';
+import { readRequestFilter } from './pages/requests/filter';
+import { readUsageView } from './pages/usage/view';
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** Only a path of our own: `//host` and `https:` would lead elsewhere. */
+const ownPath = (value: unknown) => (/^\/(?![/\\])/.test(text(value) ?? '') ? text(value) : undefined);
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: PageMissing, errorComponent: PageFailed });
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./pages/entry/setup')),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: ownPath(search['next']) }),
+  component: lazyRouteComponent(() => import('./pages/entry/sign-in')),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    const session = await queryClient.fetchQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000 });
+    if (session) return;
+    if (await setupNeeded()) throw redirect({ to: '/setup' });
+    throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/home/home')),
+});
+
+const providers = createRoute({
+  getParentRoute: () => app,
+  path: '/providers',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: text(search['q']) }),
+  component: lazyRouteComponent(() => import('./pages/providers/list')),
+});
+const newProvider = createRoute({
+  getParentRoute: () => app,
+  path: '/providers/new',
+  validateSearch: (search: Record<string, unknown>): { from?: string } => ({ from: text(search['from']) }),
+  component: lazyRouteComponent(() => import('./pages/providers/create')),
+});
+const provider = createRoute({
+  getParentRoute: () => app,
+  path: '/providers/$id',
+  component: lazyRouteComponent(() => import('./pages/providers/edit')),
+});
+
+const modelRoutes = createRoute({
+  getParentRoute: () => app,
+  path: '/model-routes',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: text(search['q']) }),
+  component: lazyRouteComponent(() => import('./pages/model-routes/list')),
+});
+const newModelRoute = createRoute({
+  getParentRoute: () => app,
+  path: '/model-routes/new',
+  component: lazyRouteComponent(() => import('./pages/model-routes/create')),
+});
+const modelRoute = createRoute({
+  getParentRoute: () => app,
+  path: '/model-routes/$id',
+  component: lazyRouteComponent(() => import('./pages/model-routes/edit')),
+});
+
+const playground = createRoute({
+  getParentRoute: () => app,
+  path: '/playground',
+  validateSearch: (search: Record<string, unknown>): { model?: string } => ({ model: text(search['model']) }),
+  component: lazyRouteComponent(() => import('./pages/playground/playground')),
+});
+
+const applications = createRoute({
+  getParentRoute: () => app,
+  path: '/applications',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: text(search['q']) }),
+  component: lazyRouteComponent(() => import('./pages/applications/list')),
+});
+const newApplication = createRoute({
+  getParentRoute: () => app,
+  path: '/applications/new',
+  component: lazyRouteComponent(() => import('./pages/applications/create')),
+});
+const application = createRoute({
+  getParentRoute: () => app,
+  path: '/applications/$id',
+  component: lazyRouteComponent(() => import('./pages/applications/edit')),
+});
+
+const usage = createRoute({
+  getParentRoute: () => app,
+  path: '/usage',
+  validateSearch: readUsageView,
+  component: lazyRouteComponent(() => import('./pages/usage/usage')),
+});
+const requests = createRoute({
+  getParentRoute: () => app,
+  path: '/requests',
+  validateSearch: readRequestFilter,
+  component: lazyRouteComponent(() => import('./pages/requests/list')),
+});
+const request = createRoute({
+  getParentRoute: () => app,
+  path: '/requests/$id',
+  component: lazyRouteComponent(() => import('./pages/requests/one')),
+});
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./pages/audit/audit')),
+});
+
+const pages = [home, providers, newProvider, provider, modelRoutes, newModelRoute, modelRoute, playground];
+const morePages = [applications, newApplication, application, usage, requests, request, audit];
+const routeTree = root.addChildren([setup, signIn, app.addChildren([...pages, ...morePages])]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageFailed,
+  scrollRestoration: true,
+});
+
+whenSignedOut(() => {
+  queryClient.setQueryData(sessionKey, null);
+  void router.navigate({ to: '/sign-in', search: { next: router.state.location.href } });
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,62 @@
+// Figures with their unit, in the reader's language; the exact value is in the hover text.
+import { Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { exactMoney, formatMoney } from '../format/money';
+import { formatBytes, formatCompact, formatCount, formatDuration } from '../format/quantity';
+import { formatDay, formatRelative, formatTime, formatUtc, toDate } from '../format/time';
+import { useLocale } from '../i18n/use-locale';
+
+function Exact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <Tooltip label={label}>
+      <span>{children}</span>
+    </Tooltip>
+  );
+}
+
+/** An amount in nano-dollars; null or undefined when the price is unknown, which is not free. */
+export function Money({ nanos }: { nanos: number | null | undefined }) {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  if (nanos === null || nanos === undefined) return <Exact label={t('common.priceUnknown')}>–</Exact>;
+  return <Exact label={exactMoney(nanos)}>{formatMoney(nanos, locale)}</Exact>;
+}
+
+export function Count({ value, compact = false }: { value: number; compact?: boolean }) {
+  const locale = useLocale();
+  const exact = formatCount(value, locale);
+  if (!compact || value < 10_000) return <span>{exact}</span>;
+  return <Exact label={exact}>{formatCompact(value, locale)}</Exact>;
+}
+
+/** A time span in microseconds. */
+export function Duration({ us }: { us: number | null | undefined }) {
+  const locale = useLocale();
+  if (us === null || us === undefined) return <span>–</span>;
+  return <span className="nowrap">{formatDuration(us, locale)}</span>;
+}
+
+export function Bytes({ value }: { value: number }) {
+  const locale = useLocale();
+  return <span className="nowrap">{formatBytes(value, locale)}</span>;
+}
+
+interface TimeProps {
+  value: string | number;
+  as?: 'time' | 'relative' | 'day';
+}
+
+/** A point in time in the reader's zone, with UTC on hover. */
+export function Time({ value, as = 'time' }: TimeProps) {
+  const locale = useLocale();
+  const date = toDate(value);
+  const text = { time: formatTime, relative: formatRelative, day: formatDay }[as](date, locale);
+  return (
+    <Tooltip label={formatUtc(date)}>
+      <time className="nowrap" dateTime={date.toISOString()}>
+        {text}
+      </time>
+    </Tooltip>
+  );
+}
