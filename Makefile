@@ -5,13 +5,18 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help build fmt lint test test-rust test-sdk test-portal e2e bench fuzz audit portal clean
+.PHONY: help build release fmt lint test test-rust test-sdk test-portal e2e bench fuzz audit portal clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: portal ## Build the binary with the portal in it (target/release/weir)
 	$(CARGO) build --release --locked -p weir
+
+release: build ## Pack the release archive that quick-start.sh fetches, with its SHA-256 beside it
+	name=weir-linux-$$(uname -m).tar.gz; \
+	tar -C target/release -czf target/$$name weir; \
+	cd target && sha256sum $$name > $$name.sha256 && ls -l $$name $$name.sha256
 
 portal: ## Build the portal's assets (portal/dist), which the binary embeds
 	.ci/install rust portal
@@ -27,7 +32,7 @@ lint: portal ## Formatting, clippy with warnings denied, the import and size rul
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) test -q -p weir-lint --locked
 	npm --prefix portal run --if-present lint
-	if command -v shellcheck >/dev/null; then shellcheck quick-start.sh .ci/run $$(git ls-files '*.sh'); fi
+	if command -v shellcheck >/dev/null; then shellcheck -S warning quick-start.sh .ci/* $$(git ls-files '*.sh'); fi
 
 test: ## Everything that must hold: workspace, SDKs, portal, browser, quick start, docs
 	.ci/suites all

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, and the one place that renders what went wrong.
 
+mod admin;
 mod admin_client;
 mod apply;
 mod call;
@@ -8,9 +9,11 @@ mod check;
 mod config_file;
 mod config_watch;
 mod export;
+mod gateway;
 mod key;
 mod logging;
 mod plan;
+mod planes;
 mod run;
 mod schema;
 mod setup_link;
@@ -43,6 +46,8 @@ const EXAMPLES: &str = "Examples:
 #[derive(Subcommand)]
 enum Command {
     Run(run::Args),
+    Gateway(gateway::Args),
+    Admin(admin::Args),
     Check(check::Args),
     Plan(plan::Args),
     Apply(apply::Args),
@@ -61,6 +66,8 @@ pub(crate) fn main() -> ExitCode {
     drop(rustls::crypto::ring::default_provider().install_default());
     let outcome = match cli.command {
         Command::Run(args) => run::run(args),
+        Command::Gateway(args) => gateway::run(args),
+        Command::Admin(args) => admin::run(args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args),

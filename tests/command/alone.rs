@@ -14,7 +14,7 @@ fn help_shows_every_subcommand_with_examples() {
     let dir = tempfile::tempdir().unwrap();
     let help = run(dir.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
-    for name in ["run", "check", "plan", "apply", "export", "key", "call", "schema", "version"] {
+    for name in ["run", "gateway", "admin", "check", "plan", "apply", "export", "key", "call", "schema", "version"] {
         assert!(help.out.contains(&format!("\n  {name} ")), "{name} is missing:\n{}", help.out);
         let own = run(dir.path(), &[name, "--help"]);
         assert_eq!(own.code, Some(0), "{name}: {}", own.err);

@@ -131,3 +131,21 @@ fn the_style_guide_names_the_limits_that_are_checked() {
     assert!(style.contains("At most 400 lines, functions at most 60"));
     assert!(rules.contains("MAX_LINES: usize = 400;") && clippy.contains("too-many-lines-threshold = 60"));
 }
+
+#[test]
+fn every_metric_that_is_named_exists() {
+    let source = fs::read_to_string(root().join("gateway/src/telemetry/metrics.rs")).unwrap();
+    let dashboard = fs::read_to_string(root().join("deploy/grafana/weir.json")).unwrap();
+    let operations = fs::read_to_string(root().join("docs/OPERATIONS.md")).unwrap();
+    let mut named = 0;
+    for text in [dashboard, operations] {
+        let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+        // `weir_gateway=debug` is a log filter, not a metric.
+        for metric in words.filter_map(|w| w.strip_prefix("weir_")).filter(|m| *m != "gateway") {
+            let metric = metric.trim_end_matches("_bucket");
+            assert!(source.contains(&format!("\"{metric}\"")), "weir_{metric} is no metric");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "only {named} metrics were found");
+}

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use weir_harness::weir::{Setup, Weir};
 
 use crate::invoke::{Said, WEIR, weir};
@@ -179,6 +181,54 @@ async fn json_logs_are_one_object_per_line() {
     let log = server.log();
     assert!(!log.trim().is_empty());
     for line in log.lines() {
-        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_and_an_admin_process_meet_in_the_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", dir.path().join("shared.db").display());
+    let key = "0123456789abcdef".repeat(4);
+    let start = async |plane: &str, arguments: &[&str]| {
+        let mut command = tokio::process::Command::from(weir(dir.path()));
+        let mut child = command
+            .args([&[plane, "--database", &database, "--data-dir", plane][..], arguments].concat())
+            .env("WEIR_MASTER_KEY", &key)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.unwrap().unwrap();
+        let listening: Value = serde_json::from_str(&line.expect("it says where it listens")).unwrap();
+        (child, listening)
+    };
+    let (mut admin, at) = start("admin", &["--admin-listen", "127.0.0.1:0"]).await;
+    let admin_url = format!("http://{}", at["admin"].as_str().unwrap());
+    let free = ["--gateway-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
+    let (mut gateway, at) = start("gateway", &free).await;
+    let gateway_url = format!("http://{}", at["gateway"].as_str().unwrap());
+
+    fs::write(dir.path().join("chat.yaml"), CHAT).unwrap();
+    let ask = async |arguments: &[&str], environment: &[(&str, &str)]| -> Said {
+        let mut command = weir(dir.path());
+        command.args(arguments).env("WEIR_ADMIN_URL", &admin_url).env("WEIR_GATEWAY_URL", &gateway_url);
+        command.env("WEIR_DATA_DIR", "admin").envs(environment.iter().copied());
+        tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap().into()
+    };
+    let applied = ask(&["apply", "chat.yaml"], &[]).await;
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    let key = ask(&["key", "create", "till"], &[]).await.out.trim().to_owned();
+    eventually("the gateway serves what the admin process was told", async || {
+        ask(&["call", "--model", "chat", "Hi"], &[("WEIR_API_KEY", &key)]).await.code == Some(0)
+    })
+    .await;
+
+    for child in [&mut gateway, &mut admin] {
+        let pid = child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let ended = tokio::time::timeout(Duration::from_secs(20), child.wait()).await.unwrap().unwrap();
+        assert_eq!(ended.code(), Some(0));
     }
 }

@@ -1,0 +1,50 @@
+//! `weir admin`: a control plane alone: admin API, portal, and the watched configuration file.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::planes::{self, ControlArgs, ProcessArgs, Serving};
+use super::{Outcome, logging, terminal};
+
+/// Run a control plane alone: admin API and portal
+///
+/// Gateways on the same database (weir gateway) see each change within two seconds.
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  weir admin --database postgres://weir@db/weir --gateway-url https://gateway.example.com")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    process: ProcessArgs,
+    #[command(flatten)]
+    control: ControlArgs,
+    /// Where the playground finds a gateway
+    #[arg(long, env = "WEIR_GATEWAY_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    gateway_url: String,
+}
+
+pub(crate) fn run(mut args: Args) -> Outcome {
+    logging::init(args.process.log_format)?;
+    planes::claim(&mut [("--admin-listen", &mut args.control.admin_listen)])?;
+    let config = args.control.config.as_deref();
+    planes::require_file(config)?;
+    let runtime = planes::control_runtime()?;
+    let control = runtime.block_on(async {
+        let control = planes::open(&args.process, args.control.admin_listen, args.gateway_url.clone()).await?;
+        planes::apply_first(&control, config).await?;
+        anyhow::Ok(control)
+    })?;
+    let serving = Serving::start(&args.process, &args.control, &control, &runtime)?;
+    terminal::say(&json!({"event": "listening", "admin": serving.address.to_string()}).to_string())?;
+    runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        serving.end().await
+    })?;
+    tracing::info!("ended");
+    Ok(ExitCode::SUCCESS)
+}

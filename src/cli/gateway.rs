@@ -1,0 +1,45 @@
+//! `weir gateway`: a data plane alone, on the database that other processes manage.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::planes::{self, GatewayArgs, ProcessArgs};
+use super::{Outcome, config_watch, logging, terminal};
+
+/// Run a data plane alone, beside others on the same database
+///
+/// Takes configuration and keys from the database, and puts usage into it. Nodes on the same
+/// database need the same WEIR_MASTER_KEY, and a data directory and a name each.
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  weir gateway --database postgres://weir@db/weir --node gateway-2 --gateway-listen 0.0.0.0:8080")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    process: ProcessArgs,
+    #[command(flatten)]
+    gateway: GatewayArgs,
+}
+
+pub(crate) fn run(mut args: Args) -> Outcome {
+    logging::init(args.process.log_format)?;
+    planes::claim(&mut [
+        ("--gateway-listen", &mut args.gateway.gateway_listen),
+        ("--ops-listen", &mut args.gateway.ops_listen),
+    ])?;
+    let runtime = planes::control_runtime()?;
+    // The store is opened, but its admin API is never bound.
+    let unbound = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let gateway_url = planes::url(args.gateway.gateway_listen);
+    let control = runtime.block_on(planes::open(&args.process, unbound, gateway_url))?;
+    let data_plane = planes::data_plane(&args.process, &args.gateway, &control, &runtime)?;
+    // Without a file this only keeps SIGHUP from ending the process.
+    runtime.spawn(config_watch::watch(control, None));
+    let at = data_plane.addresses();
+    let listening = json!({"event": "listening", "gateway": at.gateway.to_string(), "ops": at.ops.to_string()});
+    terminal::say(&listening.to_string())?;
+    let ended = data_plane.run();
+    tracing::info!(drained = ended.drained, "ended");
+    Ok(ExitCode::SUCCESS)
+}

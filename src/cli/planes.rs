@@ -1,0 +1,238 @@
+//! Opens and serves the planes: what `weir run`, `weir gateway` and `weir admin` share.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use weir_admin_api::ControlPlane;
+use weir_gateway::DataPlane;
+
+use super::config_watch;
+use super::logging::Format;
+use super::setup_link::SetupLink;
+
+/// Threads of the control plane. It serves people: two are plenty, and the cores are the data plane's.
+const CONTROL_THREADS: usize = 2;
+
+/// What every process has.
+#[derive(clap::Args)]
+pub(crate) struct ProcessArgs {
+    /// Where the database, the keys and the usage journal lie
+    #[arg(long, env = "WEIR_DATA_DIR", default_value = "weir-data", value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// postgres://… or sqlite:PATH [default: DATA_DIR/weir.db]
+    #[arg(long, env = "WEIR_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// How log lines look
+    #[arg(long, env = "WEIR_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub(crate) log_format: Format,
+}
+
+/// What a process with a data plane has.
+#[derive(clap::Args)]
+pub(crate) struct GatewayArgs {
+    /// Where applications call
+    #[arg(long, env = "WEIR_GATEWAY_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(crate) gateway_listen: SocketAddr,
+    /// Where /metrics, /live and /ready are; keep it off the public network
+    #[arg(long, env = "WEIR_OPS_LISTEN", default_value = "127.0.0.1:8082", value_name = "ADDRESS")]
+    pub(crate) ops_listen: SocketAddr,
+    /// The name of this node in the ledger and in log lines
+    #[arg(long, env = "WEIR_NODE", default_value = "local", value_name = "NAME")]
+    pub(crate) node: String,
+}
+
+/// What a process with an admin API has.
+#[derive(clap::Args)]
+pub(crate) struct ControlArgs {
+    /// Resources as YAML documents; what it names is managed by it
+    #[arg(long, env = "WEIR_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the admin API and the portal are
+    #[arg(long, env = "WEIR_ADMIN_LISTEN", default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    pub(crate) admin_listen: SocketAddr,
+}
+
+/// Replaces port 0 by a free port and refuses one that is taken, with a sentence that says which
+/// option to change: before anything is made.
+///
+/// # Errors
+/// When one cannot be listened at.
+pub(crate) fn claim(addresses: &mut [(&str, &mut SocketAddr)]) -> anyhow::Result<()> {
+    // Held until all are found: a free port must not be handed out twice.
+    let mut held = Vec::new();
+    for (option, address) in addresses {
+        let listener = TcpListener::bind(**address)
+            .with_context(|| format!("cannot listen at {address}; give another address with {option}"))?;
+        **address = listener.local_addr()?;
+        held.push(listener);
+    }
+    Ok(())
+}
+
+/// The threads of the control plane.
+///
+/// # Errors
+/// When the system gives none.
+pub(crate) fn control_runtime() -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(CONTROL_THREADS)
+        .thread_name("weir-control")
+        .enable_all()
+        .build()
+        .context("cannot start the control plane's threads")
+}
+
+/// Opens the store.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(crate) async fn open(
+    process: &ProcessArgs,
+    listen: SocketAddr,
+    gateway_url: String,
+) -> anyhow::Result<ControlPlane> {
+    let control = ControlPlane::open(weir_admin_api::Settings {
+        listen,
+        data_dir: process.data_dir.clone(),
+        database_url: process.database.clone(),
+        master_key: None,
+        gateway_url,
+    })
+    .await?;
+    Ok(control)
+}
+
+/// Looks whether the configuration file can be read, before anything is made.
+///
+/// # Errors
+/// When it cannot.
+pub(crate) fn require_file(config: Option<&Path>) -> anyhow::Result<()> {
+    match config {
+        Some(path) => std::fs::File::open(path)
+            .map(drop)
+            .with_context(|| format!("cannot read the configuration file {}", path.display())),
+        None => Ok(()),
+    }
+}
+
+/// Applies the configuration file of a start: a faulty one ends it.
+///
+/// # Errors
+/// With every fault of the file.
+pub(crate) async fn apply_first(control: &ControlPlane, config: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = config else { return Ok(()) };
+    match control.apply_file(path).await {
+        Ok(report) => {
+            let (file, changes, revision) = (path.display(), report.changes.len(), report.revision);
+            tracing::info!(%file, changes, revision, "configuration file applied");
+            Ok(())
+        }
+        Err(error) => bail!("the configuration in {} was refused, so nothing was started:\n{error}", path.display()),
+    }
+}
+
+/// Binds the data plane and puts the stored configuration into it.
+///
+/// # Errors
+/// When an address or the journal cannot be had, or what is stored does not compile.
+pub(crate) fn data_plane(
+    process: &ProcessArgs,
+    args: &GatewayArgs,
+    control: &ControlPlane,
+    runtime: &Runtime,
+) -> anyhow::Result<DataPlane> {
+    let settings = weir_gateway::Settings {
+        listen: args.gateway_listen,
+        ops_listen: args.ops_listen,
+        data_dir: process.data_dir.clone(),
+        node: args.node.clone(),
+        ..weir_gateway::Settings::default()
+    };
+    let data_plane = DataPlane::bind(settings, control.usage_sink())?;
+    runtime.block_on(control.attach(data_plane.live_config())).context("the stored configuration")?;
+    Ok(data_plane)
+}
+
+/// A control plane that serves.
+pub(crate) struct Serving {
+    /// Where the admin API listens.
+    pub(crate) address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+// === impl Serving ===
+
+impl Serving {
+    /// Binds the admin API, announces the set-up link, watches the configuration file, and serves.
+    ///
+    /// # Errors
+    /// When the address cannot be had or the link cannot be written.
+    pub(crate) fn start(
+        process: &ProcessArgs,
+        args: &ControlArgs,
+        control: &ControlPlane,
+        runtime: &Runtime,
+    ) -> anyhow::Result<Self> {
+        let address =
+            runtime.block_on(control.bind()).with_context(|| format!("cannot listen at {}", args.admin_listen))?;
+        let link = SetupLink::announce(&process.data_dir, control.setup_link())?;
+        runtime.spawn(link.remove_when_used(control.clone()));
+        runtime.spawn(config_watch::watch(control.clone(), args.config.clone()));
+        let (stop, mut stopped) = watch::channel(false);
+        let control = control.clone();
+        let task = runtime.spawn(async move {
+            // An error means that the sender is gone, which asks to stop as well.
+            control.serve(async move { drop(stopped.wait_for(|stop| *stop).await) }).await
+        });
+        Ok(Self { address, stop, task })
+    }
+
+    /// Lets requests under way end.
+    ///
+    /// # Errors
+    /// When the listener had failed.
+    pub(crate) async fn end(self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        self.task.await?.context("the admin API")
+    }
+}
+
+/// The address of a listener as this machine reaches it: "every interface" is no destination.
+pub(crate) fn url(mut address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_ports_are_found_once_each_and_taken_ones_are_told_with_their_option() {
+        let free = || SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (mut a, mut b) = (free(), free());
+        assert!(claim(&mut [("--a", &mut a), ("--b", &mut b)]).is_ok());
+        assert!(a.port() != 0 && b.port() != 0 && a.port() != b.port());
+        let holder = TcpListener::bind(free()).and_then(|l| Ok((l.local_addr()?, l)));
+        if let Ok((mut taken, _listener)) = holder {
+            let refused = claim(&mut [("--c", &mut taken)]).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(refused.ends_with("give another address with --c"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn every_interface_is_called_on_the_loopback() {
+        assert_eq!(url(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080))), "http://127.0.0.1:8080");
+        assert_eq!(url(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080))), "http://[::1]:8080");
+        assert_eq!(url(SocketAddr::from(([10, 0, 0, 1], 80))), "http://10.0.0.1:80");
+    }
+}
