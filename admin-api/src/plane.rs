@@ -6,21 +6,36 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+use weir_domain::catalog::Catalog;
 use weir_domain::ports::{LiveConfig, UsageSink};
 use weir_domain::resource::Stored;
+use weir_domain::secret::Secret;
 use weir_domain::spec::ApiKey;
+use weir_domain::time;
 
+use crate::app::actor::Actor;
+use crate::app::ledger::Ledger;
+use crate::app::live::Live;
+use crate::app::password::Passwords;
+use crate::app::throttle::Throttle;
+use crate::app::{App, start};
 use crate::config::{ApplyReport, ConfigError, Plan, Source};
+use crate::http::router;
 use crate::settings::{OpenError, Settings};
 
 /// The control plane. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub struct ControlPlane {}
+pub struct ControlPlane {
+    app: Arc<App>,
+    listener: Arc<Mutex<Option<TcpListener>>>,
+}
 
 /// An API key that was just made.
 pub struct MadeKey {
     /// The whole key: shown this once, stored nowhere.
-    pub key: weir_domain::secret::Secret,
+    pub key: Secret,
     /// The resource that stands for it.
     pub resource: Stored,
 }
@@ -32,20 +47,43 @@ impl ControlPlane {
     /// # Errors
     /// A sentence for the operator.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
-        let _ = settings;
-        Err(OpenError::Refused("the control plane is being built".to_owned()))
+        start::data_dir(&settings.data_dir)?;
+        let vault = start::master_key(settings.master_key.as_ref(), &settings.data_dir)?;
+        let db = start::database(settings.database_url.as_deref(), &settings.data_dir, &vault).await?;
+        let catalog = Catalog::built_in().map_err(OpenError::Catalog)?;
+        let app = App {
+            settings,
+            db,
+            vault: Arc::new(vault),
+            catalog: Arc::new(catalog),
+            live: Live::default(),
+            passwords: Passwords::new(),
+            throttle: Throttle::default(),
+            setup_token: Mutex::new(None),
+            bound: Mutex::new(None),
+            http: std::sync::OnceLock::new(),
+            started_at: time::now(),
+        };
+        app.first_start().await?;
+        Ok(Self { app: Arc::new(app), listener: Arc::new(Mutex::new(None)) })
     }
 
-    /// The one-time set-up link while no user exists.
+    /// The one-time set-up link while no user exists. Bind first: it names the bound address.
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {
-        None
+        let token = self.app.setup_token.lock().clone()?;
+        let mut address = self.app.bound.lock().unwrap_or(self.app.settings.listen);
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        // In the fragment: browsers send it to nobody, so it stands in no log.
+        Some(format!("http://{address}/setup#token={}", token.expose()))
     }
 
     /// Where the data plane delivers its ledger records.
     #[must_use]
     pub fn usage_sink(&self) -> Arc<dyn UsageSink> {
-        unimplemented!()
+        Arc::new(Ledger(Arc::clone(&self.app)))
     }
 
     /// Compiles and installs now, and after every change by this or another process (within 2 s).
@@ -53,8 +91,7 @@ impl ControlPlane {
     /// # Errors
     /// When the stored configuration does not compile, or the store fails.
     pub async fn attach(&self, live: Arc<dyn LiveConfig>) -> Result<(), ConfigError> {
-        let _ = live;
-        unimplemented!()
+        Ok(self.app.attach(live).await?)
     }
 
     /// Applies a file whose resources are managed by it from now on: the admin API refuses to change
@@ -63,8 +100,18 @@ impl ControlPlane {
     /// # Errors
     /// Every fault of the file; nothing of it went live then.
     pub async fn apply_file(&self, path: &Path) -> Result<ApplyReport, ConfigError> {
-        let _ = path;
-        unimplemented!()
+        let yaml = tokio::fs::read_to_string(path).await;
+        let yaml = yaml.map_err(|source| ConfigError::Io { path: path.to_owned(), source })?;
+        Ok(self.app.apply_file(path, &yaml).await?)
+    }
+
+    /// Lets the admin API manage what a file managed: for a start without a file. Tells how many
+    /// resources that were.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn release_file(&self) -> Result<u64, ConfigError> {
+        Ok(self.app.release_file().await?)
     }
 
     /// What [`ControlPlane::apply`] would do.
@@ -72,8 +119,7 @@ impl ControlPlane {
     /// # Errors
     /// Every fault of the text.
     pub async fn plan(&self, source: Source<'_>) -> Result<Plan, ConfigError> {
-        let _ = source;
-        unimplemented!()
+        Ok(self.app.plan(&source).await?)
     }
 
     /// Applies documents, all or nothing. `base` is the plan's; `None` takes whatever is there.
@@ -81,8 +127,7 @@ impl ControlPlane {
     /// # Errors
     /// Every fault of the text, or [`ConfigError::Stale`].
     pub async fn apply(&self, source: Source<'_>, base: Option<i64>, actor: &str) -> Result<ApplyReport, ConfigError> {
-        let _ = (source, base, actor);
-        unimplemented!()
+        Ok(self.app.apply(&source, base, &Actor::local(actor)).await?)
     }
 
     /// Everything as YAML documents, secrets as references or fingerprints.
@@ -90,16 +135,16 @@ impl ControlPlane {
     /// # Errors
     /// When the store fails.
     pub async fn export(&self) -> Result<String, ConfigError> {
-        unimplemented!()
+        Ok(self.app.export().await?)
     }
 
-    /// Makes an API key; `spec.hash` is filled in.
+    /// Makes an API key; its id and hash are made here, whatever `spec` says of them.
     ///
     /// # Errors
     /// When the application does not exist or a field has a fault.
     pub async fn create_key(&self, spec: ApiKey, actor: &str) -> Result<MadeKey, ConfigError> {
-        let _ = (spec, actor);
-        unimplemented!()
+        let (key, resource) = self.app.make_key(spec, &Actor::local(actor)).await?;
+        Ok(MadeKey { key, resource })
     }
 
     /// Revokes an API key by its public id.
@@ -107,8 +152,8 @@ impl ControlPlane {
     /// # Errors
     /// When there is no such key.
     pub async fn revoke_key(&self, id: &str, actor: &str) -> Result<(), ConfigError> {
-        let _ = (id, actor);
-        unimplemented!()
+        self.app.revoke_key(id, &Actor::local(actor)).await?;
+        Ok(())
     }
 
     /// Binds the listener; with port 0 this tells which port was free. Bind before
@@ -117,7 +162,14 @@ impl ControlPlane {
     /// # Errors
     /// When the address is in use or not ours.
     pub async fn bind(&self) -> io::Result<SocketAddr> {
-        unimplemented!()
+        let listener = TcpListener::bind(self.app.settings.listen).await?;
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            tracing::warn!(%address, "the admin API listens beyond this machine, without TLS; put a TLS proxy before it");
+        }
+        *self.app.bound.lock() = Some(address);
+        *self.listener.lock() = Some(listener);
+        Ok(address)
     }
 
     /// Serves until `shutdown` resolves, then lets requests under way end.
@@ -125,7 +177,15 @@ impl ControlPlane {
     /// # Errors
     /// When nothing was bound, or the listener fails.
     pub async fn serve(&self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let _ = shutdown;
-        unimplemented!()
+        let listener = self.listener.lock().take();
+        let listener = listener.ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "bind before serve"))?;
+        let service = router::router(&self.app).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(shutdown).await
     }
+}
+
+/// The OpenAPI 3.1 document of the admin API, as `/api/v1/openapi.json` serves it.
+#[must_use]
+pub fn openapi() -> serde_json::Value {
+    router::document()
 }

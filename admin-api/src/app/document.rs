@@ -1,0 +1,177 @@
+//! Declarative configuration: YAML documents planned, applied and exported.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use weir_domain::fault::{Fault, Faults};
+use weir_domain::resource::{Kind, Resource, Stored};
+use weir_domain::yaml;
+
+use super::App;
+use super::actor::Actor;
+use super::change::{Done, Edit, Order, Prune};
+use super::diff::diff;
+use super::secrets;
+use crate::config::{Action, ApplyReport, Change, Plan, Source};
+use crate::error::Error;
+use crate::store::ListFilter;
+
+/// Rows that an export reads at once.
+const BATCH: i64 = 500;
+
+/// Reads the documents; every fault of every document, each with file and line.
+pub(crate) fn parse(source: &Source<'_>) -> Result<Vec<Resource>, Faults> {
+    let file = |line: usize| {
+        let name = if source.name.is_empty() { "line " } else { source.name };
+        Some(if source.name.is_empty() { format!("{name}{line}") } else { format!("{name}:{line}") })
+    };
+    let whole = |problem: String| {
+        let name = (!source.name.is_empty()).then(|| source.name.to_owned());
+        Faults(vec![Fault { file: name, resource: String::new(), field: "document".to_owned(), problem }])
+    };
+    let documents = yaml::documents(source.yaml).map_err(whole)?;
+    let (mut resources, mut faults) = (Vec::new(), Vec::new());
+    let mut seen = std::collections::HashMap::new();
+    for document in documents {
+        match Resource::from_document(&document.value) {
+            Err(fault) => faults.push(Fault { file: file(document.line), ..fault }),
+            Ok(resource) => {
+                if let Some(first) = seen.insert(resource.label(), document.line) {
+                    let problem = format!("stands twice, first in the document at line {first}");
+                    let fault = Fault::new(resource.kind(), &resource.id, "id", problem);
+                    faults.push(Fault { file: file(document.line), ..fault });
+                }
+                resources.push(resource);
+            }
+        }
+    }
+    if faults.is_empty() { Ok(resources) } else { Err(Faults(faults)) }
+}
+
+/// Gives faults the line of the document in which their resource stands.
+fn locate(faults: Faults, source: &Source<'_>) -> Faults {
+    let documents = yaml::documents(source.yaml).unwrap_or_default();
+    let line = |label: &str| {
+        documents.iter().find(|d| {
+            let text = |field: &str| d.value.get(field).and_then(Value::as_str).unwrap_or_default();
+            format!("{}/{}", text("kind"), text("id")) == label
+        })
+    };
+    let faults = faults.0.into_iter().map(|mut fault| {
+        if let (None, Some(document)) = (&fault.file, line(&fault.resource)) {
+            let at = document.line;
+            fault.file =
+                Some(if source.name.is_empty() { format!("line {at}") } else { format!("{}:{at}", source.name) });
+        }
+        fault
+    });
+    Faults(faults.collect())
+}
+
+/// Team and content as a diff compares them: secrets as fingerprints.
+fn shown(stored: &Stored) -> Value {
+    let mut spec = stored.resource.spec.clone();
+    secrets::redact(&mut spec);
+    json!({"team": stored.resource.team, "spec": spec.to_value()})
+}
+
+fn changes(done: &[Done]) -> Vec<Change> {
+    let changed = done.iter().filter(|d| d.action != "keep");
+    changed
+        .filter_map(|d| {
+            let action = match (&d.before, &d.after) {
+                (None, _) => Action::Create,
+                (Some(_), Some(_)) => Action::Update,
+                (Some(_), None) => Action::Delete,
+            };
+            let resource = &d.after.as_ref().or(d.before.as_ref())?.resource;
+            let (before, after) = (d.before.as_ref().map(shown), d.after.as_ref().map(shown));
+            let diff = if action == Action::Delete { Vec::new() } else { diff(before.as_ref(), after.as_ref()) };
+            Some(Change { action, kind: resource.kind(), id: resource.id.clone(), diff })
+        })
+        .collect()
+}
+
+/// What was or would be done, as a plan on a base.
+pub(crate) fn plan_of(base: i64, done: &[Done]) -> Plan {
+    Plan { base, changes: changes(done) }
+}
+
+impl App {
+    /// What an apply would do.
+    pub(crate) async fn plan(&self, source: &Source<'_>) -> Result<Plan, Error> {
+        let actor = Actor::local("plan");
+        let order = Order { dry_run: true, ..Self::order(source, None, &actor)? };
+        let outcome = self.change(order).await.map_err(|e| located(e, source))?;
+        Ok(plan_of(outcome.revision, &outcome.done))
+    }
+
+    /// Applies documents, all or nothing.
+    pub(crate) async fn apply(
+        &self,
+        source: &Source<'_>,
+        base: Option<i64>,
+        actor: &Actor,
+    ) -> Result<ApplyReport, Error> {
+        let order = Self::order(source, base, actor)?;
+        let outcome = self.change(order).await.map_err(|e| located(e, source))?;
+        Ok(ApplyReport { revision: outcome.revision, changes: changes(&outcome.done) })
+    }
+
+    /// Applies a file that manages its resources from now on.
+    pub(crate) async fn apply_file(&self, path: &Path, yaml: &str) -> Result<ApplyReport, Error> {
+        let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let source = Source { yaml, name: &name, prune: false };
+        let actor = Actor::local(&format!("file:{name}"));
+        let order = Order { file: Some(&name), prune: Prune::LeftFile, ..Self::order(&source, None, &actor)? };
+        let outcome = self.change(order).await.map_err(|e| located(e, &source))?;
+        Ok(ApplyReport { revision: outcome.revision, changes: changes(&outcome.done) })
+    }
+
+    fn order<'a>(source: &Source<'_>, base: Option<i64>, actor: &'a Actor) -> Result<Order<'a>, Error> {
+        let edits = parse(source).map_err(Error::Invalid)?.into_iter().map(Edit::Put).collect();
+        let prune = if source.prune { Prune::Unnamed } else { Prune::No };
+        Ok(Order { edits, actor, file: None, base, prune, dry_run: false })
+    }
+
+    /// Everything as YAML documents, in dependency order.
+    pub(crate) async fn export(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        for kind in Kind::ALL {
+            let mut after = String::new();
+            loop {
+                let filter = ListFilter { kind, team: "", parent: "", search: "", after: &after, limit: BATCH };
+                let rows = self.db.resources(&filter).await?;
+                let Some(last) = rows.last() else { break };
+                after.clone_from(&last.id);
+                for row in &rows {
+                    let stored = row.parse()?;
+                    let content = shown(&stored);
+                    let document =
+                        json!({"kind": kind, "id": row.id, "team": content["team"], "spec": content["spec"]});
+                    text.push_str("---\n");
+                    text.push_str(&yaml::to_string(&document).map_err(Error::Internal)?);
+                    if !text.ends_with('\n') {
+                        text.push('\n');
+                    }
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    /// Lets the admin API manage again what a file managed.
+    pub(crate) async fn release_file(&self) -> Result<u64, Error> {
+        let mut tx = self.db.begin().await?;
+        let released = tx.release_from_file().await?;
+        tx.commit().await?;
+        Ok(released)
+    }
+}
+
+fn located(error: Error, source: &Source<'_>) -> Error {
+    match error {
+        Error::Invalid(faults) => Error::Invalid(locate(faults, source)),
+        other => other,
+    }
+}

@@ -1,0 +1,196 @@
+//! What can be called, and what is known of vendors before anybody configures them.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use weir_domain::catalog::{CatalogModel, CatalogProvider};
+use weir_domain::price::PerMillion;
+use weir_domain::resource::{Kind, Stored};
+use weir_domain::spec::{self, Protocol, Spec};
+use weir_domain::time;
+
+use super::App;
+use crate::error::Error;
+use crate::store::ResourceRow;
+
+/// Something that callers may name as `model`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub(crate) struct CallableModel {
+    /// The name to call: a model route's, or `provider/model`.
+    pub(crate) id: String,
+    /// `route` or `direct`.
+    pub(crate) kind: String,
+    /// The provider; of a route, the one tried first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) provider: Option<String>,
+    /// The model at that provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
+    /// What the route is for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) description: String,
+    /// Tokens that fit into one request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) context: Option<u64>,
+    /// The most tokens it writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_output_tokens: Option<u64>,
+    /// What it costs now; absent when unknown, which is not free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) price: Option<PerMillion>,
+}
+
+/// A vendor that is known.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct CatalogEntry {
+    /// Its id in the catalogue.
+    pub(crate) id: String,
+    /// All that is known.
+    #[serde(flatten)]
+    pub(crate) provider: CatalogProvider,
+}
+
+/// Everything that could be called.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Models {
+    /// Model routes first, then models addressed directly.
+    pub(crate) items: Vec<CallableModel>,
+}
+
+/// Every vendor that is known.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct CatalogView {
+    pub(crate) items: Vec<CatalogEntry>,
+}
+
+/// Providers, prices and routes as they are stored.
+struct Known {
+    providers: Vec<(String, spec::Provider)>,
+    prices: Vec<spec::Price>,
+    routes: Vec<(String, spec::ModelRoute)>,
+}
+
+impl App {
+    /// What is known of vendors.
+    pub(crate) fn catalog(&self) -> CatalogView {
+        let items = self.catalog.providers.iter();
+        CatalogView { items: items.map(|(id, p)| CatalogEntry { id: id.clone(), provider: p.clone() }).collect() }
+    }
+
+    /// What can be called: model routes, and the models that providers declare or the catalogue knows.
+    pub(crate) async fn models(&self) -> Result<Models, Error> {
+        let mut known = Known { providers: Vec::new(), prices: Vec::new(), routes: Vec::new() };
+        for row in self.db.configuration().await? {
+            known.add(&row)?;
+        }
+        if !known.providers.iter().any(|(id, _)| id == "demo")
+            && let Ok(Spec::Provider(demo)) =
+                Spec::from_value(Kind::Provider, "demo", &serde_json::json!({"protocol": "demo"}))
+        {
+            known.providers.push(("demo".to_owned(), demo));
+        }
+        let mut items: Vec<CallableModel> =
+            known.routes.iter().map(|(id, route)| self.route(id, route, &known)).collect();
+        for (id, provider) in known.providers.iter().filter(|(_, p)| !p.disabled) {
+            for model in self.models_of(id, provider) {
+                items.push(self.direct(id, &model, &known));
+            }
+        }
+        Ok(Models { items })
+    }
+
+    /// Ids of the models that are known of a provider.
+    pub(crate) fn models_of(&self, id: &str, provider: &spec::Provider) -> Vec<String> {
+        let listed = self.entry(id, provider).into_iter().flat_map(|e| e.models.keys().cloned());
+        let mut all: Vec<String> = listed.chain(provider.models.iter().map(|m| m.id.clone())).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn entry(&self, id: &str, provider: &spec::Provider) -> Option<&CatalogProvider> {
+        self.catalog.providers.get(provider.catalog.as_deref().unwrap_or(id))
+    }
+
+    fn route(&self, id: &str, route: &spec::ModelRoute, known: &Known) -> CallableModel {
+        let first = route.targets.iter().min_by_key(|t| t.priority);
+        let facts = first.map(|t| self.direct(&t.provider, &t.model, known));
+        CallableModel {
+            id: route.model.clone().unwrap_or_else(|| id.to_owned()),
+            kind: "route".to_owned(),
+            provider: first.map(|t| t.provider.clone()),
+            model: first.map(|t| t.model.clone()),
+            description: route.description.clone(),
+            context: facts.as_ref().and_then(|f| f.context),
+            max_output_tokens: facts.as_ref().and_then(|f| f.max_output_tokens),
+            price: facts.and_then(|f| f.price),
+        }
+    }
+
+    fn direct(&self, provider: &str, model: &str, known: &Known) -> CallableModel {
+        let spec = known.providers.iter().find(|(id, _)| id == provider).map(|(_, p)| p);
+        let listed = spec.and_then(|p| self.entry(provider, p)).and_then(|e| e.models.get(model));
+        let declared = spec.and_then(|p| p.models.iter().find(|m| m.id == model));
+        CallableModel {
+            id: format!("{provider}/{model}"),
+            kind: "direct".to_owned(),
+            provider: Some(provider.to_owned()),
+            model: Some(model.to_owned()),
+            description: String::new(),
+            context: declared.and_then(|d| d.context).or(listed.and_then(|l| l.context)),
+            max_output_tokens: declared.and_then(|d| d.max_output_tokens).or(listed.and_then(|l| l.max_output_tokens)),
+            price: known.price(provider, model, listed),
+        }
+    }
+}
+
+impl Known {
+    fn add(&mut self, row: &ResourceRow) -> Result<(), Error> {
+        let Stored { resource, .. } = row.parse()?;
+        match resource.spec {
+            Spec::Provider(provider) => self.providers.push((resource.id, provider)),
+            Spec::Price(price) => self.prices.push(price),
+            Spec::ModelRoute(route) => self.routes.push((resource.id, route)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The price in force now, by the rule that the data plane bills by: overrides of the model go before
+    /// the catalogue, rows for every model come last.
+    fn price(&self, provider: &str, model: &str, listed: Option<&CatalogModel>) -> Option<PerMillion> {
+        let now = time::now();
+        let overrides = |name: &str| {
+            let rows = self.prices.iter().filter(|p| p.provider == provider && p.model == name);
+            rows.map(|p| (begin(p.effective_from.as_deref()), p.per_million.clone())).collect::<Vec<_>>()
+        };
+        let own = overrides(model);
+        let rows = if own.is_empty() {
+            let listed = listed.into_iter().flat_map(|l| &l.prices);
+            listed.map(|p| (begin(Some(&p.effective_from)), p.per_million.clone())).collect()
+        } else {
+            own
+        };
+        latest(rows, now).or_else(|| latest(overrides("*"), now))
+    }
+}
+
+fn begin(date: Option<&str>) -> i64 {
+    date.map_or(i64::MIN, |d| time::parse_date(d).unwrap_or(i64::MAX))
+}
+
+fn latest(rows: Vec<(i64, PerMillion)>, now: i64) -> Option<PerMillion> {
+    rows.into_iter().filter(|(from, _)| *from <= now).max_by_key(|(from, _)| *from).map(|(_, price)| price)
+}
+
+/// Ids of a `GET /models` answer in either dialect: both say `{"data": [{"id": …}]}`.
+pub(crate) fn ids_of(answer: &Value) -> Vec<String> {
+    let items = answer.get("data").and_then(Value::as_array);
+    let ids = items.into_iter().flatten().filter_map(|m| m.get("id").and_then(Value::as_str));
+    ids.map(|id| id.strip_prefix("models/").unwrap_or(id).to_owned()).collect()
+}
+
+/// Whether a protocol needs an address.
+pub(crate) fn is_built_in(protocol: Protocol) -> bool {
+    protocol == Protocol::Demo
+}

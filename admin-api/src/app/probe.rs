@@ -1,0 +1,194 @@
+//! Test connection: one real request to a provider, with its own key, and what came of it.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+use utoipa::ToSchema;
+use weir_domain::dialect::Dialect;
+use weir_domain::resource::{Kind, Resource};
+use weir_domain::secret::{ResolveSecret, Secret};
+use weir_domain::spec::{self, Spec};
+
+use super::secrets::Resolver;
+use super::{App, egress, model};
+use crate::error::Error;
+
+/// The largest answer that is read.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// The version of Anthropic's API that is asked for.
+/// Source: <https://docs.anthropic.com/en/api/versioning>.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
+
+/// What to test.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Probe {
+    /// A model to call with one short question. Absent: the list of models is asked for, which costs nothing.
+    pub(crate) model: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ProbeResult {
+    /// Whether the provider answered as it should.
+    pub(crate) ok: bool,
+    /// How long it took.
+    pub(crate) latency_ms: u64,
+    /// The models that it offers, where it says; else those that are known.
+    pub(crate) models: Vec<String>,
+    /// A sentence for the person who pressed the button.
+    pub(crate) message: String,
+}
+
+impl App {
+    /// Tests a stored provider.
+    pub(crate) async fn test_provider(&self, id: &str, probe: &Probe) -> Result<ProbeResult, Error> {
+        let stored = match self.db.resource(Kind::Provider, id).await? {
+            Some(row) => row.parse()?.resource,
+            None if id == "demo" => {
+                let spec = Spec::from_value(Kind::Provider, id, &json!({"protocol": "demo"}))?;
+                Resource { id: id.to_owned(), team: String::new(), spec }
+            }
+            None => return Err(Error::no_resource(Kind::Provider, id)),
+        };
+        let Spec::Provider(provider) = &stored.spec else { return Err(Error::no_resource(Kind::Provider, id)) };
+        let known = self.models_of(id, provider);
+        if model::is_built_in(provider.protocol) {
+            let message = "the demo provider is inside Weir and always answers".to_owned();
+            return Ok(ProbeResult { ok: true, latency_ms: 0, models: known, message });
+        }
+        let began = Instant::now();
+        let outcome = self.exchange(&stored, provider, probe).await;
+        let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(match outcome {
+            Ok((models, message)) => {
+                let models = if models.is_empty() { known } else { models };
+                ProbeResult { ok: true, latency_ms, models, message }
+            }
+            Err(message) => ProbeResult { ok: false, latency_ms, models: known, message },
+        })
+    }
+
+    /// The exchange itself; both ways out are sentences.
+    async fn exchange(
+        &self,
+        resource: &Resource,
+        provider: &spec::Provider,
+        probe: &Probe,
+    ) -> Result<(Vec<String>, String), String> {
+        let key = self.first_key(resource, provider)?;
+        let dialect = provider.protocol.dialect();
+        let path = if probe.model.is_some() { dialect.chat_path() } else { "/models" };
+        let base = provider.base_url.trim_end_matches('/');
+        let url = Url::parse(&format!("{base}{path}")).map_err(|_| "base_url is not an address".to_owned())?;
+        let client = egress::client(&url, provider.allow_private_address).await?;
+        let request = match &probe.model {
+            Some(model) => client.post(url).json(&question(model)),
+            None => client.get(url),
+        };
+        let request = authorised(request, dialect, key.as_ref(), provider);
+        let response = request.send().await.map_err(|e| egress::sentence(&e))?;
+        let status = response.status();
+        let answer = read(response).await?;
+        if !status.is_success() {
+            return Err(refusal(status.as_u16(), &answer, key.as_ref()));
+        }
+        match &probe.model {
+            Some(model) if answer.get("choices").is_some() || answer.get("content").is_some() => {
+                Ok((Vec::new(), format!("{model} answered")))
+            }
+            Some(_) => {
+                Err("the provider answered, but not as its protocol says; check protocol and base_url".to_owned())
+            }
+            None => {
+                let models = model::ids_of(&answer);
+                let message = format!("the provider answered and offers {} models", models.len());
+                Ok((models, message))
+            }
+        }
+    }
+
+    /// The key that would be tried first.
+    fn first_key(&self, resource: &Resource, provider: &spec::Provider) -> Result<Option<Secret>, String> {
+        let Some(key) = provider.keys.iter().min_by_key(|k| k.priority) else { return Ok(None) };
+        let resolver = Resolver::new(&self.vault, std::slice::from_ref(resource));
+        resolver.resolve(&key.secret).map(Some).map_err(|problem| format!("the key {}: {problem}", key.id))
+    }
+}
+
+fn question(model: &str) -> Value {
+    json!({"model": model, "max_tokens": 16, "messages": [{"role": "user", "content": "Say OK."}]})
+}
+
+fn authorised(
+    mut request: reqwest::RequestBuilder,
+    dialect: Dialect,
+    key: Option<&Secret>,
+    provider: &spec::Provider,
+) -> reqwest::RequestBuilder {
+    for (name, value) in &provider.headers {
+        request = request.header(name, value);
+    }
+    match (dialect, key) {
+        (Dialect::Openai, Some(key)) => request.bearer_auth(key.expose()),
+        (Dialect::Openai, None) => request,
+        (Dialect::Anthropic, key) => {
+            let request = request.header("anthropic-version", ANTHROPIC_VERSION);
+            match key {
+                Some(key) => request.header("x-api-key", key.expose()),
+                None => request,
+            }
+        }
+    }
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Value, String> {
+    let mut body = Vec::new();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let piece = tokio::time::timeout_at(deadline, response.chunk()).await;
+        match piece.map_err(|_| "the answer did not end in time".to_owned())?.map_err(|e| egress::sentence(&e))? {
+            None => break,
+            Some(piece) if body.len() + piece.len() > MAX_ANSWER => {
+                return Err(format!("the answer is larger than {MAX_ANSWER} bytes"));
+            }
+            Some(piece) => body.extend_from_slice(&piece),
+        }
+    }
+    Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// What a refusal means for the person who set the provider up. Providers quote keys in their errors;
+/// ours does not.
+fn refusal(status: u16, answer: &Value, key: Option<&Secret>) -> String {
+    let said = answer.pointer("/error/message").or_else(|| answer.get("message")).and_then(Value::as_str);
+    let mut said: String = said.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+    if let Some(key) = key {
+        said = said.replace(key.expose(), "…");
+    }
+    let hint = match status {
+        401 | 403 => "the key was refused; check it",
+        404 => "there is nothing at that address, or the model is not known; check base_url and model",
+        429 => "the key is good, but its rate limit or credit is used up",
+        300..=399 => "it redirects, which is not followed; put the final address into base_url",
+        500..=599 => "it failed on its side; try again later",
+        _ => "it did not take the request",
+    };
+    if said.is_empty() { format!("status {status}: {hint}") } else { format!("status {status}: {hint} ({said})") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_provider_that_quotes_the_key_is_not_repeated() {
+        let key = Secret::new("sk-canary".to_owned()).unwrap();
+        let answer = json!({"error": {"message": "Incorrect API key provided: sk-canary."}});
+        let sentence = refusal(401, &answer, Some(&key));
+        assert!(sentence.contains("the key was refused") && !sentence.contains("canary"), "{sentence}");
+    }
+}

@@ -1,0 +1,210 @@
+//! Secrets within resources: where they stand, how they are sealed, hidden and found again.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use weir_domain::credential::{self, KeyHash};
+use weir_domain::fault::Fault;
+use weir_domain::resource::{Kind, Resource};
+use weir_domain::secret::{ResolveSecret, Secret, SecretForm, SecretRef};
+use weir_domain::spec::Spec;
+
+use super::vault::Vault;
+
+/// The most that a secret's file may hold; a certificate bundle of a company fits.
+const MAX_FILE: u64 = 1024 * 1024;
+
+/// Where a secret stands.
+struct Place {
+    /// Its path for people, such as `spec.keys[0].secret`.
+    field: String,
+    /// Its name within the resource that stays when a list is put in another order.
+    slot: String,
+}
+
+/// Calls `visit` for each secret of a spec: the one list of fields that hold secrets.
+fn each(spec: &mut Spec, visit: &mut dyn FnMut(Place, &mut SecretRef)) {
+    match spec {
+        Spec::Provider(provider) => {
+            for (index, key) in provider.keys.iter_mut().enumerate() {
+                let slot = format!("keys/{}", key.id);
+                visit(Place { field: format!("spec.keys[{index}].secret"), slot }, &mut key.secret);
+            }
+        }
+        Spec::Upstream(upstream) => {
+            if let Some(ca) = &mut upstream.tls.ca {
+                visit(Place { field: "spec.tls.ca".to_owned(), slot: "tls/ca".to_owned() }, ca);
+            }
+        }
+        Spec::ApiKey(_)
+        | Spec::Team(_)
+        | Spec::Price(_)
+        | Spec::ModelRoute(_)
+        | Spec::Service(_)
+        | Spec::Route(_)
+        | Spec::Application(_) => {}
+    }
+}
+
+/// A sealed secret of a stored spec.
+pub(crate) struct Kept {
+    slot: String,
+    /// What follows `sealed:`.
+    sealed: String,
+}
+
+/// The sealed secrets of a stored spec.
+pub(crate) fn kept(spec: &Spec) -> Vec<Kept> {
+    let mut found = Vec::new();
+    each(&mut spec.clone(), &mut |place, secret| {
+        if let SecretForm::Sealed(sealed) = secret.form() {
+            found.push(Kept { slot: place.slot, sealed: sealed.to_owned() });
+        }
+    });
+    found
+}
+
+fn fingerprint(sealed: &str) -> &str {
+    sealed.split_once('.').map_or(sealed, |(fingerprint, _)| fingerprint)
+}
+
+fn place(kind: Kind, id: &str, slot: &str) -> String {
+    format!("{kind}/{id}/{slot}")
+}
+
+/// Makes a resource fit to be stored: plain secrets are sealed, fingerprints become the secret that
+/// they stand for among `kept`, and an API key's secret becomes its hash.
+pub(crate) fn seal(vault: &Vault, resource: &mut Resource, kept: &[Kept]) -> Result<(), Vec<Fault>> {
+    let (kind, id) = (resource.kind(), resource.id.clone());
+    let mut faults = Vec::new();
+    each(&mut resource.spec, &mut |at, secret| match sealed_form(vault, kind, &id, &at, secret, kept) {
+        Ok(Some(sealed)) => secret.0 = sealed,
+        Ok(None) => {}
+        Err(problem) => faults.push(Fault::new(kind, &id, at.field, problem)),
+    });
+    if let Err(fault) = hash_key(resource) {
+        faults.push(fault);
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+fn sealed_form(
+    vault: &Vault,
+    kind: Kind,
+    id: &str,
+    at: &Place,
+    secret: &SecretRef,
+    kept: &[Kept],
+) -> Result<Option<String>, String> {
+    match secret.form() {
+        SecretForm::Env("") => Err("names no variable; write env:NAME".to_owned()),
+        SecretForm::File("") => Err("names no file; write file:PATH".to_owned()),
+        SecretForm::Env(_) | SecretForm::File(_) => Ok(None),
+        SecretForm::Plain(text) => {
+            let plain = Secret::new(text.to_owned())
+                .ok_or("is empty; put the secret in, or refer to it with env:NAME or file:PATH")?;
+            let print = vault.fingerprint(&plain);
+            match kept.iter().find(|k| k.slot == at.slot && fingerprint(&k.sealed) == print) {
+                Some(same) => Ok(Some(format!("sealed:{}", same.sealed))),
+                None => vault.seal(&place(kind, id, &at.slot), &plain).map(Some),
+            }
+        }
+        SecretForm::Sealed(text) => {
+            let print = fingerprint(text);
+            let here = kept.iter().find(|k| k.slot == at.slot && fingerprint(&k.sealed) == print);
+            if let Some(same) = here {
+                return Ok(Some(format!("sealed:{}", same.sealed)));
+            }
+            let moved = kept.iter().find(|k| fingerprint(&k.sealed) == print).ok_or(
+                "is the fingerprint of a secret that this resource does not hold (any more); \
+                 put the secret itself in, or refer to it with env:NAME or file:PATH",
+            )?;
+            let plain = vault.open(&place(kind, id, &moved.slot), &moved.sealed)?;
+            vault.seal(&place(kind, id, &at.slot), &plain).map(Some)
+        }
+    }
+}
+
+/// An API key is stored as a hash; the id must be the one inside the key.
+fn hash_key(resource: &mut Resource) -> Result<(), Fault> {
+    let id = resource.id.clone();
+    let Spec::ApiKey(key) = &mut resource.spec else { return Ok(()) };
+    let Some(reference) = key.secret.take() else { return Ok(()) };
+    let fault = |problem: String| Fault::new(Kind::ApiKey, &id, "spec.secret", problem);
+    let secret = plain(&reference).map_err(fault)?;
+    let public = credential::public_id(secret.expose())
+        .ok_or_else(|| fault("is not a whole Weir key (weir_…): it is mistyped or cut".to_owned()))?;
+    if public != id {
+        return Err(Fault::new(Kind::ApiKey, &id, "id", format!("must be the public part of the key, {public}")));
+    }
+    key.hash = KeyHash::of(secret.expose()).to_hex();
+    Ok(())
+}
+
+/// Hides what must not be shown: a sealed secret becomes its fingerprint.
+pub(crate) fn redact(spec: &mut Spec) {
+    each(spec, &mut |_, secret| {
+        let shown = match secret.form() {
+            SecretForm::Sealed(sealed) => format!("sealed:{}", fingerprint(sealed)),
+            SecretForm::Env(_) | SecretForm::File(_) => return,
+            // Nothing plain is ever stored; should it be, it is not shown either.
+            SecretForm::Plain(_) => "sealed:".to_owned(),
+        };
+        secret.0 = shown;
+    });
+}
+
+/// Resolves the secrets of a configuration while it is compiled.
+pub(crate) struct Resolver {
+    opened: HashMap<String, Result<Secret, String>>,
+}
+
+impl Resolver {
+    /// Opens the sealed secrets of these resources, each at its own place.
+    pub(crate) fn new(vault: &Vault, resources: &[Resource]) -> Self {
+        let mut opened = HashMap::new();
+        for resource in resources {
+            for Kept { slot, sealed } in kept(&resource.spec) {
+                let secret = vault.open(&place(resource.kind(), &resource.id, &slot), &sealed);
+                opened.insert(sealed, secret);
+            }
+        }
+        Self { opened }
+    }
+}
+
+impl ResolveSecret for Resolver {
+    fn resolve(&self, reference: &SecretRef) -> Result<Secret, String> {
+        match reference.form() {
+            SecretForm::Sealed(sealed) => match self.opened.get(sealed) {
+                Some(opened) => opened.clone(),
+                None => Err("is not known to this installation; put the secret in again".to_owned()),
+            },
+            SecretForm::Env(_) | SecretForm::File(_) | SecretForm::Plain(_) => plain(reference),
+        }
+    }
+}
+
+/// The secret behind `env:`, `file:` or plain text.
+fn plain(reference: &SecretRef) -> Result<Secret, String> {
+    match reference.form() {
+        SecretForm::Env(name) => {
+            let value = std::env::var(name)
+                .map_err(|_| format!("the environment variable {name} is not set for this process"))?;
+            Secret::new(value).ok_or_else(|| format!("the environment variable {name} is empty"))
+        }
+        SecretForm::File(path) => file(Path::new(path)),
+        SecretForm::Plain(text) => Secret::new(text.to_owned()).ok_or_else(|| "is empty".to_owned()),
+        SecretForm::Sealed(_) => Err("is a fingerprint, not a secret; put the secret itself in".to_owned()),
+    }
+}
+
+fn file(path: &Path) -> Result<Secret, String> {
+    let problem = |error: std::io::Error| format!("the file {} cannot be read: {error}", path.display());
+    let length = std::fs::metadata(path).map_err(problem)?.len();
+    if length > MAX_FILE {
+        return Err(format!("the file {} is larger than {MAX_FILE} bytes", path.display()));
+    }
+    let text = std::fs::read_to_string(path).map_err(problem)?;
+    Secret::new(text.trim().to_owned()).ok_or_else(|| format!("the file {} is empty", path.display()))
+}

@@ -1,0 +1,204 @@
+//! Who calls, and whether they may: the layer that finds the caller, and the extractor that asks.
+//!
+//! Every handler but the few public ones takes [`May`] as its first argument; without it there is no
+//! [`Actor`] to change anything with.
+
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use subtle::ConstantTimeEq;
+
+use super::headers::RequestId;
+use crate::app::App;
+use crate::app::actor::Actor;
+use crate::app::permission::Permission;
+use crate::app::session::Caller;
+use crate::error::Error;
+
+/// Name of the session's cookie.
+pub(super) const COOKIE_NAME: &str = "weir_session";
+const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What the layer found, in the request's extensions.
+#[derive(Clone)]
+pub(super) enum Identity {
+    /// Somebody.
+    Known(Arc<Caller>),
+    /// Nobody, and why.
+    Nobody(&'static str),
+}
+
+/// The row of the request's idempotency key, in its extensions.
+#[derive(Clone)]
+pub(super) struct IdempotencyRow(pub(super) String);
+
+/// Finds the caller and refuses what another site's page may have sent.
+pub(super) async fn layer(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    if let Err(error) = same_site(request.method(), request.headers()) {
+        return error.into_response();
+    }
+    match identify(&app, request.method(), request.headers()).await {
+        Ok(identity) => {
+            request.extensions_mut().insert(identity);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Refuses changes that a browser sends on behalf of another site.
+fn same_site(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
+    if method.is_safe() {
+        return Ok(());
+    }
+    let only = |name: &HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Error::CrossSite("the request carries a header twice that a browser sends once")),
+            (first, None) => Ok(first.map(|v| v.to_str().unwrap_or("?"))),
+        }
+    };
+    let origin = only(&ORIGIN)?;
+    match only(&FETCH_SITE)? {
+        Some("same-origin" | "none") => return Ok(()),
+        Some(_) => return Err(Error::CrossSite("the request comes from a page of another site")),
+        None => {}
+    }
+    let Some(origin) = origin else { return Ok(()) };
+    let host = only(&HOST)?.unwrap_or_default();
+    let same = origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
+    if same { Ok(()) } else { Err(Error::CrossSite("the Origin of the request is not this server")) }
+}
+
+async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Identity, Error> {
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        let text = value.to_str().unwrap_or_default();
+        let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, token)) = token else {
+            return Ok(Identity::Nobody("the Authorization header must be: Bearer weirat_…"));
+        };
+        return Ok(match app.by_token(token.trim()).await? {
+            Some(caller) => Identity::Known(Arc::new(caller)),
+            None => Identity::Nobody("the admin token is not known, was removed or has expired"),
+        });
+    }
+    let Some(cookie) = cookie(headers) else {
+        return Ok(Identity::Nobody("sign in, or send an admin token as Authorization: Bearer weirat_…"));
+    };
+    let Some(caller) = app.by_cookie(&cookie).await? else {
+        return Ok(Identity::Nobody("the session is over; sign in again"));
+    };
+    if !method.is_safe()
+        && let Some(session) = &caller.session
+    {
+        let sent = headers.get(CSRF).map(|v| v.as_bytes()).unwrap_or_default();
+        if !bool::from(app.csrf_token(&session.id).as_bytes().ct_eq(sent)) {
+            return Err(Error::CrossSite("send the csrf_token of GET /session as x-csrf-token"));
+        }
+    }
+    Ok(Identity::Known(Arc::new(caller)))
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let all = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut pairs = all.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value.to_owned())
+}
+
+/// A permission as a type, so that a handler's signature says what it asks for.
+pub(super) trait Needs {
+    /// What is asked for.
+    const PERMISSION: Permission;
+}
+
+macro_rules! needs {
+    ($($name:ident),*) => {
+        $(
+            /// See [`Permission`].
+            pub(super) struct $name;
+            impl Needs for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )*
+    };
+}
+needs!(ReadConfig, WriteConfig, ReadUsage, ReadAudit, ManageAccess, CallModels);
+
+/// A caller who may do what `P` says.
+pub(super) struct May<P> {
+    /// Who it is.
+    pub(super) caller: Arc<Caller>,
+    /// Who it is, as history and audit name them.
+    pub(super) actor: Actor,
+    permission: PhantomData<P>,
+}
+
+impl<P: Needs, S: Send + Sync> FromRequestParts<S> for May<P> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let caller = match parts.extensions.get::<Identity>() {
+            Some(Identity::Known(caller)) => Arc::clone(caller),
+            Some(Identity::Nobody(reason)) => return Err(Error::Unauthenticated(reason)),
+            None => return Err(Error::Internal("a guarded handler stands outside the guard's layer".to_owned())),
+        };
+        if !caller.permissions.contains(&P::PERMISSION) {
+            let label = &caller.label;
+            return Err(Error::Forbidden(format!(
+                "{label} may not do this; ask an owner, or use a token with scope admin"
+            )));
+        }
+        let actor = Actor { label: caller.label.clone(), ..anonymous(parts) };
+        Ok(Self { caller, actor, permission: PhantomData })
+    }
+}
+
+/// Anybody: for the few endpoints that are open.
+pub(super) struct Anyone(pub(super) Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        Ok(Self(anonymous(parts)))
+    }
+}
+
+/// Whoever is signed in, whatever they may.
+pub(super) struct SignedIn {
+    pub(super) caller: Arc<Caller>,
+    pub(super) actor: Actor,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        match parts.extensions.get::<Identity>() {
+            Some(Identity::Known(caller)) => {
+                let (caller, label) = (Arc::clone(caller), caller.label.clone());
+                Ok(Self { caller, actor: Actor { label, ..anonymous(parts) } })
+            }
+            Some(Identity::Nobody(reason)) => Err(Error::Unauthenticated(reason)),
+            None => Err(Error::Internal("a guarded handler stands outside the guard's layer".to_owned())),
+        }
+    }
+}
+
+fn anonymous(parts: &Parts) -> Actor {
+    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    Actor {
+        label: "anonymous".to_owned(),
+        address: address.map(|ConnectInfo(a)| a.ip().to_canonical().to_string()).unwrap_or_default(),
+        request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        idempotency: parts.extensions.get::<IdempotencyRow>().map(|row| row.0.clone()),
+    }
+}

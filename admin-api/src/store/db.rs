@@ -1,0 +1,164 @@
+//! The two databases behind one type, and the macros that run one SQL text on either.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+/// Connections of a pool that serves reads.
+const POOL: u32 = 8;
+/// How long a request waits for a connection before it is told that the database is busy.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// A failure of the database. Its text may name tables, never values, and goes to the log only.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct StoreError(#[from] pub(crate) sqlx::Error);
+
+/// SQLite with one writing connection and a pool of readers, or PostgreSQL.
+#[derive(Clone)]
+pub(crate) enum Db {
+    /// One file, in WAL mode, so that readers never wait for the writer.
+    Sqlite {
+        /// The one connection that writes in this process.
+        writer: SqlitePool,
+        /// Connections that read.
+        reader: SqlitePool,
+    },
+    /// A server.
+    Pg(PgPool),
+}
+
+/// A transaction that writes.
+pub(crate) enum Tx {
+    /// On the writing connection.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On any connection.
+    Pg(Transaction<'static, Postgres>),
+}
+
+/// Runs a query on a connection that reads: `read!(db, c => sqlx::query_as(SQL).fetch_all(c).await)`.
+macro_rules! read {
+    ($db:expr, $c:ident => $body:expr) => {
+        match $db {
+            $crate::store::Db::Sqlite { reader: $c, .. } => $body.map_err($crate::store::StoreError::from),
+            $crate::store::Db::Pg($c) => $body.map_err($crate::store::StoreError::from),
+        }
+    };
+}
+
+/// Runs a query within a transaction: `execute!(tx, sqlx::query(SQL))`.
+macro_rules! within {
+    ($tx:expr, $c:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(transaction) => {
+                let $c = &mut **transaction;
+                $body.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Tx::Pg(transaction) => {
+                let $c = &mut **transaction;
+                $body.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+}
+
+/// Runs a change within a transaction and tells how many rows it touched: `execute!(tx, sqlx::query(SQL))`.
+macro_rules! execute {
+    ($tx:expr, $query:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(transaction) => {
+                $query.execute(&mut **transaction).await.map(|done| done.rows_affected())
+            }
+            $crate::store::Tx::Pg(transaction) => {
+                $query.execute(&mut **transaction).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+pub(crate) use {execute, read, within};
+
+impl Db {
+    /// Opens `postgres://…`, `sqlite:PATH`, or the file `weir.db` in the data directory.
+    pub(crate) async fn open(url: Option<&str>, data_dir: &Path) -> Result<Self, StoreError> {
+        match url {
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                let options = PgConnectOptions::from_str(url)?.application_name("weir");
+                let pool = PgPoolOptions::new().max_connections(POOL).acquire_timeout(ACQUIRE);
+                Ok(Self::Pg(pool.connect_with(options).await?))
+            }
+            Some(url) => Self::sqlite(SqliteConnectOptions::from_str(url)?).await,
+            None => Self::sqlite(SqliteConnectOptions::new().filename(data_dir.join("weir.db"))).await,
+        }
+    }
+
+    async fn sqlite(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        // FULL, not NORMAL: an acknowledged change survives a power cut, as it does on PostgreSQL.
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY)
+            .foreign_keys(true);
+        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(BUSY);
+        let writer = writer.connect_with(options.clone()).await?;
+        let reader = SqlitePoolOptions::new().max_connections(POOL).acquire_timeout(ACQUIRE);
+        let reader = reader.connect_with(options.pragma("query_only", "1")).await?;
+        Ok(Self::Sqlite { writer, reader })
+    }
+
+    /// Begins a transaction that writes; dropped without [`Tx::commit`] it leaves nothing behind.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            // IMMEDIATE: a lock taken late would fail half-way instead of waiting at the start.
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Pg(pool) => Tx::Pg(pool.begin().await?),
+        })
+    }
+
+    /// The name for people.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Pg(_) => "postgresql",
+        }
+    }
+
+    /// Closes every connection.
+    #[cfg(test)]
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes it last.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Pg(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes it now, rather than when the connection is next used.
+    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Pg(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! The store: the only place with SQL, one text for SQLite and PostgreSQL.
+//!
+//! Functions here insert, change and read rows as they are told; rules live in `app`. Each function
+//! that changes takes a [`Tx`], so that a change, its history and its audit row commit together.
+
+mod audit;
+mod db;
+mod history;
+mod idempotency;
+mod ledger;
+mod meta;
+mod migrate;
+mod overview;
+mod request;
+mod resource;
+mod revision;
+mod session;
+mod token;
+mod usage;
+mod user;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::audit::{AuditFilter, AuditRow, NewAudit};
+pub(crate) use self::db::{Db, StoreError, Tx};
+pub(crate) use self::history::HistoryRow;
+pub(crate) use self::request::{AttemptRow, RequestFilter, RequestRow, TokenColumns};
+pub(crate) use self::resource::{ListFilter, ResourceRow};
+pub(crate) use self::session::SessionRow;
+pub(crate) use self::token::TokenRow;
+pub(crate) use self::usage::{LatencyRow, UsageQuery, UsageRow};
+pub(crate) use self::user::UserRow;
