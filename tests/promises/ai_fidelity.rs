@@ -56,6 +56,26 @@ async fn within_a_dialect_the_answer_is_the_vendors_own_but_for_the_cost() -> an
 }
 
 #[tokio::test]
+async fn the_callers_version_and_betas_reach_the_vendor() -> anyhow::Result<()> {
+    // Versions differ in what they take: 2026-10-21 refuses `temperature`, 2023-06-01 does not.
+    let stand = Stand::start().await?;
+    for version in ["2026-10-21", "2023-06-01"] {
+        let mut asked = stand.caller.request(Vendor::Anthropic).build()?;
+        asked.headers_mut().insert("anthropic-version", version.parse()?);
+        asked.headers_mut().insert("anthropic-beta", "context-1m-2025-08-07".parse()?);
+        *asked.body_mut() = Some(request(Vendor::Anthropic, "on-anthropic", &json!({})).to_string().into());
+        let answer = weir_harness::client::client().execute(asked).await?;
+        assert_eq!(answer.status(), 200, "{version}: {}", answer.text().await?);
+        let head = last(&stand, Vendor::Anthropic)?.head;
+        assert_eq!(head.header("anthropic-version"), Some(version));
+        assert_eq!(head.header("anthropic-beta"), Some("context-1m-2025-08-07"), "{version}");
+    }
+    // An OpenAI caller has no version; its `temperature` must still be taken.
+    stand.ask(Vendor::Openai, Vendor::Anthropic, &json!({"temperature": 0.5})).await?.heard(Vendor::Openai)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn nothing_is_sent_as_null_that_the_caller_left_out() -> anyhow::Result<()> {
     let stand = Stand::start().await?;
     for provider in DIALECTS {

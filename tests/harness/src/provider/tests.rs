@@ -96,6 +96,22 @@ async fn credentials_and_versions_are_checked() {
 }
 
 #[tokio::test]
+async fn the_newest_anthropic_version_has_no_sampling_parameters() {
+    let fake = anthropic().await;
+    let client = crate::client::client();
+    let ask = |version: &str, body: Value| {
+        let request =
+            client.post(fake.base_url() + "/messages").bearer_auth("good").header("anthropic-version", version);
+        request.json(&body).send()
+    };
+    let sampled = with(message(&json!("Hi")), &json!({"temperature": 1.0}));
+    assert_eq!(ask("2023-06-01", sampled.clone()).await.unwrap().status(), 200);
+    assert_eq!(ask("2026-10-21", sampled).await.unwrap().status(), 400);
+    assert_eq!(ask("2026-10-21", message(&json!("Hi"))).await.unwrap().status(), 200);
+    assert_eq!(ask("2026-10-22", message(&json!("Hi"))).await.unwrap().status(), 400);
+}
+
+#[tokio::test]
 async fn an_openai_stream_adds_up_to_the_whole_answer() {
     let fake = openai().await;
     let tool = json!({"type": "function", "function": {"name": "get_weather", "parameters": {
@@ -220,6 +236,6 @@ async fn faults_are_what_they_say() {
         assert_eq!(answer.status(), 200);
         assert!(answer.bytes().await.is_err());
     }
-    fake.next(Script::default().on_wire(Wire { cut_every: Some(1), chunked: true, ..Wire::default() }));
+    fake.next(Script::default().on_wire(Wire { cut_every: Some(7), chunked: true, ..Wire::default() }));
     assert!(ask().await.unwrap().text().await.unwrap().contains("好的 🌍"));
 }

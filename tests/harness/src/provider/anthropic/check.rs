@@ -7,10 +7,11 @@ use super::blocks;
 use crate::http1::Head;
 
 /// The parameters of messages; anything else is refused.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 24] = [
     "cache_control",
     "container",
     "context_management",
+    "diagnostics",
     "inference_geo",
     "max_tokens",
     "mcp_servers",
@@ -29,6 +30,8 @@ const FIELDS: [&str; 21] = [
     "tools",
     "top_k",
     "top_p",
+    "user_profile_id",
+    "workspace_id",
 ];
 
 pub(super) type Checked<T> = Result<T, Refusal>;
@@ -40,24 +43,35 @@ pub(super) fn invalid<T>(message: impl Into<String>) -> Checked<T> {
 pub(super) fn headers(head: &Head, key: &str) -> Checked<()> {
     let unauthorized =
         |message: &str| Err(Refusal { status: 401, kind: "authentication_error", ..Refusal::invalid(message) });
-    match head.header("x-api-key") {
+    // The API takes its key in either header; the SDKs went from the first to the second.
+    let bearer = head.header("authorization").and_then(|v| v.strip_prefix("Bearer "));
+    match head.header("x-api-key").or(bearer) {
         None => return unauthorized("x-api-key header is required"),
         Some(given) if given != key => return unauthorized("invalid x-api-key"),
         Some(_) => {}
     }
     match head.header("anthropic-version") {
-        Some("2023-06-01" | "2023-01-01") => Ok(()),
+        Some("2026-10-21" | "2023-06-01") => Ok(()),
         Some(other) => invalid(format!("anthropic-version: \"{other}\" is not a valid version")),
         None => invalid("anthropic-version: header is required"),
     }
 }
 
-pub(super) fn request(body: &[u8]) -> Checked<Value> {
+/// What version 2026-10-21 took away, even at its default.
+/// Source: <https://platform.claude.com/docs/en/api/versioning>.
+const REMOVED: [&str; 3] = ["temperature", "top_p", "top_k"];
+
+pub(super) fn request(head: &Head, body: &[u8]) -> Checked<Value> {
     let request: Value = serde_json::from_slice(body)
         .map_err(|e| Refusal::invalid(format!("The request body is not valid JSON: {e}")))?;
     let Some(fields) = request.as_object() else { return invalid("Input should be a valid dictionary") };
     if let Some(unknown) = fields.keys().find(|k| !FIELDS.contains(&k.as_str())) {
         return invalid(format!("{unknown}: Extra inputs are not permitted"));
+    }
+    if head.header("anthropic-version") == Some("2026-10-21")
+        && let Some(removed) = REMOVED.iter().find(|name| fields.contains_key(**name))
+    {
+        return invalid(format!("{removed}: Extra inputs are not permitted"));
     }
     for required in ["model", "max_tokens", "messages"] {
         if !fields.contains_key(required) {

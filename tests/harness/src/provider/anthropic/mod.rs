@@ -40,7 +40,7 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
             if let Some(status) = script.status {
                 return refused(&refusal_for(status), headers);
             }
-            match check::request(body) {
+            match check::request(head, body) {
                 Err(refusal) => refused(&refusal, headers),
                 Ok(request) => chat(number, headers, &request, script),
             }

@@ -1,0 +1,114 @@
+"""Starts the fake vendors and Weir, runs commands with their addresses in the environment, ends all.
+
+Usage: stand.py --weir PATH --fakes PATH -- COMMAND... [-- COMMAND...]
+Every command is run, also after one has failed; the exit code is 1 if any did.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+
+START_SECONDS = 60
+
+
+def listening(process: subprocess.Popen) -> dict:
+    """Reads standard output up to the line that says where the process listens."""
+    timer = threading.Timer(START_SECONDS, process.kill)
+    timer.start()
+    try:
+        for line in process.stdout:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and event.get("event") == "listening":
+                return event
+    finally:
+        timer.cancel()
+    raise SystemExit(f"{process.args[0]} ended, or did not listen within {START_SECONDS} s")
+
+
+def config(fakes: dict) -> str:
+    """Each vendor twice: once for good calls, once for calls that fail, so that a cooldown touches nobody else."""
+    documents = [{"kind": "Application", "id": "sdk", "spec": {"models": ["*"]}}]
+    for vendor in ("openai", "anthropic"):
+        spec = {
+            "protocol": vendor,
+            "base_url": f"http://{fakes[vendor]}/v1",
+            "keys": [{"id": "main", "secret": "env:FAKE_VENDOR_KEY"}],
+            "allow_private_address": True,
+        }
+        for provider in (vendor, f"flaky-{vendor}"):
+            documents.append({"kind": "Provider", "id": provider, "spec": spec})
+        route = {
+            "targets": [{"provider": f"flaky-{vendor}", "model": f"model-flaky-{vendor}"}],
+            "retry": {"max_attempts": 1, "cooldown_ms": 1},
+        }
+        documents.append({"kind": "ModelRoute", "id": f"flaky-{vendor}", "spec": route})
+    return "\n---\n".join(json.dumps(document) for document in documents)
+
+
+def main() -> int:
+    options, commands = sys.argv[1:5], [[]]
+    for word in sys.argv[6:]:
+        if word == "--":
+            commands.append([])
+        else:
+            commands[-1].append(word)
+    weir_path, fakes_path = options[1], options[3]
+    with tempfile.TemporaryDirectory(prefix="weir-sdk-") as directory:
+        directory = pathlib.Path(directory)
+        fakes = subprocess.Popen([fakes_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        weir = None
+        try:
+            addresses = listening(fakes)
+            (directory / "weir.yaml").write_text(config(addresses))
+            with open(directory / "log", "wb") as log:
+                weir = subprocess.Popen(
+                    [weir_path, "run", "--config", "weir.yaml", "--data-dir", "data"]
+                    + ["--gateway-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"],
+                    cwd=directory,
+                    env={**os.environ, "FAKE_VENDOR_KEY": addresses["key"]},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                )
+                try:
+                    planes = listening(weir)
+                except SystemExit:
+                    print((directory / "log").read_text(), file=sys.stderr)
+                    raise
+            admin = {"WEIR_ADMIN_URL": f"http://{planes['admin']}", "WEIR_DATA_DIR": str(directory / "data")}
+            key = subprocess.run(
+                [weir_path, "key", "create", "sdk"], env={**os.environ, **admin}, stdout=subprocess.PIPE, text=True, check=True
+            ).stdout.strip()
+            environment = {
+                **os.environ,
+                "GATEWAY_URL": f"http://{planes['gateway']}",
+                "GATEWAY_KEY": key,
+                "FAKE_OPENAI_URL": f"http://{addresses['openai']}",
+                "FAKE_ANTHROPIC_URL": f"http://{addresses['anthropic']}",
+            }
+            codes = [subprocess.run(command, env=environment).returncode for command in commands]
+            if any(codes):
+                print("--- log of weir, last lines", file=sys.stderr)
+                print("\n".join((directory / "log").read_text().splitlines()[-30:]), file=sys.stderr)
+            return 1 if any(codes) else 0
+        finally:
+            if weir is not None:
+                weir.terminate()
+                try:
+                    weir.wait(20)
+                except subprocess.TimeoutExpired:
+                    weir.kill()
+            fakes.stdin.close()
+            fakes.wait(10)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
