@@ -42,13 +42,15 @@ export function useSignIn() {
   });
 }
 
-/** Makes the first user and signs in. */
+/** Makes the first user and signs them in. */
 export function useSetup() {
-  const signIn = useSignIn();
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (form: { token: string; email: string; name: string; password: string }) => {
-      await call<unknown>('POST', '/setup', { body: form });
-      return signIn.mutateAsync({ email: form.email, password: form.password });
+    mutationFn: async (form: { token: string; email: string; name: string; password: string }) =>
+      (await call<Session>('POST', '/setup', { body: form })).data,
+    onSuccess: (session) => {
+      setCsrfToken(session.csrf_token);
+      cache.setQueryData(sessionKey, session);
     },
   });
 }

@@ -8,7 +8,8 @@ test('money keeps its currency and the digits that matter', () => {
   expect(formatMoney(1_234_560_000_000, 'en')).toBe('$1,234.56');
   expect(formatMoney(10_000_000, 'en')).toBe('$0.01');
   expect(formatMoney(125_400, 'en')).toBe('$0.00013');
-  expect(formatMoney(1, 'en')).toBe('$0.000000001');
+  expect(formatMoney(200_000, 'en')).toBe('$0.00020');
+  expect(formatMoney(1, 'en')).toBe('$0.0000000010');
   expect(formatMoney(-2_500_000_000, 'en')).toBe('-$2.50');
   expect(formatMoney(10_000_000, 'zh-CN')).toBe('US$0.01');
 });

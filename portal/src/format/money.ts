@@ -11,7 +11,9 @@ export function formatMoney(nanos: number, locale: string): string {
   const size = Math.abs(dollars);
   const style = { style: 'currency', currency: 'USD' } as const;
   if (size === 0 || size >= 0.01) return new Intl.NumberFormat(locale, style).format(dollars);
-  return new Intl.NumberFormat(locale, { ...style, maximumSignificantDigits: 2 }).format(dollars);
+  return new Intl.NumberFormat(locale, { ...style, minimumSignificantDigits: 2, maximumSignificantDigits: 2 }).format(
+    dollars,
+  );
 }
 
 /** Every digit, computed on the integer: `0.000125 USD`. */

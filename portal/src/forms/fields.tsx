@@ -6,22 +6,23 @@ import { Bar } from '../ui/page';
 
 interface SecretFieldProps {
   label: string;
-  description?: string;
   value: string;
   onChange: (value: string) => void;
   error?: React.ReactNode;
 }
 
 /** A secret: what is stored shows as its fingerprint and stays unless it is replaced. */
-export function SecretField({ label, description, value, onChange, error }: SecretFieldProps) {
+export function SecretField({ label, value, onChange, error }: SecretFieldProps) {
   const { t } = useTranslation();
   const [stored] = useState(value.startsWith('sealed:') ? value : null);
+  const [shown, setShown] = useState(false);
+  // A reference is no secret, and people compare it with what they set elsewhere.
+  const reference = /^(env|file):/.test(value);
   const kept = stored !== null && value === stored;
   if (kept) {
     return (
       <TextInput
         label={label}
-        description={t('form.secretKept')}
         value={t('form.secretStored', { fingerprint: stored.slice('sealed:'.length) })}
         readOnly
         error={error}
@@ -38,10 +39,11 @@ export function SecretField({ label, description, value, onChange, error }: Secr
     <div>
       <PasswordInput
         label={label}
-        description={description}
         value={value}
         onChange={(event) => onChange(event.currentTarget.value)}
         error={error}
+        visible={shown || reference}
+        onVisibilityChange={setShown}
         autoComplete="off"
         spellCheck={false}
         visibilityToggleButtonProps={{ 'aria-label': t('form.showSecret') }}

@@ -46,14 +46,7 @@ export function CommandPalette({ opened, onClose }: { opened: boolean; onClose: 
     if (event.key === 'Enter' && chosen) go(chosen.to);
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      withCloseButton={false}
-      padding="sm"
-      centered={false}
-      aria-label={t('nav.goTo')}
-    >
+    <Modal opened={opened} onClose={close} withCloseButton={false} padding="sm" centered={false} title={t('nav.goTo')}>
       <TextInput
         data-autofocus
         aria-label={t('nav.goTo')}

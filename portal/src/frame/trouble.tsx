@@ -9,9 +9,11 @@ import { Page } from '../ui/page';
 export function PageMissing() {
   const { t } = useTranslation();
   return (
-    <Page title={t('trouble.missingTitle')} width="narrow">
-      <Empty title={t('trouble.missingText')} action={<Link to="/">{t('trouble.toHome')}</Link>} />
-    </Page>
+    <main>
+      <Page title={t('trouble.missingTitle')} width="narrow">
+        <Empty title={t('trouble.missingText')} action={<Link to="/">{t('trouble.toHome')}</Link>} />
+      </Page>
+    </main>
   );
 }
 

@@ -1,8 +1,10 @@
 // The visual language as data: palette, one type scale, one spacing scale. README.md says what each is for.
 import {
+  Checkbox,
   type CSSVariablesResolver,
   createTheme,
   Drawer,
+  defaultVariantColorsResolver,
   type MantineColorsTuple,
   Menu,
   Modal,
@@ -115,7 +117,14 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  // The library decides the letters on a filled button by the light theme's shade; in dark the accent is light.
+  variantColorResolver: (input) => {
+    const colours = defaultVariantColorsResolver(input);
+    const accent = !input.color || input.color === 'weir';
+    return input.variant === 'filled' && accent ? { ...colours, color: 'var(--w-on-accent)' } : colours;
+  },
   components: {
+    Checkbox: Checkbox.extend({ defaultProps: { iconColor: 'var(--w-on-accent)' } }),
     // Locking the page's scroll is done in base.css: the library would add an inline style element for it.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, radius: 'md', padding: 'lg' } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
@@ -157,5 +166,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-default-color': 'var(--w-ink)',
     '--mantine-color-disabled-color': '#8b9d9c',
     '--mantine-color-disabled': 'var(--w-sunken)',
+    // A red that stays dark under light letters.
+    '--mantine-color-brick-filled': '#ae3221',
+    '--mantine-color-brick-filled-hover': '#c03a28',
   },
 });

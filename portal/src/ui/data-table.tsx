@@ -7,6 +7,8 @@ export interface Column<Row> {
   key: string;
   head: string;
   cell: (row: Row) => ReactNode;
+  /** The head is there for those who do not see the column. */
+  headHidden?: boolean;
   /** Figures stand at the right, one below the other. */
   figure?: boolean;
 }
@@ -29,7 +31,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, foot }: DataTable
           <Table.Tr>
             {columns.map((column) => (
               <Table.Th key={column.key} data-figure={column.figure || undefined} scope="col">
-                {column.head}
+                {column.headHidden ? <span className="visually-hidden">{column.head}</span> : column.head}
               </Table.Th>
             ))}
           </Table.Tr>

@@ -27,7 +27,9 @@ export function Empty({ title, children, action }: EmptyProps) {
   return (
     <div className={classes.empty}>
       <DryWeir />
-      <Title order={3}>{title}</Title>
+      <Title order={2} size="h3">
+        {title}
+      </Title>
       {children ? <p className={classes.text}>{children}</p> : null}
       {action ? <div className={classes.action}>{action}</div> : null}
     </div>

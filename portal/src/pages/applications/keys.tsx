@@ -58,7 +58,8 @@ export function Keys({ application, spec }: { application: string; spec: Applica
     },
     {
       key: 'revoke',
-      head: '',
+      head: t('common.actions'),
+      headHidden: true,
       figure: true,
       cell: (row) =>
         row.spec.revoked ? null : (

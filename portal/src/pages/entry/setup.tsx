@@ -30,7 +30,7 @@ export default function Setup() {
     validate: {
       token: (v) => (v.trim() ? null : t('entry.tokenMissing')),
       email: (v) => (/^\S+@\S+$/.test(v) ? null : t('entry.emailInvalid')),
-      password: (v) => (v.length >= 12 ? null : t('entry.passwordShort')),
+      password: (v) => (v.length >= 10 ? null : t('entry.passwordShort')),
     },
   });
   const submit = form.onSubmit(async (values) => {

@@ -101,7 +101,7 @@ function Course() {
 
 function Trouble() {
   const { t } = useTranslation();
-  const list = useRequests({ status: '4xx,5xx' });
+  const list = useRequests({ status: 'error' });
   return (
     <Loaded query={list}>
       {({ pages }) => {

@@ -15,14 +15,13 @@ export function KeyPool({ form, hint }: { form: UseFormReturnType<ProviderValues
     form.insertListItem('keys', { id: freeName(keys.map((k) => k.id)), secret: '', weight: 1, priority: 0 });
   return (
     <Rows>
-      {keys.length === 0 ? <p className="muted">{t('providers.noKeys')}</p> : null}
+      <p className="muted small">{keys.length === 0 ? t('providers.noKeys') : hint}</p>
       {keys.map((key, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a key's name is edited in place; its position is what stays
         <div key={index} className={classes.row}>
           <TextInput label={t('providers.keyId')} {...form.getInputProps(`keys.${index}.id`)} />
           <SecretField
             label={t('providers.keySecret')}
-            description={hint}
             value={key.secret}
             onChange={(secret) => form.setFieldValue(`keys.${index}.secret`, secret)}
             error={form.errors[`keys.${index}.secret`]}

@@ -86,7 +86,7 @@ function Filters({ filter, narrowed }: { filter: RequestFilter; narrowed: boolea
         <TextInput
           key={field}
           label={t(`requests.fields.${field}`)}
-          placeholder={field === 'status' ? '429, 5xx' : t('requests.any')}
+          placeholder={field === 'status' ? '429, 5xx, error' : t('requests.any')}
           defaultValue={filter[field] ?? ''}
           onChange={(event) => later({ [field]: event.currentTarget.value || undefined })}
         />

@@ -50,7 +50,8 @@ function useSentence() {
       case 'attemptFailed': {
         const happened = t('requests.story.attemptFailed', facts(step.attempt));
         const next = t(step.goesOn ? 'requests.story.goesOn' : 'requests.story.givesUp');
-        return [happened, step.attempt.error, next].filter(Boolean).join(' ');
+        const error = step.attempt.error && t('requests.story.saying', { error: step.attempt.error });
+        return [happened, error, next].filter(Boolean).join(' ');
       }
       case 'attemptOk':
         return t('requests.story.attemptOk', facts(step.attempt));

@@ -73,17 +73,12 @@ export default function UsagePage() {
             </Section>
           ) : (
             <>
-              <Section
-                title={t(`usage.${show}`)}
-                lead={t(
-                  `usage.perBucket.${span.bucket === 'minute' ? 'minute' : span.bucket === 'hour' ? 'hour' : 'day'}`,
-                )}
-              >
+              <Section title={t(`usage.${show}`)} lead={t(`usage.perBucket.${span.bucket}`)}>
                 <Suspense fallback={<Loading rows={6} />}>
                   {series.data ? <Chart rows={series.data.rows} span={span} show={show} /> : <Loading rows={6} />}
                 </Suspense>
               </Section>
-              <Section flush title={t(`usage.by.${by}`)}>
+              <Section flush>
                 <UsageTable rows={report.rows} grouping={by} />
               </Section>
             </>

@@ -1,6 +1,6 @@
 // What the usage page shows, as its address says it.
 
-export const ranges = ['1h', '24h', '7d', '30d', '90d'] as const;
+export const ranges = ['24h', '7d', '30d', '90d'] as const;
 export type Range = (typeof ranges)[number];
 export const groupings = ['model', 'provider', 'application', 'team', 'key', 'status'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -28,9 +28,11 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
+/** How the server cuts time. */
+export type Bucket = 'hour' | 'day';
+
 /** How far each range goes back, and how wide its columns are. */
-const widths: Record<Range, { span: number; bucket: string; step: number }> = {
-  '1h': { span: hour, bucket: 'minute', step: minute },
+const widths: Record<Range, { span: number; bucket: Bucket; step: number }> = {
   '24h': { span: day, bucket: 'hour', step: hour },
   '7d': { span: 7 * day, bucket: 'hour', step: hour },
   '30d': { span: 30 * day, bucket: 'day', step: day },
@@ -40,7 +42,7 @@ const widths: Record<Range, { span: number; bucket: string; step: number }> = {
 export interface Span {
   from: Date;
   to: Date;
-  bucket: string;
+  bucket: Bucket;
   /** Width of a bucket in milliseconds. */
   step: number;
 }
