@@ -16,8 +16,9 @@ use super::beta::{self, Betas};
 use super::body::{self, BodyError};
 use super::failure::{Failure, Stop};
 use super::plan::{self, Choice, Plan};
+use super::refuse::{refuse, retry_after};
 use super::running::Running;
-use super::{models, refuse, relay, watch};
+use super::{models, relay, watch};
 use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::state::State;
@@ -37,12 +38,14 @@ pub(super) async fn serve(
     if !state.meter.is_writable() {
         let sentence = "the gateway cannot write its usage journal, so it takes no calls that cost money; try again";
         let error = WireError::gateway(ErrorKind::Overloaded, sentence).with_code("journal_unavailable");
-        return refuse(session, settlement, dialect, &error, Some(5)).await;
+        return refuse(session, settlement, dialect, &error, Some(retry_after(5))).await;
     }
     let body = match body::read(state, session).await {
         Ok(body) => body,
         Err(BodyError::Left(reason)) => return Err(reason),
-        Err(BodyError::Refused(error, wait)) => return refuse(session, settlement, dialect, &error, wait).await,
+        Err(BodyError::Refused(error, wait)) => {
+            return refuse(session, settlement, dialect, &error, wait.map(retry_after)).await;
+        }
     };
     settlement.request_bytes = body.bytes.len() as u64;
     let peek = match weir_llm::peek(dialect, &body.bytes) {
@@ -61,7 +64,7 @@ pub(super) async fn serve(
     let call = Call { request, route: &route, body: &body.bytes, betas: betas(session, dialect) };
     match call.attempts(session, settlement).await {
         Ok(result) => result,
-        Err((error, wait)) => refuse(session, settlement, dialect, &error, wait).await,
+        Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
     }
 }
 

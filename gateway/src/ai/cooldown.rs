@@ -23,8 +23,8 @@ pub(super) enum Spot<'a> {
     },
 }
 
-/// Expired entries are swept when there are this many.
-const SWEEP: usize = 1_024;
+/// Expired entries are swept when there are this many, and then not again for a second.
+const SWEEP: (usize, u64) = (1_024, 1_000);
 /// No more than this many are kept: callers who address models directly choose names.
 const MOST: usize = 16_384;
 
@@ -35,6 +35,8 @@ pub(super) struct Cooldowns {
     hasher: RandomState,
     /// The last moment at which anything cools; behind it there is nothing to look up.
     latest: AtomicU64,
+    /// Before this moment nothing is swept.
+    next_sweep: AtomicU64,
     epoch: Instant,
 }
 
@@ -44,6 +46,7 @@ impl Default for Cooldowns {
             until: papaya::HashMap::new(),
             hasher: RandomState::new(),
             latest: AtomicU64::new(0),
+            next_sweep: AtomicU64::new(0),
             epoch: Instant::now(),
         }
     }
@@ -65,7 +68,8 @@ impl Cooldowns {
         let now = self.millis(now);
         let until = now.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         let map = self.until.pin();
-        if map.len() >= SWEEP {
+        if map.len() >= SWEEP.0 && now >= self.next_sweep.load(Ordering::Relaxed) {
+            self.next_sweep.store(now + SWEEP.1, Ordering::Relaxed);
             map.retain(|_, until| *until > now);
         }
         if map.len() < MOST {

@@ -27,7 +27,6 @@ mod running;
 mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};
-pub use refuse::{REQUEST_ID, refuse};
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -86,21 +85,27 @@ async fn get_model(session: &mut Session, exchange: &mut Exchange, dialect: Dial
     }
     let sentence = models::unknown(&exchange.snapshot, caller, id);
     let error = WireError::gateway(ErrorKind::NotFound, sentence).with_code("model_not_found").with_param("model");
-    refuse(session, &mut exchange.settlement, dialect, &error, None).await
+    refuse::refuse(session, &mut exchange.settlement, dialect, &error, None).await
 }
 
 /// Model calls are never public; a route that let one through without a caller is a fault of ours.
 async fn unknown_caller(session: &mut Session, exchange: &mut Exchange, dialect: Dialect) -> Result<()> {
     let sentence = "an API key is needed: send it as Authorization: Bearer or x-api-key";
     let error = WireError::gateway(ErrorKind::Authentication, sentence).with_code("missing_api_key");
-    refuse(session, &mut exchange.settlement, dialect, &error, None).await
+    refuse::refuse(session, &mut exchange.settlement, dialect, &error, None).await
 }
 
-async fn wrong_method(session: &mut Session, settlement: &mut Settlement, dialect: Dialect, right: &str) -> Result<()> {
+async fn wrong_method(
+    session: &mut Session,
+    settlement: &mut Settlement,
+    dialect: Dialect,
+    right: &'static str,
+) -> Result<()> {
     let sentence = format!("the method {} is not served here; use {right}", settlement.method);
     let mut error = WireError::gateway(ErrorKind::InvalidRequest, sentence).with_code("method_not_allowed");
     error.status = 405;
-    refuse(session, settlement, dialect, &error, None).await
+    let allow = (http::header::ALLOW, HeaderValue::from_static(right));
+    refuse::refuse(session, settlement, dialect, &error, Some(allow)).await
 }
 
 /// Answers with a body that is ready.
@@ -108,10 +113,7 @@ async fn give(session: &mut Session, settlement: &mut Settlement, dialect: Diale
     let mut head = ResponseHeader::build(200, Some(6))?;
     head.insert_header("content-type", HeaderValue::from_static("application/json"))?;
     head.insert_header("content-length", HeaderValue::from(body.len()))?;
-    head.insert_header(REQUEST_ID, settlement.id.as_str())?;
-    if dialect == Dialect::Anthropic {
-        head.insert_header("request-id", settlement.id.as_str())?;
-    }
+    refuse::identify(&mut head, settlement, dialect)?;
     settlement.status = 200;
     settlement.response_bytes = body.len() as u64;
     settlement.first_byte();

@@ -1,56 +1,88 @@
-//! Errors, answered in the caller's dialect.
+//! Errors of model calls, answered in the caller's dialect.
 
+use std::time::Duration;
+
+use http::header::{self, HeaderName, HeaderValue};
 use pingora_core::Result;
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
-use weir_domain::ledger::Outcome;
+use weir_domain::ledger::{Outcome, Record};
+use weir_domain::money::NanoUsd;
+use weir_domain::usage::UsageSource;
 use weir_llm::{Origin, WireError};
 
 use crate::metering::Settlement;
+use crate::problem::REQUEST_ID;
 
-/// The header with the request id, under which the ledger knows the request.
-pub const REQUEST_ID: &str = "x-weir-request-id";
+/// How much of an unread body is taken in behind a refusal, and for how long: closing at once would reset the
+/// connection, and the caller, still sending, would never see the answer.
+const LINGER: (usize, Duration) = (16 << 20, Duration::from_secs(2));
 
-/// Answers with an error and settles the request. For an error of Weir's own the outcome becomes `refused` (or
-/// `internal` from 500 on, 503 aside) unless one was decided before; the reason in the ledger is the error's code.
+/// Answers with an error and settles the request. `header` is what the status asks for, such as `Retry-After`.
 ///
-/// What is left of the request body is not read: on HTTP/1 the connection is closed behind the answer, so that the next
-/// request on it cannot be misread.
-///
-/// # Errors
-/// The caller is gone.
-pub async fn refuse(
+/// For an error of Weir's own the outcome becomes `refused` (`internal` from 500 on, 503 aside) unless one was decided
+/// before; the reason in the ledger is the error's code.
+pub(super) async fn refuse(
     session: &mut Session,
     settlement: &mut Settlement,
     dialect: Dialect,
     error: &WireError,
-    retry_after: Option<u64>,
+    header: Option<(HeaderName, HeaderValue)>,
 ) -> Result<()> {
     let status = error.caller_status(dialect);
     if !settlement.is_decided() {
         settlement.end(outcome(error), error.code.as_deref().unwrap_or("error"));
     }
-    let body = weir_llm::render_error(dialect, error);
-    let mut head = ResponseHeader::build(status, Some(8))?;
-    head.insert_header("content-type", "application/json")?;
-    head.insert_header("content-length", body.len())?;
-    head.insert_header(REQUEST_ID, settlement.id.as_str())?;
-    if let Some(seconds) = retry_after {
-        head.insert_header("retry-after", seconds)?;
+    if settlement.usage.source == UsageSource::None {
+        settlement.cost = Some(NanoUsd::ZERO);
     }
-    if dialect == Dialect::Anthropic {
-        head.insert_header("request-id", settlement.id.as_str())?;
+    let body = weir_llm::render_error(dialect, error);
+    let mut head = ResponseHeader::build(status, Some(12))?;
+    head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
+    head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(body.len()))?;
+    head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
+    identify(&mut head, settlement, dialect)?;
+    if let Some((name, value)) = header {
+        head.insert_header(name, value)?;
     }
     settlement.status = status;
     settlement.response_bytes = body.len() as u64;
     settlement.first_byte();
     settlement.settle();
-    if !session.as_downstream_mut().is_body_done() {
+    let whole = session.as_downstream_mut().is_body_done();
+    if !whole {
+        // What is left of the body must never be read as the next request.
         session.set_keepalive(None);
     }
     session.write_response_header(Box::new(head), false).await?;
-    session.write_response_body(Some(body), true).await
+    session.write_response_body(Some(body), true).await?;
+    if !whole {
+        linger(session).await;
+    }
+    Ok(())
+}
+
+/// `Retry-After` in seconds.
+pub(super) fn retry_after(seconds: u64) -> (HeaderName, HeaderValue) {
+    (header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+/// What every answer says of itself: the id under which the ledger knows it, and who was asked.
+pub(super) fn identify(head: &mut ResponseHeader, record: &Record, dialect: Dialect) -> Result<()> {
+    head.insert_header(REQUEST_ID, record.id.as_str())?;
+    if dialect == Dialect::Anthropic {
+        // Where Anthropic's SDKs look for it.
+        head.insert_header("request-id", record.id.as_str())?;
+    }
+    if record.attempts.is_empty() {
+        return Ok(());
+    }
+    head.insert_header("x-weir-provider", record.provider.as_str())?;
+    if let Ok(model) = HeaderValue::from_str(&record.upstream_model) {
+        head.insert_header("x-weir-model", model)?;
+    }
+    head.insert_header("x-weir-attempts", HeaderValue::from(record.attempts.len()))
 }
 
 fn outcome(error: &WireError) -> Outcome {
@@ -59,4 +91,23 @@ fn outcome(error: &WireError) -> Outcome {
         (Origin::Gateway, 500..=599) if error.status != 503 => Outcome::Internal,
         (Origin::Gateway, _) => Outcome::Refused,
     }
+}
+
+async fn linger(session: &mut Session) {
+    // Who waits for a 100 has not sent the body and, being refused, will not; HTTP/2 resets the stream alone.
+    if session.get_header(header::EXPECT).is_some() || session.is_http2() {
+        return;
+    }
+    let session = session.as_downstream_mut();
+    let rest = async {
+        let mut read = 0;
+        while let Ok(Some(piece)) = session.read_request_body().await {
+            read += piece.len();
+            if read > LINGER.0 {
+                break;
+            }
+        }
+    };
+    // Out of time: the connection is closed as it is.
+    let _ = tokio::time::timeout(LINGER.1, rest).await;
 }

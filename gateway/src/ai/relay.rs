@@ -14,7 +14,7 @@ use weir_llm::Answer;
 use super::attempt::Flow;
 use super::failure::Stop;
 use super::line::LineError;
-use super::refuse::REQUEST_ID;
+use super::refuse::identify;
 use super::running::Running;
 use super::watch::Interrupt;
 use crate::state::State;
@@ -160,15 +160,7 @@ fn failed(stop: Stop) -> End {
 /// The provider's own rate-limit headers are not passed on: they speak of the account that all callers share.
 fn head(record: &Record, dialect: Dialect) -> Result<ResponseHeader> {
     let mut head = ResponseHeader::build(200, Some(12))?;
-    head.insert_header(REQUEST_ID, record.id.as_str())?;
-    if dialect == Dialect::Anthropic {
-        head.insert_header("request-id", record.id.as_str())?;
-    }
-    head.insert_header("x-weir-provider", record.provider.as_str())?;
-    if let Ok(model) = HeaderValue::from_str(&record.upstream_model) {
-        head.insert_header("x-weir-model", model)?;
-    }
-    head.insert_header("x-weir-attempts", HeaderValue::from(record.attempts.len()))?;
+    identify(&mut head, record, dialect)?;
     if !record.dropped.is_empty() {
         head.insert_header("x-weir-dropped-params", dropped(&record.dropped))?;
     }

@@ -1,0 +1,107 @@
+//! What follows a failed attempt: the next key, the next target, or the caller's error.
+
+use weir_domain::ledger::Outcome;
+use weir_domain::money::NanoUsd;
+use weir_domain::usage::UsageSource;
+use weir_harness::script::{Fault, Script, Wire};
+
+use super::*;
+
+#[tokio::test]
+async fn a_failed_attempt_is_followed_by_the_next_target_and_both_are_in_the_ledger() {
+    let stage = Stage::start(&[Vendor::Openai, Vendor::Anthropic]).await;
+    stage.vendors[0].next(Script::refuse(503));
+    let answered = stage.ask(Vendor::Openai, &json!({})).await;
+    let heard = answered.heard(Vendor::Openai).unwrap();
+    assert_eq!(
+        (answered.header("x-weir-provider"), answered.header("x-weir-model"), answered.header("x-weir-attempts")),
+        (Some("two"), Some("m-two"), Some("2"))
+    );
+    let row = stage.rows(1).await.remove(0);
+    assert_eq!(answered.header("x-weir-request-id"), Some(row.id.as_str()));
+    assert_eq!(answered.header("x-weir-cost"), row.cost.map(|c| c.to_string()).as_deref());
+    assert_eq!((row.outcome, row.status, row.model.as_str()), (Outcome::Ok, 200, "chat"));
+    assert_eq!(heard.usage.unwrap().output, row.usage.tokens.output_total());
+    let brief: Vec<_> = row.attempts.iter().map(|a| (a.number, a.provider.as_str(), a.status, a.outcome)).collect();
+    assert_eq!(brief, [(1, "one", 503, Outcome::UpstreamError), (2, "two", 200, Outcome::Ok)]);
+    assert_eq!((row.attempts[0].cost, row.attempts[1].cost), (Some(NanoUsd::ZERO), row.cost));
+    assert_eq!((row.attempts[1].price.as_str(), row.attempts[1].provider_key.as_str()), ("price-two", "main"));
+    assert!(row.upstream_us > 0 && row.upstream_us <= row.duration_us);
+}
+
+#[tokio::test]
+async fn only_what_retry_on_names_is_tried_again() {
+    let retry = json!({"on": ["connect"], "cooldown_ms": 1});
+    let stage = Stage::start_with(&[Vendor::Openai, Vendor::Openai], retry, |_| {}).await;
+    stage.vendors[0].next(Script::refuse(503));
+    let answered = stage.ask(Vendor::Openai, &json!({})).await;
+    assert_eq!((answered.status, answered.header("x-weir-attempts")), (503, Some("1")));
+    assert!(stage.vendors[1].received().is_empty());
+}
+
+#[tokio::test]
+async fn the_providers_refusal_of_weirs_key_is_not_the_callers_fault() {
+    let retry = json!({"max_attempts": 1});
+    let stage = Stage::start_with(&[Vendor::Openai], retry, |_| {}).await;
+    for (status, shown) in [(401, 502), (403, 502), (400, 400), (404, 404), (413, 413)] {
+        stage.vendors[0].next(Script::refuse(status));
+        let answered = stage.ask(Vendor::Anthropic, &json!({})).await;
+        assert_eq!(answered.status, shown, "{status}: {}", answered.text());
+        assert!(answered.error(Vendor::Anthropic).unwrap().1.starts_with("one: "), "{}", answered.text());
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_silent_or_gone_is_a_timeout_or_a_bad_gateway() {
+    let retry = json!({"max_attempts": 1});
+    let stage = Stage::start_with(&[Vendor::Openai], retry, |_| {}).await;
+    let faults = [
+        (Script::fail(Fault::BlackHole), 504, Outcome::Timeout),
+        (Script::fail(Fault::SilenceAfterHead), 504, Outcome::Timeout),
+        (Script::fail(Fault::CutAfterBytes { after: 20 }), 502, Outcome::Cut),
+        (Script { body: Some("<html>".into()), ..Script::default() }, 502, Outcome::UpstreamError),
+    ];
+    for (count, (script, status, outcome)) in faults.into_iter().enumerate() {
+        stage.vendors[0].next(script.clone());
+        let answered = stage.ask(Vendor::Openai, &json!({})).await;
+        assert_eq!(answered.status, status, "{script:?}: {}", answered.text());
+        let row = stage.rows(count + 1).await.pop().unwrap();
+        assert_eq!((row.outcome, row.attempts[0].outcome, row.status), (outcome, outcome, status), "{script:?}");
+        assert_eq!((row.usage.source, row.cost), (UsageSource::None, Some(NanoUsd::ZERO)), "nothing is charged");
+    }
+}
+
+#[tokio::test]
+async fn an_error_inside_a_stream_is_retried_before_content_and_told_behind_it() {
+    let stage = Stage::start(&[Vendor::Openai, Vendor::Openai]).await;
+    stage.vendors[0].next(Script::fail(Fault::ErrorEvent { after: 1 }));
+    let answered = stage.ask(Vendor::Openai, &stream()).await;
+    answered.heard(Vendor::Openai).unwrap();
+    assert_eq!(answered.header("x-weir-attempts"), Some("2"));
+
+    let paced = Wire { event_delay_ms: 5, ..Wire::default() };
+    let faults = [
+        (Fault::ErrorEvent { after: 4 }, Outcome::UpstreamError),
+        (Fault::EndAfterEvents { after: 4 }, Outcome::Cut),
+        (Fault::CutAfterBytes { after: 1_300 }, Outcome::Cut),
+    ];
+    for (count, (fault, outcome)) in faults.into_iter().enumerate() {
+        stage.vendors[0].next(Script::fail(fault.clone()).on_wire(paced.clone()));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let answered = stage.ask(Vendor::Anthropic, &stream()).await;
+        assert_eq!(answered.status, 200);
+        assert!(answered.text().contains("event: error"), "{fault:?}: {}", answered.text());
+        let row = stage.rows(count + 2).await.pop().unwrap();
+        assert_eq!((row.outcome, row.attempts.len()), (outcome, 1), "{fault:?}");
+        assert!(row.usage.tokens.output_total() > 0, "what was delivered is charged: {row:?}");
+        assert_eq!(row.cost, row.attempts[0].cost);
+    }
+}
+
+#[tokio::test]
+async fn a_single_target_that_fails_is_tried_again_after_a_moment() {
+    let stage = Stage::start(&[Vendor::Openai]).await;
+    stage.vendors[0].next_times(2, Script::refuse(500));
+    let answered = stage.ask(Vendor::Openai, &json!({})).await;
+    assert_eq!((answered.status, answered.header("x-weir-attempts")), (200, Some("3")));
+}

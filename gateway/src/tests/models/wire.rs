@@ -1,0 +1,221 @@
+//! The owned path on the wire: bodies in, heads out, connections kept or replaced.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use weir_harness::script::{Script, Wire};
+
+use super::*;
+
+/// A provider by hand: each connection answers its requests with these bytes in turn, then closes.
+async fn by_hand(connections: Vec<Vec<&'static str>>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move {
+        let mut heads = Vec::new();
+        for answers in connections {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            for answer in answers {
+                heads.push(request(&mut stream).await);
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+        heads
+    });
+    (base, task)
+}
+
+/// Reads one request with a `content-length` and returns its head.
+async fn request(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length =
+                head.lines().find_map(|l| l.strip_prefix("content-length: ")).unwrap().parse::<usize>().unwrap();
+            if body.len() >= length {
+                return head.to_owned();
+            }
+        }
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "cut inside {text}");
+        bytes.extend_from_slice(&buffer[..read]);
+    }
+}
+
+const ANSWER: &str = concat!(
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 224\r\n\r\n",
+    r#"{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"#,
+    r#""finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}  "#
+);
+
+async fn stage_by_hand(base: &str, change: impl FnOnce(&mut Settings) + Send) -> Stage {
+    let provider = json!({"protocol": "openai", "base_url": base, "allow_private_address": true,
+        "headers": {"x-project": "p1"}, "keys": [{"id": "main", "secret": "sk-hand"}]});
+    let documents = [
+        json!({"kind": "Provider", "id": "hand", "spec": provider}),
+        json!({"kind": "ModelRoute", "id": "chat", "spec": {"targets": [{"provider": "hand", "model": "m"}]}}),
+        json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}}),
+    ];
+    Stage::on(&documents, Vec::new(), change).await
+}
+
+#[test]
+fn the_answer_by_hand_has_the_length_it_says() {
+    let (head, body) = ANSWER.split_once("\r\n\r\n").unwrap();
+    assert!(head.ends_with(&format!("content-length: {}", body.len())), "{}", body.len());
+}
+
+#[tokio::test]
+async fn a_pooled_connection_that_died_is_replaced_in_silence() {
+    // The first connection closes behind its answer without a word; the second serves the next call.
+    let (base, server) = by_hand(vec![vec![ANSWER], vec![ANSWER]]).await;
+    let stage = stage_by_hand(&base, |_| {}).await;
+    for _ in 0..2 {
+        let answered = stage.ask(Vendor::Openai, &json!({})).await;
+        assert_eq!((answered.status, answered.header("x-weir-attempts")), (200, Some("1")), "{}", answered.text());
+    }
+    server.await.unwrap();
+    assert!(stage.rows(2).await.iter().all(|row| row.attempts.len() == 1));
+}
+
+#[tokio::test]
+async fn interim_answers_are_skipped_and_the_head_upstream_is_weirs_own() {
+    const INTERIM: &str = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let answer: &'static str = Box::leak(format!("{INTERIM}{ANSWER}").into_boxed_str());
+    let (base, server) = by_hand(vec![vec![answer]]).await;
+    let stage = stage_by_hand(&base, |_| {}).await;
+    let asked = stage
+        .caller
+        .request(Vendor::Openai)
+        .header("x-forwarded-host", "evil")
+        .header("accept-encoding", "gzip")
+        .header("cookie", "a=b")
+        .header("openai-organization", "org-mine")
+        .body(body(Vendor::Openai, "chat", &json!({})).to_string());
+    let answered = stage.caller.send(asked).await.unwrap();
+    assert_eq!(answered.heard(Vendor::Openai).unwrap().text, "hi");
+    let head = server.await.unwrap().remove(0);
+    let mut lines: Vec<&str> = head.lines().collect();
+    lines.sort_unstable();
+    let mut wanted = vec![
+        "accept-encoding: identity".to_owned(),
+        "authorization: bearer sk-hand".to_owned(),
+        "content-length: ".to_owned(),
+        "content-type: application/json".to_owned(),
+        format!("host: {}", base.trim_start_matches("http://").trim_end_matches("/v1")),
+        "post /v1/chat/completions http/1.1".to_owned(),
+        "user-agent: weir/".to_owned(),
+        "x-project: p1".to_owned(),
+    ];
+    wanted.sort_unstable();
+    assert_eq!(lines.len(), wanted.len(), "{head}");
+    assert!(lines.iter().zip(&wanted).all(|(line, wanted)| line.starts_with(wanted.as_str())), "{head}");
+}
+
+#[tokio::test]
+async fn an_early_refusal_with_an_unread_body_is_still_heard() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut some = [0; 1024];
+        assert!(stream.read(&mut some).await.unwrap() > 0);
+        let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+        stream.write_all(answer).await.unwrap();
+        stream.shutdown().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    });
+    let stage = stage_by_hand(&base, |_| {}).await;
+    let big = json!({"messages": [{"role": "user", "content": "x".repeat(4 << 20)}]});
+    let answered = stage.ask(Vendor::Openai, &big).await;
+    assert_eq!(answered.status, 413, "{}", answered.text());
+    server.await.unwrap();
+}
+
+/// Sends bytes and reads until the answer is there or the gateway closes.
+async fn raw(stage: &Stage, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(stage.world.at.gateway).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut all = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(Ok(read)) = tokio::time::timeout(Duration::from_millis(500), stream.read(&mut buffer)).await {
+        if read == 0 {
+            break;
+        }
+        all.extend_from_slice(&buffer[..read]);
+    }
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+#[tokio::test]
+async fn a_body_is_bounded_whichever_way_it_comes() {
+    let stage = stage_by_hand("http://127.0.0.1:9/v1", |settings| settings.max_ai_body_bytes = 100).await;
+    let head = format!(
+        "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-api-key: {}\r\n",
+        stage.world.key
+    );
+    let said = raw(&stage, format!("{head}content-length: 101\r\n\r\n").as_bytes()).await;
+    assert!(said.starts_with("HTTP/1.1 413") && said.contains("request_too_large"), "{said}");
+    let expecting = raw(&stage, format!("{head}expect: 100-continue\r\ncontent-length: 101\r\n\r\n").as_bytes()).await;
+    assert!(expecting.starts_with("HTTP/1.1 413"), "no 100 before a refusal: {expecting}");
+    let chunk = format!("40\r\n{}\r\n", "x".repeat(64)).repeat(3);
+    let chunked = raw(&stage, format!("{head}transfer-encoding: chunked\r\n\r\n{chunk}0\r\n\r\n").as_bytes()).await;
+    assert!(chunked.starts_with("HTTP/1.1 413"), "{chunked}");
+    let packed = raw(&stage, format!("{head}content-encoding: gzip\r\ncontent-length: 4\r\n\r\nabcd").as_bytes()).await;
+    assert!(packed.starts_with("HTTP/1.1 415"), "{packed}");
+}
+
+#[tokio::test]
+async fn a_caller_that_waits_for_100_gets_it_once_admitted() {
+    let stage = Stage::start(&[Vendor::Openai]).await;
+    let body = body(Vendor::Openai, "chat", &json!({})).to_string();
+    let mut stream = TcpStream::connect(stage.world.at.gateway).await.unwrap();
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer {}\r\n\
+         expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        stage.world.key,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = [0; 15];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+}
+
+#[tokio::test]
+async fn bodies_share_one_budget() {
+    let stage = stage_by_hand("http://127.0.0.1:9/v1", |settings| settings.body_budget_bytes = 2_048).await;
+    let big = json!({"messages": [{"role": "user", "content": "x".repeat(4_000)}]});
+    let answered = stage.ask(Vendor::Openai, &big).await;
+    assert_eq!((answered.status, answered.header("retry-after")), (503, Some("1")), "{}", answered.text());
+    assert_eq!(answered.json().unwrap()["error"]["code"], "body_budget_exhausted");
+    let small = stage.ask(Vendor::Openai, &json!({})).await;
+    assert_eq!(small.status, 502, "the share was given back: {}", small.text());
+}
+
+#[tokio::test]
+async fn events_pass_one_by_one_and_the_record_is_written_before_the_last() {
+    let stage = Stage::start(&[Vendor::Openai]).await;
+    let paced = Wire { event_delay_ms: 40, ..Wire::default() };
+    stage.vendors[0].next(Script::default().on_wire(paced));
+    let asked = stage.caller.request(Vendor::Openai).body(body(Vendor::Openai, "chat", &stream()).to_string());
+    let mut answer = asked.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream; charset=utf-8");
+    let id = answer.headers()["x-weir-request-id"].to_str().unwrap().to_owned();
+    let mut pieces = 0;
+    while let Some(piece) = answer.chunk().await.unwrap() {
+        pieces += 1;
+        if piece.ends_with(b"data: [DONE]\n\n") {
+            let journal = std::fs::read_dir(stage.world._data.path().join("journal")).unwrap();
+            let files = journal.map(|entry| std::fs::read(entry.unwrap().path()).unwrap_or_default());
+            let written = files.into_iter().any(|bytes| memchr::memmem::find(&bytes, id.as_bytes()).is_some());
+            assert!(written || stage.world.ledger.0.lock().iter().any(|row| row.id == id));
+        }
+    }
+    assert!(pieces > 4, "{pieces} pieces");
+}
