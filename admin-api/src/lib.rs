@@ -11,6 +11,9 @@ mod plane;
 mod settings;
 mod store;
 
+#[cfg(test)]
+mod tests;
+
 /// What plan and apply take and return, here and at `/config`.
 pub mod config;
 

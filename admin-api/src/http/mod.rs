@@ -24,6 +24,3 @@ mod session;
 mod setup;
 mod token;
 mod usage;
-
-#[cfg(test)]
-mod tests;

@@ -19,11 +19,6 @@ mod token;
 mod usage;
 mod user;
 
-#[cfg(test)]
-pub(crate) mod testing;
-#[cfg(test)]
-mod tests;
-
 pub(crate) use self::audit::{AuditFilter, AuditRow, NewAudit};
 pub(crate) use self::db::{Db, StoreError, Tx};
 pub(crate) use self::history::HistoryRow;

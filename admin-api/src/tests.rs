@@ -1,0 +1,20 @@
+//! Tests of the control plane: the real router on a bound port, on SQLite and on a real PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+mod access;
+mod apply;
+mod audit;
+mod canary;
+mod crash;
+mod database;
+mod documents;
+mod idempotency;
+mod ledger;
+mod live;
+mod paging;
+mod playground;
+mod providers;
+mod resources;
+mod secrets;
+mod server;
+mod sessions;

@@ -1,0 +1,143 @@
+//! People: set-up, signing in and out, forged requests, guessed passwords.
+
+use serde_json::{Value, json};
+
+use super::server::{Answer, Server};
+
+const PASSWORD: &str = "canary horse battery";
+
+fn setup_token(server: &Server) -> String {
+    let link = server.plane.setup_link().expect("nobody was made yet");
+    assert!(link.starts_with(&format!("{}/setup#token=", server.base)), "{link}");
+    link.split_once("#token=").unwrap().1.to_owned()
+}
+
+async fn set_up(server: &Server) -> Answer {
+    let body = json!({"token": setup_token(server), "email": "Ada@Example.com", "name": "Ada", "password": PASSWORD});
+    post(server, "/setup", body).await
+}
+
+async fn post(server: &Server, path: &str, body: Value) -> Answer {
+    let json = [("content-type", "application/json")];
+    server.raw("POST", &format!("/api/v1{path}"), &json, Some(body.to_string())).await
+}
+
+fn cookie(answer: &Answer) -> String {
+    answer.header("set-cookie").split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn set_up_works_once_and_with_the_printed_token_only() {
+    for server in Server::on_both().await {
+        assert_eq!(server.raw("GET", "/api/v1/setup", &[], None).await.expect(200).json()["needed"], true);
+        let wrong = json!({"token": "guess", "email": "a@b", "name": "A", "password": PASSWORD});
+        post(&server, "/setup", wrong).await.expect(401);
+        let body = json!({"token": setup_token(&server), "email": "a@b", "name": "A", "password": "short"});
+        let told = post(&server, "/setup", body).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], "password");
+        let token = setup_token(&server);
+        let first = set_up(&server).await.expect(201);
+        assert_eq!(first.json()["user"]["role"], "owner");
+        let set = first.header("set-cookie");
+        assert!(
+            set.contains("HttpOnly") && set.contains("SameSite=Strict") && set.starts_with("weir_session="),
+            "{set}"
+        );
+        assert!(server.plane.setup_link().is_none());
+        let again = json!({"token": token, "email": "b@b", "name": "B", "password": PASSWORD});
+        assert_eq!(post(&server, "/setup", again).await.expect(410).problem(), "setup-done");
+        assert_eq!(server.raw("GET", "/api/v1/setup", &[], None).await.json()["needed"], false);
+        assert!(server.sibling().await.plane.setup_link().is_none());
+    }
+}
+
+#[tokio::test]
+async fn the_set_up_link_stays_good_over_a_restart() {
+    let server = Server::start().await;
+    let token = setup_token(&server);
+    assert_eq!(setup_token(&server.sibling().await), token);
+}
+
+#[tokio::test]
+async fn a_session_reads_with_its_cookie_and_changes_with_its_token() {
+    let server = Server::start().await;
+    set_up(&server).await.expect(201);
+    let signed = post(&server, "/session", json!({"email": "ada@example.com", "password": PASSWORD})).await.expect(200);
+    let (cookie, csrf) = (cookie(&signed), signed.json()["csrf_token"].as_str().unwrap().to_owned());
+    let read = [("cookie", cookie.as_str())];
+    let session = server.raw("GET", "/api/v1/session", &read, None).await.expect(200).json();
+    assert_eq!(
+        (session["user"]["email"].as_str(), session["csrf_token"].as_str()),
+        (Some("ada@example.com"), Some(&*csrf))
+    );
+    let json_type = ("content-type", "application/json");
+    let team = |id: &str| Some(json!({"id": id, "spec": {}}).to_string());
+    let bare = server.raw("POST", "/api/v1/teams", &[read[0], json_type], team("a")).await.expect(403);
+    assert_eq!(bare.problem(), "cross-site");
+    let good = [read[0], json_type, ("x-csrf-token", csrf.as_str())];
+    let made = server.raw("POST", "/api/v1/teams", &good, team("a")).await.expect(201).json();
+    assert_eq!(made["updated_by"], "user:ada@example.com");
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
+        let forged = [good[0], good[1], good[2], (name, value)];
+        server.raw("POST", "/api/v1/teams", &forged, team("b")).await.expect(403);
+    }
+    let twice = [good[0], good[1], good[2], ("origin", server.base.as_str()), ("origin", "https://evil.example")];
+    server.raw("POST", "/api/v1/teams", &twice, team("b")).await.expect(403);
+    let own = [good[0], good[1], good[2], ("origin", server.base.as_str())];
+    server.raw("POST", "/api/v1/teams", &own, team("c")).await.expect(201);
+    let out = [good[0], good[2]];
+    server.raw("DELETE", "/api/v1/session", &out, None).await.expect(204);
+    server.raw("GET", "/api/v1/session", &read, None).await.expect(401);
+}
+
+#[tokio::test]
+async fn the_cookie_is_secure_behind_tls() {
+    let server = Server::start().await;
+    set_up(&server).await.expect(201);
+    let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
+    let headers = [("content-type", "application/json"), ("x-forwarded-proto", "https")];
+    let signed = server.raw("POST", "/api/v1/session", &headers, Some(body)).await.expect(200);
+    assert!(signed.header("set-cookie").ends_with("; Secure"));
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_and_unknown_people_look_like_known_ones() {
+    let server = Server::start().await;
+    set_up(&server).await.expect(201);
+    let guess =
+        async |email: &str| post(&server, "/session", json!({"email": email, "password": "wrong password"})).await;
+    let (known, unknown) = (guess("ada@example.com").await, guess("nobody@example.com").await);
+    assert_eq!((known.status.as_u16(), unknown.status.as_u16()), (401, 401));
+    assert_eq!(known.json()["detail"], unknown.json()["detail"]);
+    for _ in 0..4 {
+        guess("ada@example.com").await.expect(401);
+    }
+    let slowed = guess("ada@example.com").await.expect(429);
+    assert_eq!(slowed.problem(), "throttled");
+    assert!(slowed.header("retry-after").parse::<u64>().unwrap() >= 1);
+    let right = json!({"email": "ada@example.com", "password": PASSWORD});
+    post(&server, "/session", right.clone()).await.expect(429);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    post(&server, "/session", right).await.expect(200);
+    let audit = server.get("/audit?action=sign-in-refused").await;
+    assert_eq!(audit["items"].as_array().unwrap().len(), 6);
+    assert!(!audit.to_string().contains("nobody@example.com"));
+}
+
+#[tokio::test]
+async fn a_wrong_typed_password_is_not_repeated() {
+    let server = Server::start().await;
+    for body in [
+        json!({"email": "a@b", "password": ["canary-password"]}),
+        json!({"email": {"canary-password": 1}, "password": "x"}),
+        json!({"email": "a@b", "password": 4711_0815}),
+    ] {
+        let refused = post(&server, "/session", body).await.expect(422);
+        assert!(!refused.text.contains("canary-password") && !refused.text.contains("47110815"), "{}", refused.text);
+    }
+}
