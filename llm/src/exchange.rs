@@ -38,7 +38,6 @@ pub(crate) struct Exchange<'a> {
 #[derive(Debug)]
 pub(crate) struct Names {
     pub(crate) stop: &'static str,
-    pub(crate) parallel_tools: &'static str,
     pub(crate) format: &'static str,
     pub(crate) thinking: &'static str,
     pub(crate) effort: &'static str,

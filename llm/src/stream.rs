@@ -163,6 +163,16 @@ impl StreamTranslator {
     }
 }
 
+impl Writer {
+    fn write(&mut self, event: Event<'_>, tally: &Tally, context: &AnswerContext, out: &mut BytesMut) {
+        match self {
+            Self::Forward => {}
+            Self::Openai(writer) => writer.write(event, tally.settled_finish(), context, out),
+            Self::Anthropic(writer) => writer.write(event, context, out),
+        }
+    }
+}
+
 impl Relay {
     fn fail(&mut self, error: SseError<StreamError>) -> StreamError {
         match error {
@@ -180,7 +190,7 @@ impl Relay {
             if forward {
                 out.put_slice(frame.raw);
             } else if frame.raw.starts_with(b":") {
-                self.write(Event::Ping, out);
+                self.writer.write(Event::Ping, &self.tally, &self.context, out);
             }
             return Ok(());
         };
@@ -200,32 +210,19 @@ impl Relay {
 
     /// Reads an event; when translating, writes what it becomes.
     fn read<'a>(&mut self, data: &'a str, out: &mut BytesMut) -> Result<Sight<'a>, StreamError> {
-        let mut events = Vec::new();
-        let mut emit = |event: Event<'a>| events.push(event);
-        let sight = match &mut self.reader {
+        let Self { reader, writer, tally, context, .. } = self;
+        let mut emit = |event: Event<'a>| {
+            tally.count(&event);
+            writer.write(event, tally, context, out);
+        };
+        let sight = match reader {
             Reader::Openai(reader) => reader.read(data, &mut emit),
             Reader::Anthropic(reader) => reader.read(data, &mut emit),
         }?;
-        for event in events {
-            self.tally.count(&event);
-            let ended = matches!(event, Event::End);
-            if !matches!(self.writer, Writer::Forward) {
-                self.write(event, out);
-                if ended {
-                    self.end(out);
-                }
-            }
+        if self.tally.complete && !matches!(self.writer, Writer::Forward) {
+            self.end(out);
         }
         Ok(sight)
-    }
-
-    fn write(&mut self, event: Event<'_>, out: &mut BytesMut) {
-        let finish = self.tally.settled_finish();
-        match &mut self.writer {
-            Writer::Forward => {}
-            Writer::Openai(writer) => writer.write(event, finish, &self.context, out),
-            Writer::Anthropic(writer) => writer.write(event, &self.context, out),
-        }
     }
 
     /// Writes the end of the caller's stream.

@@ -12,7 +12,6 @@ use crate::wire::{Text, TextOr, parse, record};
 
 const NAMES: Names = Names {
     stop: "stop_sequences",
-    parallel_tools: "tool_choice.disable_parallel_tool_use",
     format: "output_config.format",
     thinking: "thinking",
     effort: "output_config.effort",

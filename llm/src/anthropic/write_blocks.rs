@@ -17,7 +17,7 @@ pub(super) struct OutMessage<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum OutContent<'a> {
+pub(super) enum OutContent<'a> {
     Text(Text<'a>),
     Blocks(Vec<OutBlock<'a>>),
 }

@@ -11,14 +11,8 @@ use crate::peek::request_error;
 use crate::report::Report;
 use crate::wire::{Text, TextOr, parse, record};
 
-const NAMES: Names = Names {
-    stop: "stop",
-    parallel_tools: "parallel_tool_calls",
-    format: "response_format",
-    thinking: "thinking",
-    effort: "reasoning_effort",
-    user: "user",
-};
+const NAMES: Names =
+    Names { stop: "stop", format: "response_format", thinking: "thinking", effort: "reasoning_effort", user: "user" };
 
 /// Why a parameter is reported that no other dialect has.
 pub(crate) const NO_COUNTERPART: &str = "the provider's dialect has nothing like it";

@@ -32,9 +32,17 @@ struct Delta<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_content: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    thinking_blocks: Option<[OutThinking<'a>; 1]>,
+    thinking_blocks: Option<[OutBlock<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_calls: Option<[OutCall<'a>; 1]>,
+}
+
+/// The official SDKs put lists of a stream together by the `index` of their entries, and fail without one.
+#[derive(Serialize)]
+struct OutBlock<'a> {
+    index: usize,
+    #[serde(flatten)]
+    block: OutThinking<'a>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +69,8 @@ pub(crate) struct StreamWriter {
     head: Vec<u8>,
     /// Reasoning whose signature has not come, to be sent back together with it.
     thinking: String,
+    /// How many blocks of reasoning have been sent back.
+    thinking_blocks: usize,
     finished: bool,
 }
 
@@ -133,7 +143,9 @@ impl StreamWriter {
         self.head.pop();
     }
 
-    fn thinking_block(&self, block: OutThinking<'_>, out: &mut BytesMut) {
+    fn thinking_block(&mut self, block: OutThinking<'_>, out: &mut BytesMut) {
+        let block = OutBlock { index: self.thinking_blocks, block };
+        self.thinking_blocks += 1;
         self.chunk(&Delta { thinking_blocks: Some([block]), ..Delta::default() }, None, out);
     }
 

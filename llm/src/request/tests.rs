@@ -3,6 +3,9 @@
 use super::*;
 use crate::peek::peek;
 
+mod to_anthropic;
+mod to_openai;
+
 fn target(model: &str) -> Target<'_> {
     Target { dialect: Dialect::Openai, model, max_output_tokens: None, stream_options: true, strict: false }
 }
@@ -80,4 +83,17 @@ fn a_provider_that_refuses_stream_options_does_not_get_them() {
     let body = Bytes::from_static(br#"{"model":"m","stream":true,"stream_options":{}}"#);
     let seen = peek(Dialect::Openai, &body).unwrap();
     assert_eq!(prepare(Dialect::Openai, &seen, &body, &refuses).unwrap().dropped[0].path, "stream_options");
+}
+
+/// Translates `body` for `target`: what goes upstream, and the paths that were reported.
+fn translated(body: &serde_json::Value, target: &Target<'_>) -> Result<(serde_json::Value, Vec<String>), RequestError> {
+    let inbound = match target.dialect {
+        Dialect::Openai => Dialect::Anthropic,
+        Dialect::Anthropic => Dialect::Openai,
+    };
+    let body = Bytes::from(body.to_string());
+    let seen = peek(inbound, &body).unwrap();
+    let made = prepare(inbound, &seen, &body, target)?;
+    let sent = serde_json::from_slice(&made.body).unwrap();
+    Ok((sent, made.dropped.into_iter().map(|dropped| dropped.path).collect()))
 }

@@ -1,0 +1,178 @@
+//! What the official SDKs rely on, checked on any stream.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The data of each event, `[DONE]` as a string.
+pub(super) fn events(out: &str) -> Vec<Value> {
+    out.split("\n\n")
+        .flat_map(|event| event.lines())
+        .filter_map(|line| line.strip_prefix("data:"))
+        .map(|data| serde_json::from_str(data).unwrap_or_else(|_| json!(data.trim())))
+        .collect()
+}
+
+/// Role once and first; calls numbered 0, 1, 2, … with id and name first and arguments only after; one finish;
+/// usage with cost last; `[DONE]` last, but only after a stream that was whole.
+pub(super) fn openai(name: &str, outcome: &Outcome) {
+    let events = events(&outcome.out);
+    let done = events.iter().filter(|event| **event == "[DONE]").count();
+    assert_eq!(done, usize::from(outcome.error.is_none()), "{name}");
+    let chunks: Vec<&Value> = events.iter().filter(|event| event.is_object()).collect();
+    let (mut calls, mut finishes) = (Vec::new(), 0);
+    for (at, chunk) in chunks.iter().enumerate() {
+        assert_eq!(chunk["object"], "chat.completion.chunk", "{name}");
+        assert!(chunk["id"].as_str().unwrap().starts_with("chatcmpl-"), "{name}");
+        let Some(choice) = chunk["choices"].get(0) else {
+            assert!(chunk["usage"]["cost"].is_number() && at + 1 == chunks.len(), "{name}");
+            continue;
+        };
+        assert_eq!(choice["delta"].get("role").is_some(), at == 0, "{name}: role once, and first");
+        for call in choice["delta"]["tool_calls"].as_array().into_iter().flatten() {
+            let index = usize::try_from(call["index"].as_u64().unwrap()).unwrap();
+            if call.get("id").is_some() {
+                assert_eq!(index, calls.len(), "{name}: the index is the ordinal of the call");
+                assert!(call["function"]["name"].is_string());
+                calls.push(String::new());
+            }
+            calls[index].push_str(call["function"]["arguments"].as_str().unwrap());
+        }
+        finishes += usize::from(!choice["finish_reason"].is_null());
+    }
+    if outcome.error.is_none() {
+        assert_eq!(finishes, 1, "{name}");
+        for arguments in calls {
+            assert!(serde_json::from_str::<Value>(&arguments).unwrap().is_object(), "{name}: {arguments}");
+        }
+    }
+}
+
+/// One `message_start` first; blocks one after the other, numbered without a gap, of the type of their deltas;
+/// `message_delta` and `message_stop` last, but only after a stream that was whole.
+pub(super) fn anthropic(name: &str, outcome: &Outcome) {
+    let (mut next, mut open): (u64, Option<String>) = (0, None);
+    let all: Vec<Value> = events(&outcome.out).into_iter().filter(|event| event["type"] != "ping").collect();
+    for (at, event) in all.iter().enumerate() {
+        let kind = event["type"].as_str().unwrap();
+        match kind {
+            "message_start" => {
+                assert_eq!(at, 0, "{name}: exactly one message_start");
+                assert!(event["message"]["id"].as_str().unwrap().starts_with("msg_"), "{name}");
+                assert!(event["message"]["usage"]["cache_read_input_tokens"].is_u64(), "{name}");
+            }
+            "content_block_start" => {
+                assert_eq!((event["index"].as_u64(), &open), (Some(next), &None), "{name}");
+                open = event["content_block"]["type"].as_str().map(str::to_owned);
+            }
+            "content_block_delta" => {
+                assert_eq!(event["index"], next, "{name}");
+                let fits = match event["delta"]["type"].as_str().unwrap() {
+                    "text_delta" => "text",
+                    "thinking_delta" | "signature_delta" => "thinking",
+                    "input_json_delta" => "tool_use",
+                    other => panic!("{name}: {other}"),
+                };
+                assert_eq!(open.as_deref(), Some(fits), "{name}: a delta fits its block");
+            }
+            "content_block_stop" => {
+                assert!(open.take().is_some() && event["index"] == next, "{name}");
+                next += 1;
+            }
+            "message_delta" => {
+                assert_eq!((open.is_none(), at + 2), (true, all.len()), "{name}");
+                assert!(event["usage"]["cost"].is_number() && event["usage"]["input_tokens"].is_u64(), "{name}");
+            }
+            "message_stop" => assert_eq!(at + 1, all.len(), "{name}"),
+            other => panic!("{name}: {other}"),
+        }
+    }
+    let stopped = all.last().is_some_and(|event| event["type"] == "message_stop");
+    assert_eq!(stopped, outcome.error.is_none(), "{name}");
+}
+
+/// Text, reasoning and calls, as a client puts them together.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Content {
+    text: String,
+    thinking: String,
+    signatures: Vec<String>,
+    calls: Vec<(String, String, Value)>,
+}
+
+fn arguments(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!({}))
+}
+
+fn string(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+pub(super) fn content_of_whole(inbound: Dialect, body: &Value) -> Content {
+    let mut content = Content::default();
+    if inbound == Dialect::Openai {
+        let message = &body["choices"][0]["message"];
+        content.text.push_str(string(&message["content"]));
+        content.thinking.push_str(string(&message["reasoning_content"]));
+        for block in message["thinking_blocks"].as_array().into_iter().flatten() {
+            content.signatures.push(format!("{}{}", string(&block["signature"]), string(&block["data"])));
+        }
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            let input = arguments(string(&call["function"]["arguments"]));
+            content.calls.push((string(&call["id"]).into(), string(&call["function"]["name"]).into(), input));
+        }
+        return content;
+    }
+    for block in body["content"].as_array().unwrap() {
+        content.text.push_str(string(&block["text"]));
+        content.thinking.push_str(string(&block["thinking"]));
+        let mark = format!("{}{}", string(&block["signature"]), string(&block["data"]));
+        if !mark.is_empty() {
+            content.signatures.push(mark);
+        }
+        if block["type"] == "tool_use" {
+            content.calls.push((string(&block["id"]).into(), string(&block["name"]).into(), block["input"].clone()));
+        }
+    }
+    content
+}
+
+pub(super) fn content_of_stream(inbound: Dialect, outcome: &Outcome) -> Content {
+    let mut content = Content::default();
+    let mut inputs: Vec<(u64, String)> = Vec::new();
+    for event in events(&outcome.out) {
+        let (delta, start) = match inbound {
+            Dialect::Openai => (&event["choices"][0]["delta"], &Value::Null),
+            Dialect::Anthropic => (&event["delta"], &event["content_block"]),
+        };
+        content.text.push_str(string(&delta["content"]));
+        content.text.push_str(string(&delta["text"]));
+        content.thinking.push_str(string(&delta["reasoning_content"]));
+        content.thinking.push_str(string(&delta["thinking"]));
+        let block = &delta["thinking_blocks"][0];
+        for mark in [&delta["signature"], &start["data"], &block["signature"], &block["data"]] {
+            content.signatures.extend(mark.as_str().map(str::to_owned));
+        }
+        if start["type"] == "tool_use" {
+            content.calls.push((string(&start["id"]).into(), string(&start["name"]).into(), start["input"].clone()));
+            inputs.push((event["index"].as_u64().unwrap(), String::new()));
+        }
+        if let (Some(piece), Some(index)) = (delta["partial_json"].as_str(), event["index"].as_u64()) {
+            inputs.iter_mut().find(|(at, _)| *at == index).unwrap().1.push_str(piece);
+        }
+        for call in delta["tool_calls"].as_array().into_iter().flatten() {
+            let index = call["index"].as_u64().unwrap();
+            if call.get("id").is_some() {
+                content.calls.push((string(&call["id"]).into(), string(&call["function"]["name"]).into(), Value::Null));
+                inputs.push((index, String::new()));
+            }
+            inputs.iter_mut().find(|(at, _)| *at == index).unwrap().1.push_str(string(&call["function"]["arguments"]));
+        }
+    }
+    for (call, (_, input)) in content.calls.iter_mut().zip(&inputs) {
+        if !input.is_empty() || call.2.is_null() {
+            call.2 = arguments(input);
+        }
+    }
+    content
+}

@@ -1,0 +1,179 @@
+//! Single traits of streams that the recorded ones do not show by themselves.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn recording(dialect: Dialect, name: &str) -> String {
+    fs::read_to_string(fixtures().join(dialect.as_str()).join(format!("{name}.sse"))).unwrap()
+}
+
+fn outcome(upstream: Dialect, inbound: Dialect, name: &str) -> Outcome {
+    run(&context(upstream, inbound), [recording(upstream, name).as_bytes()])
+}
+
+#[test]
+fn within_a_dialect_a_stream_is_the_same_bytes_but_for_the_cost() {
+    let stream = recording(Dialect::Anthropic, "text");
+    let expected =
+        stream.replace(r#""usage":{"output_tokens":15}"#, r#""usage":{"output_tokens":15,"cost":0.000001718}"#);
+    assert_eq!(outcome(Dialect::Anthropic, Dialect::Anthropic, "text").out, expected);
+    let stream = recording(Dialect::Openai, "text");
+    let expected =
+        stream.replace(r#""rejected_prediction_tokens":0}}"#, r#""rejected_prediction_tokens":0},"cost":0.000002013}"#);
+    assert_eq!(outcome(Dialect::Openai, Dialect::Openai, "text").out, expected);
+}
+
+#[test]
+fn a_usage_chunk_that_the_caller_did_not_ask_for_is_taken_out_and_nothing_else() {
+    let stream = recording(Dialect::Openai, "text");
+    let silent = AnswerContext { include_usage: false, ..context(Dialect::Openai, Dialect::Openai) };
+    let usage_chunk = stream.split_inclusive("\n\n").find(|event| event.contains(r#""choices":[]"#)).unwrap();
+    let seen = run(&silent, [stream.as_bytes()]);
+    assert_eq!(seen.out, stream.replace(usage_chunk, ""));
+    assert_eq!((seen.usage.tokens.cache_read, seen.cost), (1792, Some(NanoUsd(2013))));
+    let silent = AnswerContext { include_usage: false, ..context(Dialect::Anthropic, Dialect::Openai) };
+    let seen = run(&silent, [recording(Dialect::Anthropic, "text").as_bytes()]);
+    assert!(!seen.out.contains("usage") && seen.out.ends_with("data: [DONE]\n\n"));
+}
+
+#[test]
+fn who_asked_for_usage_gets_it_even_from_a_provider_that_cannot_be_asked() {
+    let stream = concat!(
+        r#"data: {"id":"c","model":"m","choices":[{"delta":{"content":"12345678"},"finish_reason":"stop"}]}"#,
+        "\n\ndata: [DONE]\n\n"
+    );
+    let seen = run(&context(Dialect::Openai, Dialect::Openai), [stream.as_bytes()]);
+    let last = &checks::events(&seen.out)[1];
+    assert_eq!((&last["usage"]["prompt_tokens"], &last["usage"]["completion_tokens"]), (&100.into(), &2.into()));
+    assert_eq!(seen.usage.source, UsageSource::Estimated);
+}
+
+#[test]
+fn an_unknown_price_is_null_on_the_wire() {
+    let mut translator =
+        StreamTranslator::new(context(Dialect::Openai, Dialect::Anthropic), Arc::new(|_: &Usage| None));
+    let mut out = BytesMut::new();
+    translator.push(recording(Dialect::Openai, "text").as_bytes(), &mut out).unwrap();
+    assert!(String::from_utf8_lossy(&out).contains(r#""output_tokens":17,"cost":null}"#));
+}
+
+#[test]
+fn an_error_before_the_first_word_can_be_retried_and_costs_nothing() {
+    for inbound in DIALECTS {
+        let seen = outcome(Dialect::Anthropic, inbound, "error-first");
+        assert!(matches!(&seen.error, Some(StreamError::Provider(error)) if error.status == 529), "{seen:?}");
+        assert_eq!((seen.has_content, seen.usage), (false, Usage::default()));
+        assert_eq!(outcome(Dialect::Openai, inbound, "error-first").usage, Usage::default());
+    }
+}
+
+#[test]
+fn an_error_after_the_first_word_keeps_what_came_before_and_never_looks_like_an_end() {
+    for (upstream, inbound) in [(Dialect::Openai, Dialect::Anthropic), (Dialect::Anthropic, Dialect::Openai)] {
+        let seen = outcome(upstream, inbound, "error-late");
+        assert!(seen.has_content && seen.out.contains("Half an ") && !seen.complete);
+        assert!(!seen.out.contains("[DONE]") && !seen.out.contains("message_stop"));
+        assert_eq!(seen.usage.tokens.output_text, 2);
+    }
+}
+
+#[test]
+fn a_cut_stream_is_an_error_with_estimated_usage() {
+    let seen = outcome(Dialect::Openai, Dialect::Openai, "cut");
+    assert_eq!((seen.error, seen.finish), (Some(StreamError::Cut), None));
+    assert_eq!((seen.usage.source, seen.usage.tokens.input_uncached), (UsageSource::Estimated, 100));
+    // Anthropic has told its input at the start.
+    let seen = outcome(Dialect::Anthropic, Dialect::Openai, "cut");
+    assert_eq!((seen.error, seen.usage.source), (Some(StreamError::Cut), UsageSource::Mixed));
+    assert_eq!((seen.usage.tokens.input_uncached, seen.usage.tokens.cache_read), (472, 1000));
+    assert_eq!(run(&context(Dialect::Openai, Dialect::Openai), []).error, Some(StreamError::Cut));
+}
+
+#[test]
+fn a_stream_that_named_its_finish_is_complete_without_its_last_event() {
+    let stream = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n";
+    for inbound in DIALECTS {
+        let seen = run(&context(Dialect::Openai, inbound), [stream.as_bytes()]);
+        assert_eq!((seen.error, seen.complete), (None, true));
+        let end = if inbound == Dialect::Openai { "data: [DONE]\n\n" } else { "{\"type\":\"message_stop\"}\n\n" };
+        assert!(seen.out.ends_with(end), "{}", seen.out);
+    }
+}
+
+#[test]
+fn a_role_alone_is_no_content() {
+    let mut translator = StreamTranslator::new(context(Dialect::Openai, Dialect::Anthropic), Arc::new(price));
+    let mut out = BytesMut::new();
+    let role = b"data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    translator.push(role, &mut out).unwrap();
+    assert!(!translator.has_content());
+    translator.push(b"data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n", &mut out).unwrap();
+    assert!(translator.has_content());
+}
+
+#[test]
+fn what_is_no_json_is_forwarded_to_its_own_dialect_and_refused_by_another() {
+    let stream = b"data: hello\n\n";
+    let seen = run(&context(Dialect::Openai, Dialect::Openai), [stream.as_slice()]);
+    assert_eq!((seen.out.as_bytes(), seen.error), (stream.as_slice(), Some(StreamError::Cut)));
+    let mut translator = StreamTranslator::new(context(Dialect::Openai, Dialect::Anthropic), Arc::new(price));
+    let result = translator.push(stream, &mut BytesMut::new());
+    assert!(matches!(result, Err(StreamError::Malformed(_))));
+}
+
+#[test]
+fn an_error_event_has_the_form_of_the_callers_dialect() {
+    let error = WireError::gateway(crate::ErrorKind::Timeout, "too slow");
+    assert_eq!(
+        error_event(Dialect::Anthropic, &error),
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"timeout_error\",\"message\":\"too slow\"}}\n\n"
+    );
+    assert_eq!(
+        error_event(Dialect::Openai, &error),
+        "data: {\"error\":{\"message\":\"too slow\",\"type\":\"server_error\",\"param\":null,\"code\":\"timeout\"}}\n\n"
+    );
+}
+
+#[test]
+fn an_event_of_sixteen_megabytes_passes() {
+    let text = "x".repeat(16 << 20);
+    let stream = format!(
+        "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":\"stop\"}}]}}\n\ndata: [DONE]\n\n"
+    );
+    let seen = run(&context(Dialect::Openai, Dialect::Anthropic), stream.as_bytes().chunks(64 << 10));
+    assert_eq!((seen.error, seen.usage.tokens.output_text), (None, 4 << 20));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Streams with bytes changed at random: no panic, no end that the upstream has not sent, and the same result
+    /// however they are cut.
+    #[test]
+    fn damaged_streams_never_panic_and_never_end_well_by_accident(
+        which in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        cut in any::<prop::sample::Index>(),
+        to_anthropic in any::<bool>(),
+    ) {
+        let recorded = recorded();
+        let (_, upstream, mut bytes) = recorded[which.index(recorded.len())].clone();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let context = context(upstream, if to_anthropic { Dialect::Anthropic } else { Dialect::Openai });
+        let read = |pieces: [&[u8]; 2]| {
+            let mut translator = StreamTranslator::new(context.clone(), Arc::new(price));
+            let mut out = BytesMut::new();
+            let result = pieces.iter().try_for_each(|piece| translator.push(piece, &mut out));
+            let result = result.and_then(|()| translator.finish(&mut out));
+            (out, translator.usage(), translator.is_complete(), result)
+        };
+        let whole = read([&bytes, b""]);
+        prop_assert!(whole.3.is_err() || whole.2);
+        let (left, right) = bytes.split_at(cut.index(bytes.len()));
+        prop_assert_eq!(read([left, right]), whole);
+    }
+}
