@@ -1,12 +1,12 @@
 // The gateway as the portal sees it: what can be called, what is known of vendors, where it listens.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { call, idempotencyKey } from './http';
-import type { ApiKey, CallableModel, CatalogProvider, Resource, System, TestResult } from './types';
+import { bodyOf, client, idempotencyKey } from './client';
+import type { MadeKey } from './types';
 
 export function useSystem() {
   return useQuery({
     queryKey: ['system'],
-    queryFn: async ({ signal }) => (await call<System>('GET', '/system', { signal })).data,
+    queryFn: async ({ signal }) => bodyOf(await client.GET('/system', { signal })),
     staleTime: 60_000,
   });
 }
@@ -14,15 +14,14 @@ export function useSystem() {
 export function useModels() {
   return useQuery({
     queryKey: ['models'],
-    queryFn: async ({ signal }) => (await call<{ items: CallableModel[] }>('GET', '/models', { signal })).data.items,
+    queryFn: async ({ signal }) => bodyOf(await client.GET('/models', { signal })).items,
   });
 }
 
 export function useCatalog() {
   return useQuery({
     queryKey: ['catalog'],
-    queryFn: async ({ signal }) =>
-      (await call<{ items: CatalogProvider[] }>('GET', '/catalog/providers', { signal })).data.items,
+    queryFn: async ({ signal }) => bodyOf(await client.GET('/catalog/providers', { signal })).items,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
@@ -30,35 +29,30 @@ export function useCatalog() {
 /** One real request to a provider. */
 export function useTestProvider() {
   return useMutation({
-    mutationFn: async ({ id, model }: { id: string; model?: string }) =>
-      (await call<TestResult>('POST', `/providers/${encodeURIComponent(id)}/test`, { body: model ? { model } : {} }))
-        .data,
+    mutationFn: async (id: string) =>
+      bodyOf(await client.POST('/providers/{id}/test', { params: { path: { id } }, body: { model: null } })),
   });
 }
 
 export interface NewKey {
-  name?: string;
-  expires_at?: string;
-  models?: string[];
-}
-export interface MadeKey {
-  /** The whole key, shown this once. */
-  key: string;
-  api_key: Resource<ApiKey>;
+  application: string;
+  name: string;
+  expires_at: string | null;
+  /** Null: all that the application may call. */
+  models: string[] | null;
 }
 
-export function useMakeKey(application: string) {
+export function useMakeKey() {
   const cache = useQueryClient();
   return useMutation({
     // The answer holds a secret: it must not stay in the cache of mutations.
     gcTime: 0,
-    mutationFn: async (key: NewKey) =>
-      (
-        await call<MadeKey>('POST', `/applications/${encodeURIComponent(application)}/keys`, {
-          body: key,
-          headers: { 'idempotency-key': idempotencyKey() },
-        })
-      ).data,
+    mutationFn: async ({ application, ...key }: NewKey) => {
+      const params = { path: { id: application }, header: { 'Idempotency-Key': idempotencyKey() } };
+      const answer = await client.POST('/applications/{id}/keys', { params, body: { ...key, services: null } });
+      // The document says only that `api_key` is an object; it is a resource like every other.
+      return bodyOf(answer) as unknown as MadeKey;
+    },
     onSuccess: () => {
       void cache.invalidateQueries({ queryKey: ['api-keys'] });
       void cache.invalidateQueries({ queryKey: ['overview'] });
@@ -69,7 +63,7 @@ export function useMakeKey(application: string) {
 export function useRevokeKey() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => call<unknown>('POST', `/api-keys/${encodeURIComponent(id)}/revoke`),
+    mutationFn: (id: string) => client.POST('/api-keys/{id}/revoke', { params: { path: { id } } }),
     onSuccess: () => cache.invalidateQueries({ queryKey: ['api-keys'] }),
   });
 }

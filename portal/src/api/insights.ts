@@ -1,55 +1,32 @@
 // What has passed through: overview, usage sums, the request log, the audit trail.
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { call } from './http';
-import type { AuditEntry, Overview, Page, RequestDetail, RequestRow, UsageReport } from './types';
+import { bodyOf, client } from './client';
+import type { RequestQuery, UsageQuery } from './types';
 
 export function useOverview() {
   return useQuery({
     queryKey: ['overview'],
-    queryFn: async ({ signal }) => (await call<Overview>('GET', '/overview', { signal })).data,
-    refetchInterval: 15_000,
+    queryFn: async ({ signal }) => bodyOf(await client.GET('/overview', { signal })),
+    refetchInterval: 5_000,
   });
-}
-
-export interface UsageQuery {
-  from?: string;
-  to?: string;
-  group_by?: string;
-  bucket?: string;
-  team?: string;
-  application?: string;
-  key?: string;
-  model?: string;
-  provider?: string;
 }
 
 export function useUsage(query: UsageQuery) {
   return useQuery({
     queryKey: ['usage', query],
-    queryFn: async ({ signal }) => (await call<UsageReport>('GET', '/usage', { query: { ...query }, signal })).data,
+    queryFn: async ({ signal }) => bodyOf(await client.GET('/usage', { params: { query }, signal })),
     placeholderData: keepPreviousData,
   });
 }
 
-export interface RequestQuery {
-  from?: string;
-  to?: string;
-  application?: string;
-  key?: string;
-  model?: string;
-  provider?: string;
-  outcome?: string;
-  status?: string;
-  q?: string;
-}
-
-export function useRequests(query: RequestQuery) {
+export function useRequests(filter: Omit<RequestQuery, 'cursor'>) {
   return useInfiniteQuery({
-    queryKey: ['requests', query],
+    queryKey: ['requests', filter],
     initialPageParam: '',
-    queryFn: async ({ pageParam, signal }) =>
-      (await call<Page<RequestRow>>('GET', '/requests', { query: { ...query, limit: 50, cursor: pageParam }, signal }))
-        .data,
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { ...filter, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) };
+      return bodyOf(await client.GET('/requests', { params: { query }, signal }));
+    },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 }
@@ -57,18 +34,18 @@ export function useRequests(query: RequestQuery) {
 export function useRequest(id: string) {
   return useQuery({
     queryKey: ['requests', 'one', id],
-    queryFn: async ({ signal }) =>
-      (await call<RequestDetail>('GET', `/requests/${encodeURIComponent(id)}`, { signal })).data,
+    queryFn: async ({ signal }) => bodyOf(await client.GET('/requests/{id}', { params: { path: { id } }, signal })),
   });
 }
 
-export function useAudit(query: { kind?: string; id?: string }) {
+export function useAudit() {
   return useInfiniteQuery({
-    queryKey: ['audit', query],
+    queryKey: ['audit'],
     initialPageParam: '',
-    queryFn: async ({ pageParam, signal }) =>
-      (await call<Page<AuditEntry>>('GET', '/audit', { query: { ...query, limit: 50, cursor: pageParam }, signal }))
-        .data,
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) };
+      return bodyOf(await client.GET('/audit', { params: { query }, signal }));
+    },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 }

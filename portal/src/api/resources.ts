@@ -1,6 +1,6 @@
-// Lists and single resources of every kind: the five operations that all kinds share.
+// Lists and single resources of every kind: the operations that all kinds share.
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type Answer, call, idempotencyKey } from './http';
+import { bodyOf, client, idempotencyKey } from './client';
 import type { Collection, Resource, Specs } from './types';
 
 export interface ResourcePage<C extends Collection> {
@@ -8,36 +8,10 @@ export interface ResourcePage<C extends Collection> {
   next_cursor: string | null;
 }
 
-const address = (collection: Collection, id: string) => `/${collection}/${encodeURIComponent(id)}`;
-
-/** All pages of a list up to the one that was asked for, newest filter first in the cache key. */
-export function useResourceList<C extends Collection>(
-  collection: C,
-  filter: { q?: string; team?: string; application?: string } = {},
-) {
-  return useInfiniteQuery({
-    queryKey: [collection, 'list', filter],
-    initialPageParam: '',
-    queryFn: async ({ pageParam, signal }) =>
-      (
-        await call<ResourcePage<C>>('GET', `/${collection}`, {
-          query: { ...filter, limit: 100, cursor: pageParam },
-          signal,
-        })
-      ).data,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
-}
-
 /** A resource with its entity tag, which the next change must name. */
-export function useResource<C extends Collection>(collection: C, id: string) {
-  return useQuery({
-    queryKey: [collection, 'one', id],
-    queryFn: ({ signal }) => call<Resource<Specs[C]>>('GET', address(collection, id), { signal }),
-    // A form is filled from it: it must not change under the reader's hands.
-    refetchOnWindowFocus: false,
-    staleTime: 0,
-  });
+export interface Loaded<S> {
+  data: Resource<S>;
+  etag: string | null;
 }
 
 export interface Draft<C extends Collection> {
@@ -46,11 +20,61 @@ export interface Draft<C extends Collection> {
   spec: Specs[C];
 }
 
+export interface ListFilter {
+  q?: string;
+  team?: string;
+  application?: string;
+}
+
+/*
+ * The document has the same five operations for every kind, each with its own types. TypeScript cannot follow a
+ * collection that is a parameter through them, so the operations of one kind stand for all here, and only here.
+ */
+const all = (collection: Collection) => `/${collection}` as '/providers';
+const one = (collection: Collection) => `/${collection}/{id}` as '/providers/{id}';
+const asProvider = <C extends Collection>(spec: Specs[C]) => spec as Specs['providers'];
+
+function loaded<C extends Collection>(answer: { data?: unknown; response: Response }): Loaded<Specs[C]> {
+  return { data: bodyOf(answer) as Resource<Specs[C]>, etag: answer.response.headers.get('etag') };
+}
+
+export async function readResource<C extends Collection>(collection: C, id: string, signal?: AbortSignal) {
+  return loaded<C>(await client.GET(one(collection), { params: { path: { id } }, signal }));
+}
+
+/** All pages of a list up to the last one that was asked for. */
+export function useResourceList<C extends Collection>(collection: C, filter: ListFilter = {}) {
+  return useInfiniteQuery({
+    queryKey: [collection, 'list', filter],
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) };
+      return bodyOf(await client.GET(all(collection), { params: { query }, signal })) as unknown as ResourcePage<C>;
+    },
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+export function useResource<C extends Collection>(collection: C, id: string) {
+  return useQuery({
+    queryKey: [collection, 'one', id],
+    queryFn: ({ signal }) => readResource(collection, id, signal),
+    // A form is filled from it: it must not change under the reader's hands.
+    refetchOnWindowFocus: false,
+    staleTime: 0,
+  });
+}
+
 export function useCreate<C extends Collection>(collection: C) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (draft: Draft<C>): Promise<Answer<Resource<Specs[C]>>> =>
-      call('POST', `/${collection}`, { body: draft, headers: { 'idempotency-key': idempotencyKey() } }),
+    mutationFn: async ({ id, team, spec }: Draft<C>) =>
+      loaded<C>(
+        await client.POST(all(collection), {
+          params: { header: { 'Idempotency-Key': idempotencyKey() } },
+          body: { id, team, spec: asProvider(spec) },
+        }),
+      ),
     onSuccess: () => forget(cache, collection),
   });
 }
@@ -58,11 +82,13 @@ export function useCreate<C extends Collection>(collection: C) {
 export function useReplace<C extends Collection>(collection: C, id: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: ({ draft, etag }: { draft: Draft<C>; etag: string }): Promise<Answer<Resource<Specs[C]>>> =>
-      call('PUT', address(collection, id), {
-        body: { team: draft.team, spec: draft.spec },
-        headers: { 'if-match': etag },
-      }),
+    mutationFn: async ({ draft: { team, spec }, etag }: { draft: Draft<C>; etag: string }) =>
+      loaded<C>(
+        await client.PUT(one(collection), {
+          params: { path: { id }, header: { 'If-Match': etag } },
+          body: { team, spec: asProvider(spec) },
+        }),
+      ),
     onSuccess: (answer) => {
       cache.setQueryData([collection, 'one', id], answer);
       return forget(cache, collection);
@@ -74,7 +100,7 @@ export function useDelete(collection: Collection) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: ({ id, etag }: { id: string; etag: string }) =>
-      call<undefined>('DELETE', address(collection, id), { headers: { 'if-match': etag } }),
+      client.DELETE(one(collection), { params: { path: { id }, header: { 'If-Match': etag } } }),
     onSuccess: () => forget(cache, collection),
   });
 }

@@ -1,21 +1,18 @@
 // Who is signed in, the first user, and the CSRF token that comes with a session.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { call, setCsrfToken } from './http';
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { bodyOf, client } from './client';
+import { setCsrfToken } from './http';
 import { Problem } from './problem';
-
-export interface Session {
-  user: { id: string; email: string; name: string; role: string };
-  csrf_token: string;
-}
+import type { Session } from './types';
 
 export const sessionKey = ['session'];
 
 /** The session, or null when nobody is signed in. */
 export async function readSession(): Promise<Session | null> {
   try {
-    const { data } = await call<Session>('GET', '/session');
-    setCsrfToken(data.csrf_token);
-    return data;
+    const session = bodyOf(await client.GET('/session'));
+    setCsrfToken(session.csrf_token);
+    return session;
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return null;
     throw error;
@@ -23,22 +20,24 @@ export async function readSession(): Promise<Session | null> {
 }
 
 export async function setupNeeded(): Promise<boolean> {
-  return (await call<{ needed: boolean }>('GET', '/setup')).data.needed;
+  return bodyOf(await client.GET('/setup')).needed;
 }
 
 export function useSession() {
   return useQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000 });
 }
 
+function begin(cache: QueryClient, session: Session) {
+  setCsrfToken(session.csrf_token);
+  cache.setQueryData(sessionKey, session);
+}
+
 export function useSignIn() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (who: { email: string; password: string }) =>
-      (await call<Session>('POST', '/session', { body: who })).data,
-    onSuccess: (session) => {
-      setCsrfToken(session.csrf_token);
-      cache.setQueryData(sessionKey, session);
-    },
+    gcTime: 0,
+    mutationFn: async (body: { email: string; password: string }) => bodyOf(await client.POST('/session', { body })),
+    onSuccess: (session) => begin(cache, session),
   });
 }
 
@@ -46,19 +45,17 @@ export function useSignIn() {
 export function useSetup() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (form: { token: string; email: string; name: string; password: string }) =>
-      (await call<Session>('POST', '/setup', { body: form })).data,
-    onSuccess: (session) => {
-      setCsrfToken(session.csrf_token);
-      cache.setQueryData(sessionKey, session);
-    },
+    gcTime: 0,
+    mutationFn: async (body: { token: string; email: string; name: string; password: string }) =>
+      bodyOf(await client.POST('/setup', { body })),
+    onSuccess: (session) => begin(cache, session),
   });
 }
 
 export function useSignOut() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: () => call<undefined>('DELETE', '/session'),
+    mutationFn: () => client.DELETE('/session'),
     onSuccess: () => {
       setCsrfToken(null);
       cache.clear();

@@ -1,216 +1,72 @@
-// Shapes of the admin API that the pages use.
+// Short names for the schemas of the admin API's document.
+import type { components, operations } from './schema';
 
-export interface Resource<S = unknown> {
-  kind: string;
-  id: string;
-  team: string;
-  version: number;
-  created_at: string;
-  updated_at: string;
-  updated_by: string;
-  spec: S;
-}
+type Schemas = components['schemas'];
 
-export interface ProviderKey {
-  id: string;
-  secret: string;
-  weight?: number;
-  priority?: number;
-}
-export interface ModelDeclaration {
-  id: string;
-  context?: number;
-  max_output_tokens?: number;
-}
-export type Protocol = 'openai' | 'anthropic' | 'demo';
-export interface Provider {
-  name?: string;
-  protocol: Protocol;
-  base_url?: string;
-  catalog?: string;
-  keys?: ProviderKey[];
-  models?: ModelDeclaration[];
-  headers?: Record<string, string>;
-  timeouts?: { connect_ms: number; first_byte_ms: number; idle_ms: number; total_ms: number };
-  allow_private_address?: boolean;
-  no_stream_options?: boolean;
-  disabled?: boolean;
-}
-export interface ModelTarget {
-  provider: string;
-  model: string;
-  priority?: number;
-  weight?: number;
-}
-export interface ModelRoute {
-  model?: string;
-  description?: string;
-  targets: ModelTarget[];
-  retry?: { max_attempts: number; on: string[]; cooldown_ms: number };
-  strict?: boolean;
-}
-export interface Application {
-  name?: string;
-  description?: string;
-  models: string[];
-  services: string[];
-  disabled?: boolean;
-}
-export interface ApiKey {
-  application: string;
-  name?: string;
-  hash?: string;
-  expires_at?: string;
-  models?: string[];
-  services?: string[];
-  revoked?: boolean;
-}
+/** The document calls every field of these required; in fact what stands at its default is left out, both ways. */
+type Sparse<T, Always extends keyof T> = Pick<T, Always> & Partial<Omit<T, Always>>;
+
+export type Application = Sparse<Schemas['Application'], 'models' | 'services'>;
+export type ApiKey = Sparse<Schemas['ApiKey'], 'application'>;
+
+export type Provider = Schemas['Provider'];
+export type ProviderKey = Schemas['ProviderKey'];
+export type ModelDeclaration = Schemas['ModelDeclaration'];
+export type Protocol = Schemas['Protocol'];
+export type ModelRoute = Schemas['ModelRoute'];
+export type ModelTarget = Schemas['ModelTarget'];
+export type Tokens = Schemas['Tokens'];
+export type Overview = Schemas['Overview'];
+export type UsageReport = Schemas['UsageReport'];
+export type UsageRow = Schemas['UsageReportRow'];
+export type RequestRow = Schemas['RequestView'];
+export type RequestDetail = Schemas['RequestDetail'];
+export type Attempt = Schemas['AttemptView'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type CallableModel = Schemas['CallableModel'];
+export type CatalogProvider = Schemas['CatalogEntry'];
+export type System = Schemas['System'];
+export type TestResult = Schemas['ProbeResult'];
+export type Session = Schemas['SessionView'];
+
+export type UsageQuery = NonNullable<operations['report']['parameters']['query']>;
+export type RequestQuery = NonNullable<operations['list_requests']['parameters']['query']>;
+
+/** The content of each kind that the portal edits, by the collection that stands in addresses. */
 export interface Specs {
-  teams: { name?: string; description?: string };
-  providers: Provider;
-  'model-routes': ModelRoute;
-  services: { name?: string; description?: string };
+  providers: Schemas['Provider'];
+  'model-routes': Schemas['ModelRoute'];
+  services: Partial<Schemas['Service']>;
   applications: Application;
   'api-keys': ApiKey;
 }
 export type Collection = keyof Specs;
 
-export interface Page<T> {
-  items: T[];
-  next_cursor: string | null;
-}
-export interface Tokens {
-  input_uncached: number;
-  cache_read: number;
-  cache_write_5m: number;
-  cache_write_1h: number;
-  output_text: number;
-  reasoning: number;
-  audio_in: number;
-  audio_out: number;
-  image_in: number;
-  image_out: number;
-}
-export interface Overview {
-  checklist: { provider: boolean; playground: boolean; key: boolean; called: boolean };
-  counts: { providers: number; model_routes: number; applications: number; api_keys: number };
-  last_24h: {
-    requests: number;
-    errors: number;
-    tokens: number;
-    cost: number;
-    unpriced: number;
-    p50_us?: number;
-    p99_us?: number;
-  };
-}
-export interface UsageRow {
-  group: string;
-  bucket: string | number;
-  requests: number;
-  errors: number;
-  unpriced: number;
-  cost: number;
-  tokens: Tokens;
-  p50_us: number;
-  p90_us: number;
-  p99_us: number;
-}
-export interface UsageReport {
-  from: string;
-  to: string;
-  rows: UsageRow[];
-}
-export type Outcome =
-  | 'ok'
-  | 'refused'
-  | 'upstream_error'
-  | 'connect_failed'
-  | 'timeout'
-  | 'cut'
-  | 'aborted'
-  | 'internal';
-export interface Usage {
-  tokens: Tokens;
-  source: 'none' | 'provider' | 'estimated' | 'mixed';
-}
-export interface RequestRow {
-  id: string;
-  node: string;
-  at: number | string;
-  duration_us: number;
-  upstream_us: number;
-  first_byte_us?: number | null;
-  traffic: 'ai' | 'rest';
-  team: string;
-  application: string;
+/** The envelope is the same for every kind; only `kind` and `spec` differ. */
+export type Resource<S = unknown> = Omit<Schemas['ProviderResource'], 'kind' | 'spec'> & { kind: string; spec: S };
+
+export interface MadeKey {
+  /** The whole key, shown this once. */
   key: string;
-  method: string;
-  path: string;
-  service: string;
-  route: string;
-  dialect?: string | null;
-  model: string;
-  provider: string;
-  upstream_model: string;
-  stream: boolean;
-  status: number;
-  outcome: Outcome;
-  error: string;
-  usage: Usage;
-  cost?: number | null;
-  request_bytes: number;
-  response_bytes: number;
-  dropped?: string[];
+  api_key: Resource<ApiKey>;
 }
-export interface Attempt {
-  number: number;
-  provider: string;
-  provider_key: string;
-  target: string;
-  started_us: number;
-  first_byte_us?: number | null;
-  duration_us: number;
-  status: number;
-  outcome: Outcome;
-  error: string;
-  usage: Usage;
-  cost?: number | null;
-  price: string;
-}
-export type RequestDetail = RequestRow & { attempts?: Attempt[] };
-export interface AuditEntry {
-  seq: number;
-  at: number | string;
-  actor: string;
-  action: string;
-  kind: string;
-  id: string;
-  before?: unknown;
-  after?: unknown;
-}
-export interface CallableModel {
-  id: string;
-  kind?: string;
-  provider?: string;
-}
-export interface CatalogProvider {
-  id: string;
-  name: string;
-  protocol: Protocol;
-  base_url: string;
-  key_env?: string | null;
-  models: Record<string, unknown>;
-}
-export interface System {
-  version: string;
-  revision: number;
-  gateway_url: string;
-  node: string;
-}
-export interface TestResult {
-  ok: boolean;
-  latency_ms: number;
-  models: string[];
-  message: string;
+
+export const outcomes = [
+  'ok',
+  'refused',
+  'upstream_error',
+  'connect_failed',
+  'timeout',
+  'cut',
+  'aborted',
+  'internal',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+export const usageSources = ['none', 'provider', 'estimated', 'mixed'] as const;
+export type UsageSource = (typeof usageSources)[number];
+
+/** One of the words that the document lists in prose only; undefined for one that is newer than this portal. */
+export function known<T extends string>(words: readonly T[], word: string): T | undefined {
+  return words.find((candidate) => candidate === word);
 }

@@ -1,8 +1,9 @@
 // What every resource's form has around its fields: save bar, guard, stale-save dialogue, YAML view.
-import { Button, Tabs } from '@mantine/core';
+import { Alert, Button, Tabs } from '@mantine/core';
 import { type FormEvent, lazy, type ReactNode, Suspense, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Resource } from '../api/types';
+import { Icon } from '../ui/icons';
 import { ErrorNote, Loading } from '../ui/notes';
 import { Bar, Rows } from '../ui/page';
 import { LeaveGuard } from './leave-guard';
@@ -40,6 +41,7 @@ export function ResourceFrame<S, V>({
     event.preventDefault();
     await editor.submit();
   };
+  const managed = loaded?.managed_by ? t('form.managedBy', { file: loaded.managed_by }) : undefined;
   const shownFields = Object.keys(form.errors).flatMap((f) => [f, `spec.${f.replace(/\.(\d+)/g, '[$1]')}`]);
   return (
     <form onSubmit={submit} noValidate>
@@ -57,12 +59,17 @@ export function ResourceFrame<S, V>({
             </Suspense>
           </Tabs.Panel>
         </Tabs>
+        {managed ? (
+          <Alert color="amber" variant="light" icon={<Icon name="warn" />}>
+            {managed}
+          </Alert>
+        ) : null}
         <ErrorNote error={editor.error} shown={shownFields} />
         <div className={classes.saveBar}>
           <Bar>{actions}</Bar>
           <Bar end>
             {form.isDirty() ? <span className="muted small">{t('form.unsaved')}</span> : null}
-            <Button type="submit" loading={editor.saving}>
+            <Button type="submit" loading={editor.saving} disabled={Boolean(managed)} title={managed}>
               {loaded ? t('form.save') : t('form.create')}
             </Button>
           </Bar>

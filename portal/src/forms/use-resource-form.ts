@@ -1,9 +1,8 @@
 // One resource in a form: its start values, saving, faults at their fields, and what a stale save needs.
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useState } from 'react';
-import { call } from '../api/http';
 import { faultsByField, Problem } from '../api/problem';
-import { type Draft, useCreate, useReplace } from '../api/resources';
+import { type Draft, type Loaded, readResource, useCreate, useReplace } from '../api/resources';
 import type { Collection, Resource, Specs } from '../api/types';
 
 /** A save that came after somebody else's. */
@@ -16,7 +15,7 @@ export interface Stale<S> {
 interface Options<C extends Collection, V> {
   collection: C;
   /** The resource that is edited and its entity tag; absent for a new one. */
-  loaded?: { data: Resource<Specs[C]>; etag: string | null };
+  loaded?: Loaded<Specs[C]>;
   toValues: (spec: Specs[C], id: string) => V;
   toSpec: (values: V) => Specs[C];
   newId?: (values: V) => string;
@@ -56,7 +55,7 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
       onSaved(saved.data);
     } catch (failure) {
       if (failure instanceof Problem && failure.status === 412) {
-        const now = await call<Resource<Specs[C]>>('GET', `/${collection}/${encodeURIComponent(id)}`);
+        const now = await readResource(collection, id);
         setStale({ current: now.data, etag: now.etag ?? '*' });
         return;
       }

@@ -1,9 +1,8 @@
 // One application: its keys, what it may call, a way to remove it.
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Answer } from '../../api/http';
-import { useResource } from '../../api/resources';
-import type { Application, Resource } from '../../api/types';
+import { type Loaded as LoadedResource, useResource } from '../../api/resources';
+import type { Application } from '../../api/types';
 import { ResourceFrame } from '../../forms/resource-frame';
 import { Changed, DeleteResource } from '../../forms/resource-head';
 import { useResourceForm } from '../../forms/use-resource-form';
@@ -49,7 +48,7 @@ export default function EditApplication() {
   );
 }
 
-function Editor({ loaded, onReload }: { loaded: Answer<Resource<Application>>; onReload: () => void }) {
+function Editor({ loaded, onReload }: { loaded: LoadedResource<Application>; onReload: () => void }) {
   const { t } = useTranslation();
   const { id } = loaded.data;
   const editor = useResourceForm({

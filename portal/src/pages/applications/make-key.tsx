@@ -3,9 +3,9 @@ import { Button, Modal, Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type MadeKey, useMakeKey, useModels } from '../../api/gateway';
+import { useMakeKey, useModels } from '../../api/gateway';
 import { faultsByField, Problem } from '../../api/problem';
-import type { Application } from '../../api/types';
+import type { Application, MadeKey } from '../../api/types';
 import { AllowList } from '../../forms/fields';
 import { FirstCall } from '../../ui/call-snippets';
 import { SecretOnce } from '../../ui/copyable';
@@ -20,8 +20,8 @@ interface MakeKeyProps {
 
 const lifetimes = ['never', '7', '30', '90', '365'] as const;
 
-function expiry(days: string): string | undefined {
-  return days === 'never' ? undefined : new Date(Date.now() + Number(days) * 86_400_000).toISOString();
+function expiry(days: string): string | null {
+  return days === 'never' ? null : new Date(Date.now() + Number(days) * 86_400_000).toISOString();
 }
 
 export function MakeKey({ application, spec, onClose }: MakeKeyProps) {
@@ -55,13 +55,13 @@ function KeyForm({
   onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const make = useMakeKey(application);
+  const make = useMakeKey();
   const known = (useModels().data ?? []).map((model) => model.id);
   const form = useForm({ initialValues: { name: '', lifetime: '90', models: [] as string[] } });
   const submit = form.onSubmit(async ({ name, lifetime, models }) => {
     try {
-      const narrowed = models.length > 0 ? { models } : {};
-      onMade(await make.mutateAsync({ ...(name ? { name } : {}), ...narrowed, expires_at: expiry(lifetime) }));
+      const narrowed = models.length > 0 ? models : null;
+      onMade(await make.mutateAsync({ application, name, expires_at: expiry(lifetime), models: narrowed }));
     } catch (error) {
       if (error instanceof Problem) form.setErrors(faultsByField(error.faults));
     }

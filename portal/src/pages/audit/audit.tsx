@@ -13,7 +13,7 @@ import { ChangeView } from './change-view';
 
 export default function Audit() {
   const { t } = useTranslation();
-  const list = useAudit({});
+  const list = useAudit();
   const columns: Column<AuditEntry>[] = [
     { key: 'at', head: t('audit.at'), cell: (row) => <Time value={row.at} /> },
     { key: 'actor', head: t('audit.actor'), cell: (row) => <code>{row.actor}</code> },

@@ -1,8 +1,7 @@
 // Four steps from nothing to a call that one's own program makes. Each is done here.
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { MadeKey } from '../../api/gateway';
-import type { Overview } from '../../api/types';
+import type { MadeKey, Overview } from '../../api/types';
 import { Icon } from '../../ui/icons';
 import classes from './checklist.module.css';
 import { CallStep } from './step-call';

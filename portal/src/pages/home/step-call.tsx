@@ -2,7 +2,8 @@
 import { Loader } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { type MadeKey, useModels } from '../../api/gateway';
+import { useModels } from '../../api/gateway';
+import type { MadeKey } from '../../api/types';
 import { CallSnippets, FirstCall } from '../../ui/call-snippets';
 import { Bar } from '../../ui/page';
 

@@ -3,10 +3,9 @@
 import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { MadeKey } from '../../api/gateway';
-import { call, idempotencyKey } from '../../api/http';
-import { queryClient } from '../../api/query-client';
+import { useMakeKey } from '../../api/gateway';
 import { useCreate } from '../../api/resources';
+import type { MadeKey } from '../../api/types';
 import { ButtonLink } from '../../ui/button-link';
 import { SecretOnce } from '../../ui/copyable';
 import { ErrorNote } from '../../ui/notes';
@@ -43,6 +42,7 @@ function KeyForm({ onMade }: { onMade: (made: MadeKey) => void }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const createApplication = useCreate('applications');
+  const makeKey = useMakeKey();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -53,12 +53,14 @@ function KeyForm({ onMade }: { onMade: (made: MadeKey) => void }) {
         id,
         spec: { name: name || id, models: ['*'], services: ['*'] },
       });
-      const made = await call<MadeKey>('POST', `/applications/${encodeURIComponent(application.data.id)}/keys`, {
-        body: { name: t('home.key.firstKey') },
-        headers: { 'idempotency-key': idempotencyKey() },
-      });
-      onMade(made.data);
-      void queryClient.invalidateQueries({ queryKey: ['overview'] });
+      onMade(
+        await makeKey.mutateAsync({
+          application: application.data.id,
+          name: t('home.key.firstKey'),
+          expires_at: null,
+          models: null,
+        }),
+      );
     } catch (failure) {
       setError(failure);
     } finally {

@@ -2,9 +2,8 @@
 
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Answer } from '../../api/http';
-import { useResource } from '../../api/resources';
-import type { ModelRoute, Resource } from '../../api/types';
+import { type Loaded as LoadedResource, useResource } from '../../api/resources';
+import type { ModelRoute } from '../../api/types';
 import { ResourceFrame } from '../../forms/resource-frame';
 import { Changed, DeleteResource } from '../../forms/resource-head';
 import { useResourceForm } from '../../forms/use-resource-form';
@@ -56,7 +55,7 @@ export default function EditModelRoute() {
   );
 }
 
-function Editor({ loaded, onReload }: { loaded: Answer<Resource<ModelRoute>>; onReload: () => void }) {
+function Editor({ loaded, onReload }: { loaded: LoadedResource<ModelRoute>; onReload: () => void }) {
   const { t } = useTranslation();
   const { id } = loaded.data;
   const editor = useResourceForm({

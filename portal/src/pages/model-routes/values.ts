@@ -3,17 +3,19 @@ import type { ModelRoute } from '../../api/types';
 
 export const retryReasons = ['rate_limit', 'server_error', 'connect', 'timeout', 'unauthorized'] as const;
 
+type RetryReason = (typeof retryReasons)[number];
+
 export interface RouteValues extends Record<string, unknown> {
   id: string;
   model: string;
   description: string;
   targets: { provider: string; model: string; priority: number; weight: number }[];
-  retry: { max_attempts: number; on: string[]; cooldown_ms: number };
+  retry: { max_attempts: number; on: RetryReason[]; cooldown_ms: number };
   strict: boolean;
 }
 
 /** What the server takes where nothing is said. */
-const defaultRetry = { max_attempts: 3, on: [...retryReasons] as string[], cooldown_ms: 10_000 };
+const defaultRetry: RouteValues['retry'] = { max_attempts: 3, on: [...retryReasons], cooldown_ms: 10_000 };
 
 export function routeValues(spec: ModelRoute, id: string): RouteValues {
   return {

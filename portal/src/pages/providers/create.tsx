@@ -81,7 +81,7 @@ function NewProvider({ entry }: { entry: CatalogProvider }) {
     ...providerValues({ protocol: entry.protocol, name: entry.name, base_url: entry.base_url }, entry.id),
     keys: entry.protocol === 'demo' ? [] : [{ id: 'main', secret: '', weight: 1, priority: 0 }],
     // A local server lies at a private address by its nature.
-    allow_private_address: /^http:\/\/(127\.|localhost)/.test(entry.base_url),
+    allow_private_address: /^http:\/\/(127\.|localhost)/.test(entry.base_url ?? ''),
   };
   if (start.allow_private_address) start.keys = [];
   const editor = useResourceForm({

@@ -1,9 +1,8 @@
 // One provider: its fields, a test, and the way to remove it.
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Answer } from '../../api/http';
-import { useResource } from '../../api/resources';
-import type { Provider, Resource } from '../../api/types';
+import { type Loaded as LoadedResource, useResource } from '../../api/resources';
+import type { Provider } from '../../api/types';
 import { ResourceFrame } from '../../forms/resource-frame';
 import { Changed, DeleteResource } from '../../forms/resource-head';
 import { useResourceForm } from '../../forms/use-resource-form';
@@ -44,7 +43,7 @@ export default function EditProvider() {
   );
 }
 
-function Editor({ loaded, onReload }: { loaded: Answer<Resource<Provider>>; onReload: () => void }) {
+function Editor({ loaded, onReload }: { loaded: LoadedResource<Provider>; onReload: () => void }) {
   const { t } = useTranslation();
   const { id } = loaded.data;
   const editor = useResourceForm({

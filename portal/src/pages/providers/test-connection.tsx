@@ -16,7 +16,7 @@ interface TestConnectionProps {
 export function TestConnection({ id, disabledReason, onTested }: TestConnectionProps) {
   const { t } = useTranslation();
   const test = useTestProvider();
-  const run = () => test.mutate({ id }, { onSuccess: (result) => onTested?.(result.ok) });
+  const run = () => test.mutate(id, { onSuccess: (result) => onTested?.(result.ok) });
   const result = test.data;
   return (
     <div className={classes.test}>

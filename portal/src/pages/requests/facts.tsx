@@ -3,7 +3,7 @@ import { Table } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { RequestDetail } from '../../api/types';
+import { known, type RequestDetail, usageSources } from '../../api/types';
 import { Copyable } from '../../ui/copyable';
 import { Bytes, Count, Money } from '../../ui/figures';
 import classes from './facts.module.css';
@@ -108,7 +108,8 @@ export function TokenTable({ request }: { request: RequestDetail }) {
         </Table.Tbody>
       </Table>
       <p className="small muted">
-        {t(`requests.sources.${source}`)} {price ? t('requests.priceRow', { price }) : null}
+        {t(`requests.sources.${known(usageSources, source) ?? 'none'}`)}{' '}
+        {price ? t('requests.priceRow', { price }) : null}
       </p>
     </>
   );

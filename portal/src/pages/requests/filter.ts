@@ -1,20 +1,12 @@
 // What the request log is narrowed to, as its address says it.
 
-export const outcomes = [
-  'ok',
-  'refused',
-  'upstream_error',
-  'connect_failed',
-  'timeout',
-  'cut',
-  'aborted',
-  'internal',
-] as const;
+import { known, type Outcome, outcomes } from '../../api/types';
+
 export const filterFields = ['application', 'model', 'provider', 'key', 'status'] as const;
 
 export interface RequestFilter {
   q?: string;
-  outcome?: (typeof outcomes)[number];
+  outcome?: Outcome;
   application?: string;
   model?: string;
   provider?: string;
@@ -29,7 +21,7 @@ const text = (value: unknown): string | undefined =>
 export function readRequestFilter(search: Record<string, unknown>): RequestFilter {
   return {
     q: text(search['q']),
-    outcome: outcomes.find((outcome) => outcome === search['outcome']),
+    outcome: known(outcomes, String(search['outcome'])),
     application: text(search['application']),
     model: text(search['model']),
     provider: text(search['provider']),

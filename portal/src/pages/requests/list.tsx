@@ -4,7 +4,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useRequests } from '../../api/insights';
-import type { RequestRow } from '../../api/types';
+import { outcomes, type RequestRow } from '../../api/types';
 import { type Column, DataTable } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
 import { Count, Duration, Money, Time } from '../../ui/figures';
@@ -12,7 +12,7 @@ import { ListFoot } from '../../ui/list-foot';
 import { Loaded } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
 import { inputTokens, outputTokens } from '../usage/series';
-import { filterFields, outcomes, type RequestFilter } from './filter';
+import { filterFields, type RequestFilter } from './filter';
 import classes from './list.module.css';
 import { OutcomeStatus } from './outcome';
 

@@ -1,6 +1,6 @@
 // How a request or an attempt ended, as a word with its tone.
 import { useTranslation } from 'react-i18next';
-import type { Outcome } from '../../api/types';
+import { known, type Outcome, outcomes } from '../../api/types';
 import { Status, type Tone } from '../../ui/status';
 
 const tones: Record<Outcome, Tone> = {
@@ -14,10 +14,20 @@ const tones: Record<Outcome, Tone> = {
   internal: 'bad',
 };
 
-export function OutcomeStatus({ outcome, status }: { outcome: Outcome; status: number }) {
+/** The word for an outcome; one that is newer than this portal stands for itself. */
+export function useOutcomeWord(): (outcome: string) => string {
   const { t } = useTranslation();
-  const word = t(`requests.outcomes.${outcome}`);
+  return (outcome) => {
+    const name = known(outcomes, outcome);
+    return name ? t(`requests.outcomes.${name}`) : outcome;
+  };
+}
+
+export function OutcomeStatus({ outcome, status }: { outcome: string; status: number }) {
+  const word = useOutcomeWord()(outcome);
+  const name = known(outcomes, outcome);
   // Delivered in full, yet the message was an error of its own: an upstream's 404, for example.
-  const tone = outcome === 'ok' && status >= 400 ? 'warn' : tones[outcome];
+  const ended = name ? tones[name] : 'idle';
+  const tone = outcome === 'ok' && status >= 400 ? 'warn' : ended;
   return <Status tone={tone}>{status > 0 ? `${status} ${word}` : word}</Status>;
 }

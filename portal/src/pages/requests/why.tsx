@@ -4,6 +4,7 @@ import type { Attempt, RequestDetail } from '../../api/types';
 import { formatDuration } from '../../format/quantity';
 import { useLocale } from '../../i18n/use-locale';
 import { Icon, type IconName } from '../../ui/icons';
+import { useOutcomeWord } from './outcome';
 import { type Step, story } from './story';
 import classes from './why.module.css';
 
@@ -37,12 +38,13 @@ export function Why({ request }: { request: RequestDetail }) {
 function useSentence() {
   const { t } = useTranslation();
   const locale = useLocale();
+  const outcomeWord = useOutcomeWord();
   const facts = (attempt: Attempt) => ({
     number: attempt.number,
     target: [attempt.provider, attempt.target].filter(Boolean).join('/'),
     key: attempt.provider_key || '–',
     after: formatDuration(attempt.duration_us, locale),
-    result: attempt.status > 0 ? `${attempt.status}` : t(`requests.outcomes.${attempt.outcome}`),
+    result: attempt.status > 0 ? `${attempt.status}` : outcomeWord(attempt.outcome),
     error: attempt.error,
   });
   return (step: Step): string => {
@@ -56,7 +58,7 @@ function useSentence() {
       case 'attemptOk':
         return t('requests.story.attemptOk', facts(step.attempt));
       case 'ended':
-        return t('requests.story.ended', { outcome: t(`requests.outcomes.${step.outcome}`), error: step.error });
+        return t('requests.story.ended', { outcome: outcomeWord(step.outcome), error: step.error });
       case 'askedModel':
       case 'askedPath':
         return t(`requests.story.${step.say}`, {

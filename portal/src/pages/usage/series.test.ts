@@ -22,6 +22,7 @@ const row = (group: string, at: number, requests: number): UsageRow => ({
   errors: 0,
   unpriced: 0,
   cost: requests * 1_500,
+  cost_usd: '',
   tokens: tokens(requests * 10, requests),
   p50_us: 1_000,
   p90_us: 2_000,

@@ -1,0 +1,5736 @@
+export interface paths {
+    "/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_teams"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_teams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_teams"];
+        /** Gives it new content. */
+        put: operations["replace_teams"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_teams"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_teams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_providers"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_providers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_providers"];
+        /** Gives it new content. */
+        put: operations["replace_providers"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_providers"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_providers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_prices"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_prices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_prices"];
+        /** Gives it new content. */
+        put: operations["replace_prices"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_prices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prices/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_prices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prices/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_prices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model-routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_model_routes"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_model_routes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model-routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_model_routes"];
+        /** Gives it new content. */
+        put: operations["replace_model_routes"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_model_routes"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model-routes/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_model_routes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model-routes/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_model_routes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_upstreams"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_upstreams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upstreams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_upstreams"];
+        /** Gives it new content. */
+        put: operations["replace_upstreams"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_upstreams"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upstreams/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_upstreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upstreams/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_upstreams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_services"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_services"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_services"];
+        /** Gives it new content. */
+        put: operations["replace_services"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_services"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_services"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_routes"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_routes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_routes"];
+        /** Gives it new content. */
+        put: operations["replace_routes"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_routes"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/routes/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_routes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/routes/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_routes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_applications"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_applications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_applications"];
+        /** Gives it new content. */
+        put: operations["replace_applications"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_applications"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_applications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_applications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_api_keys"];
+        /** Gives it new content. */
+        put: operations["replace_api_keys"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_api_keys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_api_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first user is still to be made. */
+        get: operations["setup_state"];
+        put?: never;
+        /** Makes the first user, with the one-time token that the first start prints, and signs them in. */
+        post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and the token that changes must carry. */
+        get: operations["session"];
+        put?: never;
+        /** Signs in. */
+        post: operations["sign_in"];
+        /** Signs out. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a key for an application. The key is shown this once. */
+        post: operations["make_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revokes a key: it is refused on every node within two seconds, for good. */
+        post: operations["revoke_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of tokens, oldest first. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Makes a token that may do no more than its maker. It is shown this once. */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a token: it is refused from the next request on. */
+        delete: operations["remove_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes one real request to a provider with its own key. A failure is an answer, not an error. */
+        post: operations["test_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Vendors and models that are known before anybody configures them. */
+        get: operations["catalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be called: model routes, and models addressed as `provider/model`, with their price. */
+        get: operations["models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/playground/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends the body of `/v1/chat/completions` through the data plane, with a key that lives for this
+         *     request, and passes the answer on as it comes, streams included.
+         */
+        post: operations["chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sums of requests, errors, tokens, cost and latency, by group and time. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the log, newest first. */
+        get: operations["list_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request with its attempts. */
+        get: operations["get_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the trail, newest first. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the whole trail and tells whether an entry was changed, put in or taken out. */
+        get: operations["check_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What Home shows. */
+        get: operations["overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Version, revision, and how this process is. */
+        get: operations["system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/config/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an apply of these documents would do. */
+        post: operations["plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/config/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Applies documents, all or nothing. A stale base is refused with what the documents would change now. */
+        post: operations["apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/config/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything as YAML documents, secrets as references or fingerprints. */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schema/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema (draft 2020-12) of a document of a kind. */
+        get: operations["schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * @description What a change does to a resource.
+         * @enum {string}
+         */
+        Action: "create" | "update" | "delete";
+        /** @description Versions of a resource. */
+        AnyHistory: {
+            /** @description Newest first. */
+            items: components["schemas"]["HistoryView"][];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description A credential of an application. Its id is the public part of the key; only a hash of the secret
+         *     part is stored. Give either `hash` (as an export holds it) or `secret` (a whole key by `env:` or
+         *     `file:`, hashed when it is applied).
+         */
+        ApiKey: {
+            /**
+             * @description The application it belongs to.
+             * @default
+             */
+            application: string;
+            /**
+             * @description What it is for, for people.
+             * @default
+             */
+            name: string;
+            /**
+             * @description SHA-256 of the whole key, in lower-case hexadecimal.
+             * @default
+             */
+            hash: string;
+            secret?: components["schemas"]["SecretRef"] | null;
+            /** @description When it stops working, RFC 3339. Absent: never. */
+            expires_at?: string | null;
+            /** @description Narrows the application's `models` for this key. Absent: all that the application may call. */
+            models?: string[] | null;
+            /** @description Narrows the application's `services` for this key. Absent: all that the application may call. */
+            services?: string[] | null;
+            /**
+             * @description A revoked key is refused with 401 within two seconds on every node, and stays refused.
+             * @default false
+             */
+            revoked: boolean;
+        };
+        ApiKeyCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["ApiKey"];
+        };
+        ApiKeyPage: {
+            items: components["schemas"]["ApiKeyResource"][];
+            next_cursor: string | null;
+        };
+        ApiKeyReplace: {
+            team?: string;
+            spec: components["schemas"]["ApiKey"];
+        };
+        ApiKeyResource: {
+            /** @enum {string} */
+            kind: "ApiKey";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["ApiKey"];
+        };
+        /** @description A program that calls APIs. What it may call is named here; nothing is allowed by default. */
+        Application: {
+            /**
+             * @description Its name, for people.
+             * @default
+             */
+            name: string;
+            /**
+             * @description What it does.
+             * @default
+             */
+            description: string;
+            /**
+             * @description Models it may call: names of model routes, `provider/model`, `provider/*`, or `*` for all
+             *     model routes and models.
+             * @default []
+             */
+            models: string[];
+            /**
+             * @description Services it may call by id, or `*` for all.
+             * @default []
+             */
+            services: string[];
+            /**
+             * @description A disabled application is refused with 403, its keys stay.
+             * @default false
+             */
+            disabled: boolean;
+        };
+        ApplicationCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["Application"];
+        };
+        ApplicationPage: {
+            items: components["schemas"]["ApplicationResource"][];
+            next_cursor: string | null;
+        };
+        ApplicationReplace: {
+            team?: string;
+            spec: components["schemas"]["Application"];
+        };
+        ApplicationResource: {
+            /** @enum {string} */
+            kind: "Application";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["Application"];
+        };
+        /** @description What an apply did. */
+        ApplyReport: {
+            /**
+             * Format: int64
+             * @description The store's revision now.
+             */
+            revision: number;
+            /** @description What changed. */
+            changes: components["schemas"]["Change"][];
+        };
+        /** @description One attempt at one target. */
+        AttemptView: {
+            /**
+             * Format: int64
+             * @description Counts from 1.
+             */
+            number: number;
+            /** @description The provider (AI) or upstream (REST). */
+            provider: string;
+            /** @description Name of the key within the provider's pool. */
+            provider_key: string;
+            /** @description The model at the provider (AI), or the target's address (REST). */
+            target: string;
+            /**
+             * Format: int64
+             * @description When it began, microseconds after the request's `at`.
+             */
+            started_us: number;
+            /**
+             * Format: int64
+             * @description From its begin to the first byte of the answer.
+             */
+            first_byte_us?: number | null;
+            /** Format: int64 */
+            duration_us: number;
+            /**
+             * Format: int64
+             * @description HTTP status received; 0 when none came.
+             */
+            status: number;
+            outcome: string;
+            /** @description What went wrong. */
+            error: string;
+            usage: components["schemas"]["UsageView"];
+            /**
+             * Format: int64
+             * @description Nano-dollars; null when the price is unknown.
+             */
+            cost?: number | null;
+            /** @description The same in dollars, as a decimal string. */
+            cost_usd?: string | null;
+            /** @description The price row that the cost was computed with. */
+            price: string;
+        };
+        /** @description What a check of the whole trail found. */
+        AuditCheck: {
+            /** @description Whether every entry is there and unchanged. */
+            intact: boolean;
+            /**
+             * Format: int64
+             * @description Entries read.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description The first entry that is missing or was changed.
+             */
+            broken_at?: number | null;
+        };
+        /** @description One entry. */
+        AuditEntry: {
+            /**
+             * Format: int64
+             * @description Counts up by one.
+             */
+            seq: number;
+            /** @description When, RFC 3339. */
+            at: string;
+            /** @description Who: `user:…`, `token:…`, `cli`, `file:…` or `system`. */
+            actor: string;
+            /** @description The address that the request came from, or empty. */
+            address: string;
+            /** @description The request's id, or empty. */
+            request_id: string;
+            /** @description `create`, `update`, `delete`, `rollback`, `sign-in`, `sign-in-refused`, `sign-out`. */
+            action: string;
+            /** @description The kind of what was changed. */
+            kind: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What it was, without secrets; null when it was not there. */
+            before: Record<string, never>;
+            /** @description What it became, without secrets; null when it went. */
+            after: Record<string, never>;
+            /** @description Covers this entry and, through the one before, all older ones. */
+            hash: string;
+        };
+        /**
+         * @description Who may call.
+         * @enum {string}
+         */
+        Auth: "api_key" | "public";
+        /** @description Something that callers may name as `model`. */
+        CallableModel: {
+            /** @description The name to call: a model route's, or `provider/model`. */
+            id: string;
+            /** @description `route` or `direct`. */
+            kind: string;
+            /** @description The provider; of a route, the one tried first. */
+            provider?: string | null;
+            /** @description The model at that provider. */
+            model?: string | null;
+            /** @description What the route is for. */
+            description?: string;
+            /**
+             * Format: int64
+             * @description Tokens that fit into one request.
+             */
+            context?: number | null;
+            /**
+             * Format: int64
+             * @description The most tokens it writes.
+             */
+            max_output_tokens?: number | null;
+            price?: components["schemas"]["PerMillion"] | null;
+        };
+        /** @description A vendor that is known. */
+        CatalogEntry: components["schemas"]["CatalogProvider"] & {
+            /** @description Its id in the catalogue. */
+            id: string;
+        };
+        /** @description A model that is known. */
+        CatalogModel: {
+            /**
+             * Format: int64
+             * @description Tokens that fit into one request.
+             */
+            context?: number | null;
+            /**
+             * Format: int64
+             * @description The most tokens it writes.
+             */
+            max_output_tokens?: number | null;
+            /** @description What it costs, by date. Empty when unknown, which is not free. */
+            prices?: components["schemas"]["CatalogPrice"][];
+        };
+        /** @description A price from a date on. */
+        CatalogPrice: {
+            /** @description The first day on which it holds, UTC. */
+            effective_from: string;
+            /** @description Dollars for a million tokens, by bucket. */
+            per_million: components["schemas"]["PerMillion"];
+            /** @description The page it was read from. */
+            source: string;
+        };
+        /** @description A provider that is known. */
+        CatalogProvider: {
+            /** @description Its name, for people. */
+            name: string;
+            /** @description What it speaks. */
+            protocol: components["schemas"]["Protocol"];
+            /** @description Its address. */
+            base_url?: string;
+            /** @description The environment variable in which people usually keep its key. */
+            key_env?: string | null;
+            /** @description Its models by id. */
+            models?: {
+                [key: string]: components["schemas"]["CatalogModel"];
+            };
+        };
+        /** @description Every vendor that is known. */
+        CatalogView: {
+            items: components["schemas"]["CatalogEntry"][];
+        };
+        /** @description One resource that changes. */
+        Change: {
+            /** @description What happens to it. */
+            action: components["schemas"]["Action"];
+            /** @description Its kind. */
+            kind: components["schemas"]["Kind"];
+            /** @description Its id. */
+            id: string;
+            /** @description Field by field. */
+            diff: components["schemas"]["FieldDiff"][];
+        };
+        /** @description The steps of the first minutes. */
+        Checklist: {
+            /** @description A provider was added. */
+            provider: boolean;
+            /** @description A model answered in the playground. */
+            playground: boolean;
+            /** @description An API key was made. */
+            key: boolean;
+            /** @description An application called with success. */
+            called: boolean;
+        };
+        /** @description How many there are. What the system keeps for itself is not counted. */
+        Counts: {
+            /** Format: int64 */
+            teams: number;
+            /** Format: int64 */
+            providers: number;
+            /** Format: int64 */
+            model_routes: number;
+            /** Format: int64 */
+            services: number;
+            /** Format: int64 */
+            routes: number;
+            /** Format: int64 */
+            applications: number;
+            /** Format: int64 */
+            api_keys: number;
+        };
+        /** @description How somebody signs in. */
+        Credentials: {
+            /** @description The address of the account. */
+            email: string;
+            /**
+             * Format: password
+             * @description The password; 10 to 512 bytes.
+             */
+            password: string;
+        };
+        /** @description One field that differs; secrets stand as `sealed:<fingerprint>`. */
+        FieldDiff: {
+            /** @description Its path, such as `spec.targets[0].weight`. */
+            path: string;
+            /** @description What it was; absent when it was not there. */
+            before?: unknown;
+            /** @description What it becomes; absent when it goes. */
+            after?: unknown;
+        };
+        /** @description Who the first user is. */
+        FirstUser: {
+            /** @description The one-time token of the set-up link. */
+            token: string;
+            /** @description The address to sign in with. */
+            email: string;
+            /** @description The name, for people. */
+            name: string;
+            /**
+             * Format: password
+             * @description The password; 10 to 512 bytes.
+             */
+            password: string;
+        };
+        /** @description One version of a resource. */
+        HistoryView: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            version: number;
+            /** @description When it was made, RFC 3339. */
+            at: string;
+            /** @description Who made it. */
+            by: string;
+            /** @description `create`, `update`, `delete` or `rollback`. */
+            action: string;
+            /** @description The team that owned it. */
+            team: string;
+            /** @description The content; secrets as references or fingerprints. */
+            spec: Record<string, never>;
+        };
+        /**
+         * @description The kinds of resources. Order matters: a kind may refer only to kinds before it (and itself).
+         * @enum {string}
+         */
+        Kind: "Team" | "Provider" | "Price" | "ModelRoute" | "Upstream" | "Service" | "Route" | "Application" | "ApiKey";
+        /** @description The last 24 hours. */
+        LastDay: {
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Tokens of all buckets.
+             */
+            tokens: number;
+            /**
+             * Format: int64
+             * @description Nano-dollars.
+             */
+            cost: number;
+            /** @description The same in dollars, as a decimal string. */
+            cost_usd: string;
+            /**
+             * Format: int64
+             * @description Requests that consumed tokens of unknown price.
+             */
+            unpriced: number;
+            /**
+             * Format: int64
+             * @description Exact percentiles of the duration, in microseconds; absent without requests.
+             */
+            p50_us?: number | null;
+            /** Format: int64 */
+            p99_us?: number | null;
+        };
+        /** @description A key that was just made. */
+        MadeApiKey: {
+            /** @description The whole key: shown this once. */
+            key: string;
+            /** @description The resource that stands for it. */
+            api_key: Record<string, never>;
+        };
+        /** @description A token that was just made. */
+        MadeToken: {
+            /** @description The token itself: shown this once. */
+            token: string;
+            /** @description What lists show of it. */
+            admin_token: components["schemas"]["TokenView"];
+        };
+        /**
+         * @description An HTTP method that a route can be bound to.
+         * @enum {string}
+         */
+        Method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
+        /** @description A model as a provider offers it. */
+        ModelDeclaration: {
+            /** @description Its id at the provider, such as `gpt-4o`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Tokens that fit into one request, where known.
+             */
+            context?: number | null;
+            /**
+             * Format: int64
+             * @description The most tokens it writes; the default of `max_tokens` where a dialect demands one.
+             */
+            max_output_tokens?: number | null;
+        };
+        /**
+         * @description The name that callers use for a model, and the targets behind it. The id is that name unless
+         *     `model` says another.
+         */
+        ModelRoute: {
+            /** @description The name that callers use, where it differs from the id (capital letters, `:`). */
+            model?: string | null;
+            /** @description What it is for. */
+            description?: string;
+            /** @description Where a call may go: lowest priority first, within a priority by weight. */
+            targets: components["schemas"]["ModelTarget"][];
+            /** @description When to go on to the next target. */
+            retry?: components["schemas"]["Retry"];
+            /**
+             * @description Refuses a request with a parameter that the target cannot honour; otherwise the parameter is
+             *     left out and named in `x-weir-dropped-params`.
+             */
+            strict?: boolean;
+        };
+        ModelRouteCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["ModelRoute"];
+        };
+        ModelRoutePage: {
+            items: components["schemas"]["ModelRouteResource"][];
+            next_cursor: string | null;
+        };
+        ModelRouteReplace: {
+            team?: string;
+            spec: components["schemas"]["ModelRoute"];
+        };
+        ModelRouteResource: {
+            /** @enum {string} */
+            kind: "ModelRoute";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["ModelRoute"];
+        };
+        /** @description One target of a model route. */
+        ModelTarget: {
+            /** @description The provider's id. */
+            provider: string;
+            /** @description The model's id at that provider. */
+            model: string;
+            /**
+             * Format: int32
+             * @description Lower is tried first.
+             */
+            priority?: number;
+            /**
+             * Format: int32
+             * @description Share among the targets of the same priority; 0 is used only when the others are down.
+             */
+            weight?: number;
+        };
+        /** @description How long a model may take, in milliseconds. */
+        ModelTimeouts: {
+            /**
+             * Format: int64
+             * @description TCP and TLS set-up.
+             * @default 5000
+             */
+            connect_ms: number;
+            /**
+             * Format: int64
+             * @description From the request's end to the answer's first byte.
+             * @default 120000
+             */
+            first_byte_ms: number;
+            /**
+             * Format: int64
+             * @description Between two pieces of the answer.
+             * @default 60000
+             */
+            idle_ms: number;
+            /**
+             * Format: int64
+             * @description The whole attempt.
+             * @default 600000
+             */
+            total_ms: number;
+        };
+        /** @description Everything that could be called. */
+        Models: {
+            /** @description Model routes first, then models addressed directly. */
+            items: components["schemas"]["CallableModel"][];
+        };
+        /** @description What a new key is to be. */
+        NewKey: {
+            /**
+             * @description What it is for, for people.
+             * @default
+             */
+            name: string;
+            /**
+             * @description When it stops working, RFC 3339. Absent: never.
+             * @default null
+             */
+            expires_at: string | null;
+            /**
+             * @description Narrows the application's models.
+             * @default null
+             */
+            models: string[] | null;
+            /**
+             * @description Narrows the application's services.
+             * @default null
+             */
+            services: string[] | null;
+        };
+        /** @description What a new token is to be. */
+        NewToken: {
+            /** @description What it is for, for people. */
+            name: string;
+            /** @description What it may do. */
+            scopes: components["schemas"]["Scope"][];
+            /** @description When it stops working, RFC 3339. Absent: never. */
+            expires_at?: string | null;
+        };
+        /** @description What Home shows. */
+        Overview: {
+            checklist: components["schemas"]["Checklist"];
+            counts: components["schemas"]["Counts"];
+            last_24h: components["schemas"]["LastDay"];
+        };
+        /** @description A page of a list. */
+        Page_AuditEntry: {
+            /** @description What is on it. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Counts up by one.
+                 */
+                seq: number;
+                /** @description When, RFC 3339. */
+                at: string;
+                /** @description Who: `user:…`, `token:…`, `cli`, `file:…` or `system`. */
+                actor: string;
+                /** @description The address that the request came from, or empty. */
+                address: string;
+                /** @description The request's id, or empty. */
+                request_id: string;
+                /** @description `create`, `update`, `delete`, `rollback`, `sign-in`, `sign-in-refused`, `sign-out`. */
+                action: string;
+                /** @description The kind of what was changed. */
+                kind: string;
+                /** @description Its id. */
+                id: string;
+                /** @description What it was, without secrets; null when it was not there. */
+                before: Record<string, never>;
+                /** @description What it became, without secrets; null when it went. */
+                after: Record<string, never>;
+                /** @description Covers this entry and, through the one before, all older ones. */
+                hash: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RequestView: {
+            /** @description What is on it. */
+            items: {
+                id: string;
+                /** @description The node that served it. */
+                node: string;
+                /** @description When its head had arrived, RFC 3339. */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description Until the last byte out, in microseconds.
+                 */
+                duration_us: number;
+                /**
+                 * Format: int64
+                 * @description Of which it waited for providers or upstreams.
+                 */
+                upstream_us: number;
+                /**
+                 * Format: int64
+                 * @description Until the first byte of the answer out.
+                 */
+                first_byte_us?: number | null;
+                /** @description `ai` or `rest`. */
+                traffic: string;
+                team: string;
+                application: string;
+                /** @description Public id of the API key. */
+                key: string;
+                method: string;
+                path: string;
+                service: string;
+                route: string;
+                dialect?: string | null;
+                /** @description The model name that the caller asked for. */
+                model: string;
+                provider: string;
+                /** @description The model at that provider. */
+                upstream_model: string;
+                stream: boolean;
+                /**
+                 * Format: int64
+                 * @description HTTP status sent; 0 when none was.
+                 */
+                status: number;
+                /** @description `ok`, `refused`, `upstream_error`, `connect_failed`, `timeout`, `cut`, `aborted`, `internal`. */
+                outcome: string;
+                /** @description Short reason when it did not end well. */
+                error: string;
+                usage: components["schemas"]["UsageView"];
+                /**
+                 * Format: int64
+                 * @description Nano-dollars; null when the price is unknown.
+                 */
+                cost?: number | null;
+                /** @description The same in dollars, as a decimal string. */
+                cost_usd?: string | null;
+                /** Format: int64 */
+                request_bytes: number;
+                /** Format: int64 */
+                response_bytes: number;
+                /** @description Parameters that could not be carried over. */
+                dropped: string[];
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_TokenView: {
+            /** @description What is on it. */
+            items: {
+                id: string;
+                name: string;
+                scopes: string[];
+                /** @description Who made it. */
+                created_by: string;
+                created_at: string;
+                expires_at?: string | null;
+                /** @description When it was last used, to the minute. */
+                last_used_at?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description Dollars for a million tokens, as decimal strings; at most nine digits after the point. */
+        PerMillion: {
+            /** @description Text input. */
+            input: string;
+            /** @description Text output. */
+            output: string;
+            /** @description Input read from the prompt cache. */
+            cache_read?: string | null;
+            /** @description Input written to a five-minute cache. */
+            cache_write_5m?: string | null;
+            /** @description Input written to a one-hour cache. */
+            cache_write_1h?: string | null;
+            /** @description Reasoning output. */
+            reasoning?: string | null;
+            /** @description Audio input. */
+            audio_in?: string | null;
+            /** @description Audio output. */
+            audio_out?: string | null;
+            /** @description Image input. */
+            image_in?: string | null;
+            /** @description Image output. */
+            image_out?: string | null;
+        };
+        /** @description What an apply would do, and the revision it was computed on. */
+        Plan: {
+            /**
+             * Format: int64
+             * @description The store's revision; give it back to apply.
+             */
+            base: number;
+            /** @description What would change, in dependency order. Resources that stay as they are, are left out. */
+            changes: components["schemas"]["Change"][];
+        };
+        /**
+         * @description What a model costs from a date on. The row with the latest date that has begun is the one in force;
+         *     a row overrides the built-in catalogue.
+         */
+        Price: {
+            /** @description The provider's id. */
+            provider: string;
+            /** @description The model's id at that provider, or `*` for every model of it. */
+            model: string;
+            /** @description The first day on which it holds, UTC, such as `2026-01-31`. Absent: always. */
+            effective_from?: string | null;
+            /**
+             * @description Dollars for a million tokens, by bucket, as decimal strings. A bucket that is absent is priced
+             *     as its base: cache and media input as `input`, reasoning and media output as `output`.
+             */
+            per_million: components["schemas"]["PerMillion"];
+            /** @description Where the price is published. */
+            source?: string;
+        };
+        PriceCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["Price"];
+        };
+        PricePage: {
+            items: components["schemas"]["PriceResource"][];
+            next_cursor: string | null;
+        };
+        PriceReplace: {
+            team?: string;
+            spec: components["schemas"]["Price"];
+        };
+        PriceResource: {
+            /** @enum {string} */
+            kind: "Price";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["Price"];
+        };
+        /** @description What to test. */
+        Probe: {
+            /**
+             * @description A model to call with one short question. Absent: the list of models is asked for, which costs nothing.
+             * @default null
+             */
+            model: string | null;
+        };
+        /** @description What came of it. */
+        ProbeResult: {
+            /** @description Whether the provider answered as it should. */
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            latency_ms: number;
+            /** @description The models that it offers, where it says; else those that are known. */
+            models: string[];
+            /** @description A sentence for the person who pressed the button. */
+            message: string;
+        };
+        /** @description What a refusal looks like (RFC 9457). Each type adds members of its own; docs/API.md lists them. */
+        Problem: {
+            /** @description `/problems/` and the kind of refusal. */
+            type: string;
+            /** @description The kind of refusal in words. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description What happened here, and how to mend it. */
+            detail: string;
+            /** @description The request, as a URN. */
+            instance: string;
+            /** @description The request's id, as in the log and in the audit trail. */
+            request_id: string;
+        };
+        /**
+         * @description What a provider speaks.
+         * @enum {string}
+         */
+        Protocol: "openai" | "anthropic" | "demo";
+        /** @description A vendor of models: its address, what it speaks, and a pool of keys. */
+        Provider: {
+            /** @description Its name, for people. */
+            name?: string;
+            /** @description What it speaks. */
+            protocol: components["schemas"]["Protocol"];
+            /**
+             * @description The address that paths such as `/chat/completions` are added to, for example
+             *     `https://api.openai.com/v1`. Not needed for `demo`.
+             */
+            base_url?: string;
+            /**
+             * @description The catalogue entry whose models and prices hold for it. Absent: the one with this provider's id,
+             *     if there is one.
+             */
+            catalog?: string | null;
+            /** @description The pool of keys, tried by priority, then by weight. May be empty for a server that asks for none. */
+            keys?: components["schemas"]["ProviderKey"][];
+            /** @description Models known at this provider. Others can be called too; these are listed and have their limits known. */
+            models?: components["schemas"]["ModelDeclaration"][];
+            /** @description Headers added to each request, such as a project id. Secrets belong into `keys`. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description How long to wait for it. */
+            timeouts?: components["schemas"]["ModelTimeouts"];
+            /** @description Lets `base_url` lead to a loopback, private or link-local address, such as a local Ollama. */
+            allow_private_address?: boolean;
+            /** @description Set when the server refuses `stream_options`; usage of streams is then estimated. */
+            no_stream_options?: boolean;
+            /** @description A disabled provider is never chosen. */
+            disabled?: boolean;
+        };
+        ProviderCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["Provider"];
+        };
+        /** @description One key of a provider. */
+        ProviderKey: {
+            /** @description Its name within the pool, shown in logs and metrics in place of the key. */
+            id: string;
+            /** @description The key itself, by reference or in the clear; never returned. */
+            secret: components["schemas"]["SecretRef"];
+            /**
+             * Format: int32
+             * @description Share among the keys of the same priority.
+             */
+            weight?: number;
+            /**
+             * Format: int32
+             * @description Lower is tried first.
+             */
+            priority?: number;
+        };
+        ProviderPage: {
+            items: components["schemas"]["ProviderResource"][];
+            next_cursor: string | null;
+        };
+        ProviderReplace: {
+            team?: string;
+            spec: components["schemas"]["Provider"];
+        };
+        ProviderResource: {
+            /** @enum {string} */
+            kind: "Provider";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["Provider"];
+        };
+        /** @description One request with its attempts. */
+        RequestDetail: components["schemas"]["RequestView"] & {
+            /** @description Every attempt, in order. */
+            attempts: components["schemas"]["AttemptView"][];
+        };
+        /** @description One request. */
+        RequestView: {
+            id: string;
+            /** @description The node that served it. */
+            node: string;
+            /** @description When its head had arrived, RFC 3339. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Until the last byte out, in microseconds.
+             */
+            duration_us: number;
+            /**
+             * Format: int64
+             * @description Of which it waited for providers or upstreams.
+             */
+            upstream_us: number;
+            /**
+             * Format: int64
+             * @description Until the first byte of the answer out.
+             */
+            first_byte_us?: number | null;
+            /** @description `ai` or `rest`. */
+            traffic: string;
+            team: string;
+            application: string;
+            /** @description Public id of the API key. */
+            key: string;
+            method: string;
+            path: string;
+            service: string;
+            route: string;
+            dialect?: string | null;
+            /** @description The model name that the caller asked for. */
+            model: string;
+            provider: string;
+            /** @description The model at that provider. */
+            upstream_model: string;
+            stream: boolean;
+            /**
+             * Format: int64
+             * @description HTTP status sent; 0 when none was.
+             */
+            status: number;
+            /** @description `ok`, `refused`, `upstream_error`, `connect_failed`, `timeout`, `cut`, `aborted`, `internal`. */
+            outcome: string;
+            /** @description Short reason when it did not end well. */
+            error: string;
+            usage: components["schemas"]["UsageView"];
+            /**
+             * Format: int64
+             * @description Nano-dollars; null when the price is unknown.
+             */
+            cost?: number | null;
+            /** @description The same in dollars, as a decimal string. */
+            cost_usd?: string | null;
+            /** Format: int64 */
+            request_bytes: number;
+            /** Format: int64 */
+            response_bytes: number;
+            /** @description Parameters that could not be carried over. */
+            dropped: string[];
+        };
+        /** @description When and how often to try again. */
+        Retry: {
+            /**
+             * Format: int32
+             * @description The most attempts of one request, the first included (1 to 10).
+             * @default 3
+             */
+            max_attempts: number;
+            /**
+             * @description What is tried again.
+             * @default [
+             *       "rate_limit",
+             *       "server_error",
+             *       "connect",
+             *       "timeout",
+             *       "unauthorized"
+             *     ]
+             */
+            on: components["schemas"]["RetryOn"][];
+            /**
+             * Format: int64
+             * @description How long a failing key or target is left alone when it does not say itself (`Retry-After`).
+             * @default 10000
+             */
+            cooldown_ms: number;
+        };
+        /**
+         * @description What makes Weir try again, always before the first byte of the answer has left.
+         * @enum {string}
+         */
+        RetryOn: "rate_limit" | "server_error" | "connect" | "timeout" | "unauthorized";
+        /**
+         * @description What a person is.
+         * @enum {string}
+         */
+        Role: "owner" | "viewer";
+        /** @description Which version to go back to. */
+        RollbackBody: {
+            /**
+             * Format: int64
+             * @description Its number, as history shows it.
+             */
+            version: number;
+        };
+        /** @description One path of a service, and the methods that it answers there. */
+        Route: {
+            /** @description The service it belongs to. */
+            service: string;
+            /** @description Path template below the service's `base_path`: `/orders/{id}`, or `/files/{*rest}` for all below. */
+            path: string;
+            /** @description Methods it answers; empty for all. */
+            methods?: components["schemas"]["Method"][];
+            /** @description Prefix taken off the path before it is forwarded. */
+            strip_prefix?: string | null;
+            /** @description The path to forward to in place of the caller's, with the template's parameters: `/v2/orders/{id}`. */
+            rewrite?: string | null;
+            /** @description The upstream, where it is not the service's. */
+            upstream?: string | null;
+            auth?: components["schemas"]["Auth"] | null;
+            /**
+             * Format: int64
+             * @description The largest request body, in bytes; absent for no limit.
+             */
+            max_body_bytes?: number | null;
+        };
+        RouteCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["Route"];
+        };
+        RoutePage: {
+            items: components["schemas"]["RouteResource"][];
+            next_cursor: string | null;
+        };
+        RouteReplace: {
+            team?: string;
+            spec: components["schemas"]["Route"];
+        };
+        RouteResource: {
+            /** @enum {string} */
+            kind: "Route";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["Route"];
+        };
+        /**
+         * @description What an admin token is for.
+         * @enum {string}
+         */
+        Scope: "admin" | "read" | "ledger";
+        /**
+         * @description How a configuration names a secret:
+         *
+         *     - `env:NAME`: the environment variable NAME of the process, read when the configuration is compiled;
+         *     - `file:PATH`: the trimmed content of that file;
+         *     - `sealed:…`: put in earlier and encrypted at rest by this installation; what the API shows in its
+         *       place is a fingerprint, and sending the fingerprint back keeps the secret as it is;
+         *     - anything else: the secret itself, sealed when it is stored and never shown again.
+         * @example env:OPENAI_API_KEY
+         */
+        SecretRef: string;
+        /** @description A REST API: routes under one roof, with a common host and upstream. */
+        Service: {
+            /**
+             * @description Its name, for people.
+             * @default
+             */
+            name: string;
+            /**
+             * @description What it does.
+             * @default
+             */
+            description: string;
+            /**
+             * @description Hosts it answers for, such as `api.example.com` or `*.example.com`; empty for every host.
+             * @default []
+             */
+            hosts: string[];
+            /**
+             * @description Prefix of all its routes, such as `/shop`.
+             * @default
+             */
+            base_path: string;
+            /** @description The upstream of routes that name none. */
+            upstream?: string | null;
+            /**
+             * @description Who may call routes that do not say.
+             * @default api_key
+             */
+            auth: components["schemas"]["Auth"];
+        };
+        ServiceCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["Service"];
+        };
+        ServicePage: {
+            items: components["schemas"]["ServiceResource"][];
+            next_cursor: string | null;
+        };
+        ServiceReplace: {
+            team?: string;
+            spec: components["schemas"]["Service"];
+        };
+        ServiceResource: {
+            /** @enum {string} */
+            kind: "Service";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["Service"];
+        };
+        /** @description A session, as its owner sees it. */
+        SessionView: {
+            /** @description Who is signed in. */
+            user: components["schemas"]["UserView"];
+            /** @description To be sent as `x-csrf-token` with each change. */
+            csrf_token: string;
+        };
+        /** @description Whether set-up is still to be done. */
+        SetupState: {
+            /** @description True while no user exists. */
+            needed: boolean;
+        };
+        /** @description This process. */
+        System: {
+            /** @description Of the program. */
+            version: string;
+            /**
+             * Format: int64
+             * @description Of the stored configuration.
+             */
+            revision: number;
+            /** @description The data plane's address as this process reaches it. */
+            gateway_url: string;
+            /** @description The name of this machine. */
+            node: string;
+            /** @description `sqlite` or `postgresql`. */
+            database: string;
+            /** @description When this process started, RFC 3339. */
+            started_at: string;
+            /** @description Why the stored configuration is not live; null when it is. */
+            problem?: string | null;
+        };
+        /** @description A group of people who own resources. */
+        Team: {
+            /**
+             * @description Its name, for people.
+             * @default
+             */
+            name: string;
+            /**
+             * @description What it does.
+             * @default
+             */
+            description: string;
+        };
+        TeamCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["Team"];
+        };
+        TeamPage: {
+            items: components["schemas"]["TeamResource"][];
+            next_cursor: string | null;
+        };
+        TeamReplace: {
+            team?: string;
+            spec: components["schemas"]["Team"];
+        };
+        TeamResource: {
+            /** @enum {string} */
+            kind: "Team";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["Team"];
+        };
+        /** @description A token, as lists show it. */
+        TokenView: {
+            id: string;
+            name: string;
+            scopes: string[];
+            /** @description Who made it. */
+            created_by: string;
+            created_at: string;
+            expires_at?: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at?: string | null;
+        };
+        /** @description Tokens by kind. The buckets are disjoint; the wire totals are sums of them. */
+        Tokens: {
+            /**
+             * Format: int64
+             * @description Text input that was neither read from nor written to a cache.
+             * @default 0
+             */
+            input_uncached: number;
+            /**
+             * Format: int64
+             * @description Input served from the provider's prompt cache.
+             * @default 0
+             */
+            cache_read: number;
+            /**
+             * Format: int64
+             * @description Input written to a cache that lives five minutes (or the vendor's only kind).
+             * @default 0
+             */
+            cache_write_5m: number;
+            /**
+             * Format: int64
+             * @description Input written to a cache that lives one hour.
+             * @default 0
+             */
+            cache_write_1h: number;
+            /**
+             * Format: int64
+             * @description Output text, tool calls included.
+             * @default 0
+             */
+            output_text: number;
+            /**
+             * Format: int64
+             * @description Output spent on reasoning that the vendor counts apart.
+             * @default 0
+             */
+            reasoning: number;
+            /**
+             * Format: int64
+             * @description Audio input.
+             * @default 0
+             */
+            audio_in: number;
+            /**
+             * Format: int64
+             * @description Audio output.
+             * @default 0
+             */
+            audio_out: number;
+            /**
+             * Format: int64
+             * @description Image input, where the vendor counts it apart.
+             * @default 0
+             */
+            image_in: number;
+            /**
+             * Format: int64
+             * @description Image output.
+             * @default 0
+             */
+            image_out: number;
+        };
+        /** @description A set of servers that answer alike. */
+        Upstream: {
+            /** @description Where it is: requests are shared out by weight. */
+            targets: components["schemas"]["UpstreamTarget"][];
+            /** @description How long to wait for it. */
+            timeouts?: components["schemas"]["UpstreamTimeouts"];
+            /**
+             * Format: int32
+             * @description How often an idempotent request (RFC 9110 section 9.2.2) is tried at another target when no
+             *     connection could be made (0 to 10).
+             */
+            connect_retries?: number;
+            /** @description Which HTTP version it speaks. */
+            http?: components["schemas"]["WireVersion"];
+            /** @description How its certificate is checked; `https` targets are always verified. */
+            tls?: components["schemas"]["UpstreamTls"];
+            /** @description Forwards the caller's `Host` in place of the target's. */
+            preserve_host?: boolean;
+            /** @description Lets targets lie at loopback, private or link-local addresses. */
+            allow_private_address?: boolean;
+        };
+        UpstreamCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["Upstream"];
+        };
+        UpstreamPage: {
+            items: components["schemas"]["UpstreamResource"][];
+            next_cursor: string | null;
+        };
+        UpstreamReplace: {
+            team?: string;
+            spec: components["schemas"]["Upstream"];
+        };
+        UpstreamResource: {
+            /** @enum {string} */
+            kind: "Upstream";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["Upstream"];
+        };
+        /** @description One server of an upstream. */
+        UpstreamTarget: {
+            /** @description Scheme, host and port, such as `https://orders.internal:8443`; a path is a fault. */
+            url: string;
+            /**
+             * Format: int32
+             * @description Its share of the requests; 0 takes none.
+             */
+            weight?: number;
+        };
+        /** @description How long an upstream may take, in milliseconds. */
+        UpstreamTimeouts: {
+            /**
+             * Format: int64
+             * @description TCP and TLS set-up.
+             * @default 2000
+             */
+            connect_ms: number;
+            /**
+             * Format: int64
+             * @description Between two reads of the answer.
+             * @default 60000
+             */
+            read_ms: number;
+            /**
+             * Format: int64
+             * @description Between two writes of the request.
+             * @default 60000
+             */
+            write_ms: number;
+            /**
+             * Format: int64
+             * @description The whole exchange; absent for no limit (long streams, WebSocket).
+             */
+            total_ms?: number | null;
+        };
+        /** @description How an upstream's certificate is checked. */
+        UpstreamTls: {
+            /** @description Name to ask for and to find in the certificate, where it is not the target's host. */
+            server_name?: string | null;
+            ca?: components["schemas"]["SecretRef"] | null;
+        };
+        /** @description A report. */
+        UsageReport: {
+            /** @description The range that it covers, RFC 3339. */
+            from: string;
+            /** @description Its end, exclusive; now when none was named. */
+            to: string;
+            /** @description Ordered by bucket, then group. */
+            rows: components["schemas"]["UsageReportRow"][];
+            total?: components["schemas"]["UsageReportRow"] | null;
+        };
+        /** @description The sums of one group in one bucket of time. */
+        UsageReportRow: {
+            /** @description The group's value; empty for requests that have none. */
+            group: string;
+            /** @description Begin of the bucket, RFC 3339; the report's `from` when time is not cut. */
+            bucket: string;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Requests whose outcome was not `ok` or whose status was 400 or more.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Requests that consumed tokens of unknown price: `cost` is too low by them.
+             */
+            unpriced: number;
+            /**
+             * Format: int64
+             * @description Nano-dollars.
+             */
+            cost: number;
+            /** @description The same in dollars, as a decimal string. */
+            cost_usd: string;
+            /** @description Tokens by bucket. */
+            tokens: components["schemas"]["Tokens"];
+            /**
+             * Format: int64
+             * @description Half of the requests took no longer, in microseconds. Exact, by nearest rank.
+             */
+            p50_us: number;
+            /**
+             * Format: int64
+             * @description 90 % took no longer.
+             */
+            p90_us: number;
+            /**
+             * Format: int64
+             * @description 99 % took no longer.
+             */
+            p99_us: number;
+        };
+        /** @description What a call consumed. */
+        UsageView: {
+            /** @description Tokens by bucket. */
+            tokens: components["schemas"]["Tokens"];
+            /** @description Who counted: `none`, `provider`, `estimated` or `mixed`. */
+            source: string;
+        };
+        /** @description A person, as shown. */
+        UserView: {
+            id: string;
+            email: string;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @description Which HTTP version an upstream speaks.
+         * @enum {string}
+         */
+        WireVersion: "auto" | "http1" | "http2";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_teams: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_teams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_teams: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_teams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_teams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_teams: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_teams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_providers: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_providers: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_providers: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_providers: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_providers: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_providers: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_prices: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PricePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_prices: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_prices: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_prices: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_prices: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_prices: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_prices: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_model_routes: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRoutePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_model_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRouteCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRouteResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_routes: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRouteResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_model_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRouteReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRouteResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_model_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_model_routes: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_model_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRouteResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_upstreams: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_upstreams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_upstreams: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_upstreams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_upstreams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_upstreams: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_upstreams: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_services: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_services: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_services: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_services: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_services: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_services: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_routes: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_routes: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_routes: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_routes: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_applications: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_applications: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_applications: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_applications: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_applications: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_applications: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_applications: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_api_keys: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeApiKey"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TokenView"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Probe"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeResult"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    catalog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogView"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description As the data plane answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description From this moment on, RFC 3339. Absent: seven days ago for usage, the begin for the log. */
+                from?: string;
+                /** @description Before this moment, RFC 3339. Absent: no end. */
+                to?: string;
+                /** @description Only this team's. */
+                team?: string;
+                /** @description Only this application's. */
+                application?: string;
+                /** @description Only this API key's, by public id. */
+                key?: string;
+                /** @description Only calls of this model name. */
+                model?: string;
+                /** @description Only what this provider answered. */
+                provider?: string;
+                /** @description Only this REST service's. */
+                service?: string;
+                /** @description Only this status (`429`), class (`4xx`), or `error` for every status of 400 and more. */
+                status?: string;
+                /** @description Only this outcome, such as `ok` or `timeout`. */
+                outcome?: string;
+                /** @description Only `ai` or `rest`. */
+                traffic?: string;
+                /** @description Text to find in id, path, model and error. */
+                q?: string;
+                /** @description What to sum by. */
+                group_by?: "none" | "team" | "application" | "key" | "model" | "provider" | "service" | "status";
+                /** @description How time is cut. */
+                bucket?: "none" | "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                /** @description From this moment on, RFC 3339. Absent: seven days ago for usage, the begin for the log. */
+                from?: string;
+                /** @description Before this moment, RFC 3339. Absent: no end. */
+                to?: string;
+                /** @description Only this team's. */
+                team?: string;
+                /** @description Only this application's. */
+                application?: string;
+                /** @description Only this API key's, by public id. */
+                key?: string;
+                /** @description Only calls of this model name. */
+                model?: string;
+                /** @description Only what this provider answered. */
+                provider?: string;
+                /** @description Only this REST service's. */
+                service?: string;
+                /** @description Only this status (`429`), class (`4xx`), or `error` for every status of 400 and more. */
+                status?: string;
+                /** @description Only this outcome, such as `ok` or `timeout`. */
+                outcome?: string;
+                /** @description Only `ai` or `rest`. */
+                traffic?: string;
+                /** @description Text to find in id, path, model and error. */
+                q?: string;
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequestView"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description How many entries, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only what this actor did. */
+                actor?: string;
+                /** @description Only this action. */
+                action?: string;
+                /** @description Only this kind. */
+                kind?: string;
+                /** @description Only this id. */
+                id?: string;
+                /** @description From this moment on, RFC 3339. */
+                from?: string;
+                /** @description Before this moment, RFC 3339. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheck"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: {
+                /** @description Removes what the documents do not name (API keys and what the system needs stay). */
+                prune?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply: {
+        parameters: {
+            query?: {
+                /** @description Removes what the documents do not name (API keys and what the system needs stay). */
+                prune?: boolean;
+                /** @description `base` of the plan, or `*` for whatever is there. */
+                base?: string;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplyReport"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `ModelRoute` or `model-routes` */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": Record<string, never>;
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
