@@ -11,8 +11,9 @@ use weir_domain::time;
 use weir_domain::usage::{Tokens, Usage, UsageSource};
 use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator};
 
+use super::body::Share;
 use super::failure::Stop;
-use super::line::{Line, LineError, Outgoing};
+use super::line::{Limit, Line, LineError, Outgoing};
 use super::retry_after::retry_after;
 use super::running::{Running, Streaming};
 use super::watch::Clock;
@@ -127,7 +128,9 @@ async fn open(
     }
     let wait = line.headers().and_then(|headers| retry_after(headers, time::now()));
     let idle = provider.timeouts.idle_ms.min(5_000);
-    let (body, done) = match line.collect(MAX_ERROR_BODY, idle, caller, clock).await {
+    let mut share = Share::default();
+    let mut limit = Limit { most: MAX_ERROR_BODY, step_ms: idle, share: &mut share, budget: &state.body_budget };
+    let (body, done) = match line.collect(&mut limit, caller, clock).await {
         Ok(collected) => collected,
         Err(LineError::Interrupt(super::watch::Interrupt::Left(reason))) => return Err(Stop::Left(reason)),
         // The status says enough.
@@ -174,7 +177,10 @@ async fn whole<'a>(
     // The provider has accepted the request: until its answer says better, its input is what it consumed.
     let tokens = Tokens { input_uncached: request.peek.estimated_input, ..Tokens::default() };
     running.consumed(Usage { tokens, source: UsageSource::Estimated });
-    let collected = line.collect(MAX_ANSWER, provider.timeouts.idle_ms, caller, &mut clock).await;
+    let mut share = Share::default();
+    let budget = &request.state.body_budget;
+    let mut limit = Limit { most: MAX_ANSWER, step_ms: provider.timeouts.idle_ms, share: &mut share, budget };
+    let collected = line.collect(&mut limit, caller, &mut clock).await;
     running.waited(clock.waited());
     let stop = match collected {
         Ok((body, true)) => {
@@ -187,6 +193,7 @@ async fn whole<'a>(
                 Ok(answer) => {
                     running.consumed(answer.usage);
                     running.end(Outcome::Ok, "");
+                    running.holds(share);
                     return Ok(Ready::Whole(running, Box::new(answer)));
                 }
                 Err(AnswerError::Provider(error)) => {

@@ -4,7 +4,8 @@ use bytes::{Bytes, BytesMut};
 use http::header;
 use pingora_core::Error;
 use pingora_proxy::Session;
-use tokio::sync::OwnedSemaphorePermit;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use weir_llm::{ErrorKind, WireError};
 
 use crate::state::State;
@@ -13,7 +14,29 @@ use crate::state::State;
 pub(super) struct Body {
     /// The caller's bytes.
     pub(super) bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
+    _share: Share,
+}
+
+/// What bytes held in memory take of the budget that all requests share; given back when it is dropped.
+#[derive(Default)]
+pub(super) struct Share(Option<OwnedSemaphorePermit>);
+
+impl Share {
+    /// Raises it to what `bytes` take; false when the budget has not so much left.
+    pub(super) fn grow(&mut self, budget: &Arc<Semaphore>, bytes: usize) -> bool {
+        let have = self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let want = bytes.div_ceil(1024);
+        if want <= have {
+            return true;
+        }
+        let more = u32::try_from(want - have).unwrap_or(u32::MAX);
+        let Ok(more) = Arc::clone(budget).try_acquire_many_owned(more) else { return false };
+        match &mut self.0 {
+            None => self.0 = Some(more),
+            Some(share) => share.merge(more),
+        }
+        true
+    }
 }
 
 /// Why there is no body.
@@ -28,7 +51,8 @@ pub(super) enum BodyError {
 pub(super) async fn read(state: &State, session: &mut Session) -> Result<Body, BodyError> {
     let most = state.settings.max_ai_body_bytes;
     let announced = announced(session, most)?;
-    let mut share = reserve(state, None, announced)?;
+    let mut share = Share::default();
+    reserve(state, &mut share, announced)?;
     if session.get_header_bytes(header::EXPECT).eq_ignore_ascii_case(b"100-continue") {
         session.as_downstream_mut().write_continue_response().await.map_err(BodyError::Left)?;
     }
@@ -47,7 +71,7 @@ pub(super) async fn read(state: &State, session: &mut Session) -> Result<Body, B
             return Err(too_large(most));
         }
         if total > announced {
-            share = reserve(state, share, total)?;
+            reserve(state, &mut share, total)?;
         }
         if collected.is_empty() && session.as_downstream_mut().is_body_done() {
             return Ok(Body { bytes: piece, _share: share });
@@ -73,32 +97,13 @@ fn announced(session: &Session, most: usize) -> Result<usize, BodyError> {
     if length > most { Err(too_large(most)) } else { Ok(length) }
 }
 
-/// Raises the share of the budget to what `bytes` take.
-fn reserve(
-    state: &State,
-    share: Option<OwnedSemaphorePermit>,
-    bytes: usize,
-) -> Result<Option<OwnedSemaphorePermit>, BodyError> {
-    let have = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-    let want = bytes.div_ceil(1024);
-    if want <= have {
-        return Ok(share);
+fn reserve(state: &State, share: &mut Share, bytes: usize) -> Result<(), BodyError> {
+    if share.grow(&state.body_budget, bytes) {
+        return Ok(());
     }
-    let more = u32::try_from(want - have).unwrap_or(u32::MAX);
-    let Ok(more) = std::sync::Arc::clone(&state.body_budget).try_acquire_many_owned(more) else {
-        let sentence = "the gateway holds as many request bodies as it may; try again in a second";
-        return Err(BodyError::Refused(
-            WireError::gateway(ErrorKind::Overloaded, sentence).with_code("body_budget_exhausted"),
-            Some(1),
-        ));
-    };
-    Ok(Some(match share {
-        None => more,
-        Some(mut share) => {
-            share.merge(more);
-            share
-        }
-    }))
+    let sentence = "the gateway holds as many request bodies as it may; try again in a second";
+    let error = WireError::gateway(ErrorKind::Overloaded, sentence).with_code("body_budget_exhausted");
+    Err(BodyError::Refused(error, Some(1)))
 }
 
 fn too_large(most: usize) -> BodyError {

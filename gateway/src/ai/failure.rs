@@ -70,6 +70,11 @@ impl Stop {
                 let error = gateway(ErrorKind::Internal, 502, "upstream_cut", sentence);
                 Self::failed(Outcome::Cut, error, Some(RetryOn::ServerError))
             }
+            LineError::NoMemory => {
+                let sentence = "the gateway holds as many bodies as it may; try again in a second";
+                let error = gateway(ErrorKind::Overloaded, 503, "body_budget_exhausted", sentence.to_owned());
+                Self::failed(Outcome::Internal, error, None)
+            }
             LineError::UnfitKey => {
                 let sentence = format!("a key of the provider {provider} holds characters that no header can carry");
                 let error = gateway(ErrorKind::Internal, 502, "upstream_key_unfit", sentence);

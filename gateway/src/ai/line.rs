@@ -11,15 +11,19 @@ use pingora_core::{Error, ErrorType};
 use pingora_http::RequestHeader;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 use weir_domain::spec::ModelTimeouts;
 
+use super::body::Share;
 use super::link::{Link, Peers};
 use super::watch::{Clock, Interrupt};
 use crate::egress::{Egress, EgressError};
 
 /// How long an unused connection to a provider is kept.
 const IDLE: Duration = Duration::from_secs(90);
+/// Answers up to this size do not count against the budget.
+const FREE: usize = 64 * 1024;
 /// How much of an answer that nobody wants is read so that its connection can be used again, and for how long.
 const DRAIN: (usize, Duration) = (64 * 1024, Duration::from_millis(200));
 
@@ -34,6 +38,8 @@ pub(super) enum LineError {
     Broken(Box<Error>),
     /// The provider's key cannot stand in a header.
     UnfitKey,
+    /// The budget for bodies is used up.
+    NoMemory,
     /// Time ran out, or the caller left.
     Interrupt(Interrupt),
 }
@@ -49,6 +55,27 @@ pub(super) struct Outgoing<'a> {
     pub(super) key: Option<usize>,
     pub(super) beta: Option<&'a HeaderValue>,
     pub(super) body: &'a Bytes,
+}
+
+/// How much of an answer is held in memory.
+pub(super) struct Limit<'a> {
+    /// The most bytes.
+    pub(super) most: usize,
+    /// How long one piece may take.
+    pub(super) step_ms: u64,
+    /// What answers take of the memory that all bodies share.
+    pub(super) share: &'a mut Share,
+    pub(super) budget: &'a Arc<Semaphore>,
+}
+
+impl Limit<'_> {
+    /// Whether so many bytes may be held. Small answers do not count: they live as long as one turn of the loop.
+    fn takes(&mut self, bytes: usize) -> Result<bool, LineError> {
+        if bytes > self.most {
+            return Ok(false);
+        }
+        if bytes <= FREE || self.share.grow(self.budget, bytes) { Ok(true) } else { Err(LineError::NoMemory) }
+    }
 }
 
 /// A request that was sent, and the way on which its answer comes.
@@ -164,25 +191,23 @@ impl Line {
         }
     }
 
-    /// The whole body, or its first `most` bytes; the flag says whether it is whole.
+    /// The whole body, or its first bytes within the limit; the flag says whether it is whole.
     pub(super) async fn collect(
         &mut self,
-        most: usize,
-        step_ms: u64,
+        limit: &mut Limit<'_>,
         caller: &mut ServerSession,
         clock: &mut Clock,
     ) -> Result<(Bytes, bool), LineError> {
         let mut first = Bytes::new();
         let mut collected = BytesMut::new();
         loop {
-            clock.arm(step_ms);
+            clock.arm(limit.step_ms);
             let piece = clock.watch(caller, self.next()).await?.map_err(LineError::Broken)?;
-            let Some(piece) = piece else {
-                return Ok((if collected.is_empty() { first } else { collected.freeze() }, true));
-            };
             let have = first.len().max(collected.len());
-            if have + piece.len() > most {
-                return Ok((if collected.is_empty() { first } else { collected.freeze() }, false));
+            let whole = piece.is_none();
+            let piece = piece.unwrap_or_default();
+            if whole || !limit.takes(have + piece.len())? {
+                return Ok((if collected.is_empty() { first } else { collected.freeze() }, whole));
             }
             if have == 0 {
                 first = piece;

@@ -11,6 +11,7 @@ use weir_domain::snapshot::Target;
 use weir_domain::usage::{Usage, UsageSource};
 use weir_llm::{Pricing, StreamTranslator};
 
+use super::body::Share;
 use crate::metering::{Settlement, cut, micros};
 
 /// The longest error text of an attempt, in bytes.
@@ -24,6 +25,7 @@ pub(super) struct Running<'a> {
     waited: Duration,
     rates: Option<Rates>,
     closed: bool,
+    share: Share,
 }
 
 /// The price of the model that answers, at the request's time.
@@ -60,7 +62,15 @@ impl<'a> Running<'a> {
         };
         settlement.attempts.push(attempt);
         let rates = price.map(|row| row.rates);
-        Self { settlement, index, begun: Instant::now(), waited: Duration::ZERO, rates, closed: false }
+        Self {
+            settlement,
+            index,
+            begun: Instant::now(),
+            waited: Duration::ZERO,
+            rates,
+            closed: false,
+            share: Share::default(),
+        }
     }
 
     /// What knows the price of this attempt's model.
@@ -96,6 +106,11 @@ impl<'a> Running<'a> {
     /// Notes how long the provider was waited for.
     pub(super) fn waited(&mut self, waited: Duration) {
         self.waited = waited;
+    }
+
+    /// Keeps the answer's share of memory until the answer has gone out.
+    pub(super) fn holds(&mut self, share: Share) {
+        self.share = share;
     }
 
     /// Says how the attempt ended.

@@ -1,6 +1,6 @@
 //! The meter: what settlements write to, and what knows whether the journal takes records.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ struct Pending {
 
 thread_local! {
     /// Where a record is framed; kept, so that settling allocates nothing.
-    static FRAME: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static FRAME: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl Meter {
@@ -134,17 +134,19 @@ impl Meter {
 
     /// Puts a record into the journal and tells the observer.
     pub(super) fn write(&self, record: &Record) {
-        let written = FRAME.with_borrow_mut(|buffer| {
-            if let Err(error) = frame::encode(record, buffer) {
+        // A thread that ends may drop a request when its own variables are gone already: then a new buffer does.
+        let mut buffer = FRAME.try_with(Cell::take).unwrap_or_default();
+        let written = match frame::encode(record, &mut buffer) {
+            Ok(()) => self.append(record, &buffer),
+            Err(error) => {
                 self.event(&JournalEvent::WriteFailed { reason: error.to_string() });
                 self.event(&JournalEvent::Lost { id: record.id.clone() });
-                return false;
+                false
             }
-            let written = self.append(record, buffer);
-            // A record with a thousand attempts must not pin its memory for ever.
-            buffer.shrink_to(64 * 1024);
-            written
-        });
+        };
+        // A record with a thousand attempts must not pin its memory for ever.
+        buffer.shrink_to(64 * 1024);
+        _ = FRAME.try_with(|kept| kept.set(buffer));
         self.observer.settled(record, written);
     }
 

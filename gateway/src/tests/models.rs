@@ -3,6 +3,7 @@
 mod abort;
 mod catalogue;
 mod failover;
+mod tls;
 mod wire;
 
 use serde_json::{Value, json};
