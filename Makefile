@@ -24,14 +24,14 @@ portal: ## Build the portal's assets (portal/dist), which the binary embeds
 
 fmt: ## Format everything
 	$(CARGO) fmt --all
-	if [ -x portal/node_modules/.bin/prettier ]; then npm --prefix portal run --if-present format; fi
+	if [ -d portal/node_modules ]; then npm --prefix portal run format; fi
 
 lint: portal ## Formatting, clippy with warnings denied, the import and size rules, portal and shell lints
 	.ci/install lint
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) test -q -p weir-lint --locked
-	npm --prefix portal run --if-present lint
+	npm --prefix portal run lint
 	if command -v shellcheck >/dev/null; then shellcheck -S warning quick-start.sh .ci/* $$(git ls-files '*.sh'); fi
 
 test: ## Everything that must hold: workspace, SDKs, portal, browser, quick start, docs

@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::planes::{self, ControlArgs, ProcessArgs, Serving};
+use super::planes::{self, ControlArgs, EndSignals, ProcessArgs, Serving};
 use super::{Outcome, logging, terminal};
 
 /// Run a control plane alone: admin API and portal
@@ -36,13 +35,10 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         anyhow::Ok(control)
     })?;
     let serving = Serving::start(&args.process, &args.control, &control, &runtime)?;
+    let signals = EndSignals::listen(&runtime)?;
     terminal::say(&json!({"event": "listening", "admin": serving.address.to_string()}).to_string())?;
     runtime.block_on(async {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        signals.first().await;
         serving.end().await
     })?;
     tracing::info!("ended");

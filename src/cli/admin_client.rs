@@ -129,25 +129,26 @@ pub(crate) fn unreachable(address: &str, error: &reqwest::Error) -> anyhow::Erro
 
 impl std::error::Error for Refusal {}
 
-/// Says the problem's sentence and, for a configuration, each fault on a line of its own.
+/// Says the problem's sentence; for a configuration, its faults, each on a line of its own.
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = |field: &str| self.problem.get(field).and_then(Value::as_str).unwrap_or_default();
-        let sentence = match (text("detail"), text("title")) {
-            ("", "") => self.status.canonical_reason().unwrap_or("refused"),
-            ("", title) => title,
-            (detail, _) => detail,
-        };
-        write!(f, "refused ({}): {sentence}", self.status.as_u16())?;
-        for fault in self.problem.get("faults").and_then(Value::as_array).into_iter().flatten() {
-            let part = |field: &str| fault.get(field).and_then(Value::as_str).unwrap_or_default();
-            let place: Vec<&str> =
-                ["file", "resource", "field"].into_iter().map(part).filter(|text| !text.is_empty()).collect();
-            write!(f, "\n  {}: {}", place.join(": "), part("problem"))?;
+        let faults = self.problem.get("faults").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if !faults.is_empty() {
+            write!(f, "refused, nothing was changed: {} fault(s)", faults.len())?;
+            return faults.iter().try_for_each(|fault| write!(f, "\n  {}", line(fault)));
         }
+        let text = |field: &str| self.problem.get(field).and_then(Value::as_str).filter(|t| !t.is_empty());
+        let sentence = text("detail").or(text("title")).or(self.status.canonical_reason()).unwrap_or("refused");
+        write!(f, "refused ({}): {sentence}", self.status.as_u16())?;
         if self.status == StatusCode::UNAUTHORIZED {
             write!(f, "\n  the admin token is not known there; check WEIR_ADMIN_TOKEN")?;
         }
         Ok(())
     }
+}
+
+/// `file:line: Kind/id: field: problem`, as far as known.
+fn line(fault: &Value) -> String {
+    let parts = ["file", "resource", "field", "problem"].map(|name| fault.get(name).and_then(Value::as_str));
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }

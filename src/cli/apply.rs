@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::bail;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::admin_client::{AdminArgs, AdminClient, Refusal};
 use super::changes::{self, Change, Plan};
@@ -68,8 +67,7 @@ async fn apply(args: &Args, client: &AdminClient, joined: &Joined) -> Outcome {
 
 /// Somebody was faster: shows what the same files would change now.
 fn stale(base: i64, refusal: &Refusal) -> Outcome {
-    let now = refusal.problem.get("plan").cloned().unwrap_or(Value::Null);
-    match serde_json::from_value::<Plan>(now) {
+    match serde_json::from_value::<Plan>(refusal.problem.clone()) {
         Ok(plan) => bail!(
             "nothing was applied: the configuration changed since revision {base} (it is {} now). Applying would now do:\n{}",
             plan.base,

@@ -39,9 +39,9 @@ impl Joined {
         }
     }
 
-    /// `file:line` for a place that was reported as `anything:line` of the whole text.
+    /// `file:line` for a place in the whole text, reported as `name:line` or as `line N`.
     pub(crate) fn locate(&self, place: &str) -> String {
-        let line = place.rsplit_once(':').and_then(|(_, line)| line.parse::<usize>().ok());
+        let line = place.rsplit([':', ' ']).next().and_then(|line| line.parse::<usize>().ok());
         match line.and_then(|line| self.parts.iter().rev().find(|(first, _)| *first <= line).map(|part| (line, part))) {
             Some((line, (first, name))) => format!("{name}:{}", line - first + 1),
             None => self.parts.first().map(|(_, name)| name.clone()).unwrap_or_default(),
@@ -67,7 +67,7 @@ mod tests {
         joined.push("b.yaml", "z: 3\n");
         assert_eq!(joined.text, "x: 1\ny: 2\n---\nz: 3\n");
         assert_eq!(joined.locate("config:2"), "a.yaml:2");
-        assert_eq!(joined.locate("config:4"), "b.yaml:1");
+        assert_eq!(joined.locate("line 4"), "b.yaml:1");
         assert_eq!(joined.locate("config"), "a.yaml");
     }
 }

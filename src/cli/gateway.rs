@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::planes::{self, GatewayArgs, ProcessArgs};
+use super::planes::{self, EndSignals, GatewayArgs, ProcessArgs};
 use super::{Outcome, config_watch, logging, terminal};
 
 /// Run a data plane alone, beside others on the same database
@@ -36,6 +36,11 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let data_plane = planes::data_plane(&args.process, &args.gateway, &control, &runtime)?;
     // Without a file this only keeps SIGHUP from ending the process.
     runtime.spawn(config_watch::watch(control, None));
+    let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
+    runtime.spawn(async move {
+        signals.first().await;
+        drain.begin();
+    });
     let at = data_plane.addresses();
     let listening = json!({"event": "listening", "gateway": at.gateway.to_string(), "ops": at.ops.to_string()});
     terminal::say(&listening.to_string())?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use weir_admin_api::ControlPlane;
@@ -155,6 +156,33 @@ pub(crate) fn data_plane(
     let data_plane = DataPlane::bind(settings, control.usage_sink())?;
     runtime.block_on(control.attach(data_plane.live_config())).context("the stored configuration")?;
     Ok(data_plane)
+}
+
+/// The signals that end a process: SIGTERM (service managers) and SIGINT (Ctrl-C).
+pub(crate) struct EndSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+// === impl EndSignals ===
+
+impl EndSignals {
+    /// Listens from now on: before the process says that it listens, or a signal right after would kill it.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub(crate) fn listen(runtime: &Runtime) -> anyhow::Result<Self> {
+        let _entered = runtime.enter();
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Resolves with the first one.
+    pub(crate) async fn first(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// A control plane that serves.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::planes::{self, ControlArgs, GatewayArgs, ProcessArgs, Serving};
+use super::planes::{self, ControlArgs, EndSignals, GatewayArgs, ProcessArgs, Serving};
 use super::{Outcome, logging, terminal};
 
 /// Run the gateway, the admin API and the portal in one process
@@ -45,6 +45,11 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     })?;
     let data_plane = planes::data_plane(&args.process, &args.gateway, &control, &runtime)?;
     let serving = Serving::start(&args.process, &args.control, &control, &runtime)?;
+    let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
+    runtime.spawn(async move {
+        signals.first().await;
+        drain.begin();
+    });
     let at = data_plane.addresses();
     let listening = json!({
         "event": "listening",
@@ -53,7 +58,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         "ops": at.ops.to_string(),
     });
     terminal::say(&listening.to_string())?;
-    // Ends by itself on SIGTERM (service managers) and SIGINT (Ctrl-C), when requests under way have ended.
+    // Ends when a signal has begun the drain and requests under way have ended.
     let ended = data_plane.run();
     // The ledger took the last records while the data plane drained; only now may the store close.
     runtime.block_on(serving.end())?;

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weir_harness::weir::Weir;
+use weir_harness::weir::Setup;
 
 use crate::invoke::{WEIR, run, weir};
 
@@ -71,7 +71,8 @@ fn every_configuration_passes_the_check() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_runs() {
-    let server = Weir::start(WEIR, "").await.unwrap();
+    let setup = SECRETS.iter().fold(Setup::new(WEIR, ""), |setup, name| setup.environment(name, "sk-test"));
+    let server = setup.start().await.unwrap();
     fs::write(server.dir().join("quick.yaml"), QUICK).unwrap();
     let token = fs::read_to_string(server.data_dir().join("admin-token")).unwrap().trim().to_owned();
     let admin = ["--url", &server.admin_url(), "--token", &token];
