@@ -26,7 +26,7 @@
 //! signatures, so that a caller who sends its history back keeps them); reasoning text of an OpenAI-style model
 //! reaches an Anthropic caller as a `thinking` block with an empty signature.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking"))]
+#![cfg_attr(test, expect(clippy::needless_pass_by_value, reason = "tests take json! literals as they are"))]
 
 mod answer;
 mod anthropic;
@@ -58,3 +58,6 @@ pub use reply::Finish;
 pub use report::Dropped;
 pub use request::{Target, UpstreamRequest, prepare};
 pub use stream::StreamTranslator;
+
+#[cfg(test)]
+mod end_to_end;

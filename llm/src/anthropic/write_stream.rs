@@ -63,7 +63,7 @@ impl StreamWriter {
             Event::Thinking(text) => self.delta(Block::Thinking, &text, out),
             Event::Signature(signature) => {
                 if matches!(self.open, Some(Block::Thinking)) {
-                    self.write_delta(&Delta::SignatureDelta { signature: &signature }, out);
+                    self.write_delta(&Delta::Signature { signature: &signature }, out);
                 }
             }
             Event::RedactedThinking(data) => {
@@ -171,11 +171,11 @@ impl StreamWriter {
         }
         let delta = match &mut self.open {
             None => return,
-            Some(Block::Text) => Delta::TextDelta { text },
-            Some(Block::Thinking) => Delta::ThinkingDelta { thinking: text },
+            Some(Block::Text) => Delta::Text { text },
+            Some(Block::Thinking) => Delta::Thinking { thinking: text },
             Some(Block::Tool { input, .. }) => {
                 input.take(text);
-                Delta::InputJsonDelta { partial_json: text }
+                Delta::InputJson { partial_json: text }
             }
         };
         self.write_delta(&delta, out);
@@ -259,12 +259,16 @@ struct BlockDelta<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Delta<'a> {
-    TextDelta { text: &'a str },
-    ThinkingDelta { thinking: &'a str },
-    SignatureDelta { signature: &'a str },
-    InputJsonDelta { partial_json: &'a str },
+    #[serde(rename = "text_delta")]
+    Text { text: &'a str },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: &'a str },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: &'a str },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: &'a str },
 }
 
 #[derive(Serialize)]

@@ -141,7 +141,7 @@ fn write_user<'a>(turn: Turn<'a>, messages: &mut Vec<OutMessage<'a>>, report: &m
             BlockKind::Text(text) => parts.push(OutPart::Text { text }),
             BlockKind::Image(image) => parts.push(OutPart::ImageUrl { image_url: OutImage { url: MediaUrl(image) } }),
             BlockKind::Document { title, source } => {
-                parts.push(write_document(block.at.path("source"), title, source)?)
+                parts.push(write_document(block.at.path("source"), title, source)?);
             }
             BlockKind::ToolResult { id, content, is_error } => {
                 if is_error {

@@ -19,7 +19,7 @@ fn the_top_level_is_read_and_the_spans_point_at_the_values() {
     assert_eq!((seen.max_tokens, seen.has_tools), (Some(7), true));
     assert_eq!(&body[seen.spans.model.clone()], r#""a\"b""#);
     assert_eq!(&body[seen.spans.stream_options.clone().unwrap()], r#"{"include_usage" : false}"#);
-    assert_eq!(&body[seen.spans.include_usage.clone().unwrap()], "false");
+    assert_eq!(&body[seen.spans.include_usage.unwrap()], "false");
 }
 
 #[test]

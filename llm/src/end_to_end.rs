@@ -1,0 +1,134 @@
+//! The whole way of a call without a network: a caller's request, an upstream that answers it, the caller's answer.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use serde_json::{Value, json};
+use weir_domain::dialect::Dialect;
+use weir_domain::money::NanoUsd;
+use weir_domain::usage::Usage;
+
+use crate::{Answer, AnswerContext, Peek, StreamTranslator, Target, answer, demo, peek, prepare};
+
+mod damaged;
+
+const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
+
+fn price(usage: &Usage) -> Option<NanoUsd> {
+    i64::try_from(usage.tokens.input_total() + 10 * usage.tokens.output_total()).ok().map(NanoUsd)
+}
+
+fn context(inbound: Dialect, upstream: Dialect, seen: &Peek) -> AnswerContext {
+    AnswerContext {
+        upstream,
+        inbound,
+        include_usage: seen.include_usage == Some(true),
+        estimated_input: seen.estimated_input,
+        created: 1_700_000_000,
+        request_id: "0199-r".into(),
+    }
+}
+
+fn target(dialect: Dialect) -> Target<'static> {
+    Target { dialect, model: "demo-small", max_output_tokens: Some(1_000), stream_options: true, strict: false }
+}
+
+/// Calls the demo provider, which speaks OpenAI's dialect, as a caller of `inbound`, whole.
+fn call(inbound: Dialect, request: &Value) -> (Answer, Value) {
+    let body = Bytes::from(request.to_string());
+    let seen = peek(inbound, &body).unwrap();
+    let made = prepare(inbound, &seen, &body, &target(Dialect::Openai)).unwrap();
+    let upstream = demo::respond(&made.body);
+    assert_eq!(upstream.status, 200, "{:?}", upstream.chunks);
+    let answered =
+        answer(&context(inbound, Dialect::Openai, &seen), &Bytes::from(upstream.chunks.concat()), &price).unwrap();
+    let value = serde_json::from_slice(&answered.body).unwrap();
+    (answered, value)
+}
+
+/// The same as a stream.
+fn stream(inbound: Dialect, request: &Value) -> (StreamTranslator, String) {
+    let mut request = request.clone();
+    request["stream"] = json!(true);
+    let body = Bytes::from(request.to_string());
+    let seen = peek(inbound, &body).unwrap();
+    let made = prepare(inbound, &seen, &body, &target(Dialect::Openai)).unwrap();
+    let upstream = demo::respond(&made.body);
+    let mut translator = StreamTranslator::new(context(inbound, Dialect::Openai, &seen), Arc::new(price));
+    let mut out = BytesMut::new();
+    for chunk in &upstream.chunks {
+        translator.push(chunk, &mut out).unwrap();
+    }
+    translator.finish(&mut out).unwrap();
+    (translator, String::from_utf8(out.to_vec()).unwrap())
+}
+
+fn openai_request(prompt: &str) -> Value {
+    let tools = json!([{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object",
+        "properties": {"city": {"type": "string"}}}}}, {"type": "function", "function": {"name": "get_time"}}]);
+    json!({"model": "chat", "messages": [{"role": "user", "content": prompt}], "tools": tools})
+}
+
+fn anthropic_request(prompt: &str) -> Value {
+    let tools = json!([{"name": "get_weather", "input_schema": {"type": "object",
+        "properties": {"city": {"type": "string"}}}}, {"name": "get_time", "input_schema": {"type": "object"}}]);
+    json!({"model": "chat", "max_tokens": 500, "messages": [{"role": "user", "content": prompt}], "tools": tools})
+}
+
+#[test]
+fn stream_and_whole_answer_cost_the_same_in_both_dialects() {
+    for prompt in ["hello", "call both tools"] {
+        for (inbound, request) in
+            [(Dialect::Openai, openai_request(prompt)), (Dialect::Anthropic, anthropic_request(prompt))]
+        {
+            let (whole, _) = call(inbound, &request);
+            let (streamed, _) = stream(inbound, &request);
+            assert_eq!((whole.usage, whole.cost), (streamed.usage(), streamed.cost()), "{inbound} {prompt}");
+            assert!(whole.cost.is_some_and(|cost| cost > NanoUsd::ZERO));
+        }
+    }
+}
+
+#[test]
+fn a_caller_of_either_dialect_gets_through_a_round_of_parallel_tools() {
+    let (_, first) = call(Dialect::Anthropic, &anthropic_request("call both tools"));
+    assert_eq!(first["stop_reason"], "tool_use");
+    let calls = first["content"].as_array().unwrap();
+    assert_eq!((calls.len(), &calls[0]["input"]), (2, &json!({"city": "demo city"})));
+    let results: Vec<Value> = calls
+        .iter()
+        .map(
+            |call| json!({"type": "tool_result", "tool_use_id": call["id"], "content": format!("{} ok", call["name"])}),
+        )
+        .collect();
+    let mut second = anthropic_request("call both tools");
+    let history = second["messages"].as_array_mut().unwrap();
+    history.push(json!({"role": "assistant", "content": first["content"]}));
+    history.push(json!({"role": "user", "content": results}));
+    let (_, answered) = call(Dialect::Anthropic, &second);
+    assert_eq!(answered["content"][0]["text"], "The tools answered: \"get_weather\" ok; \"get_time\" ok.");
+}
+
+#[test]
+fn an_answer_with_reasoning_can_be_sent_back_as_history_without_losing_its_signature() {
+    let body = Bytes::from_static(
+        br#"{"id":"msg_1","model":"claude-x","content":[{"type":"thinking","thinking":"t","signature":"sig"},
+        {"type":"tool_use","id":"toolu_1","name":"get_time","input":{}}],"stop_reason":"tool_use",
+        "usage":{"input_tokens":1,"output_tokens":2}}"#,
+    );
+    let mut request = openai_request("what time is it?");
+    request["reasoning_effort"] = json!("low");
+    let seen = peek(Dialect::Openai, request.to_string().as_bytes()).unwrap();
+    let answered = answer(&context(Dialect::Openai, Dialect::Anthropic, &seen), &body, &price).unwrap();
+    let answered: Value = serde_json::from_slice(&answered.body).unwrap();
+    let history = request["messages"].as_array_mut().unwrap();
+    history.push(answered["choices"][0]["message"].clone());
+    history.push(json!({"role": "tool", "tool_call_id": "toolu_1", "content": "noon"}));
+    let target = Target { model: "claude-sonnet-4-5", max_output_tokens: Some(8_000), ..target(Dialect::Anthropic) };
+    let next = Bytes::from(request.to_string());
+    let made = prepare(Dialect::Openai, &peek(Dialect::Openai, &next).unwrap(), &next, &target).unwrap();
+    let sent: Value = serde_json::from_slice(&made.body).unwrap();
+    assert_eq!(sent["messages"][1]["content"][0], json!({"type": "thinking", "thinking": "t", "signature": "sig"}));
+    assert_eq!(sent["thinking"], json!({"type": "enabled", "budget_tokens": 2_048}));
+    assert!(made.dropped.is_empty(), "{:?}", made.dropped);
+}
