@@ -22,6 +22,8 @@ mod server;
 mod settings;
 mod state;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod upstream;
 
 pub use exchange::{Caller, Exchange};

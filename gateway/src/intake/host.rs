@@ -28,7 +28,9 @@ fn without_port(authority: &str) -> Option<Cow<'_, str>> {
             None => (authority, Some("")),
         }
     };
-    let port_fits = port.is_some_and(|port| port.is_empty() || (port.len() <= 5 && port.parse::<u16>().is_ok()));
+    let port_fits = port.is_some_and(|port| {
+        port.bytes().all(|b| b.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok())
+    });
     let literal = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
     let host_fits = match literal {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),

@@ -35,7 +35,7 @@ pub(crate) enum IntakeFault {
     TooManyFields,
     #[error("the request target is longer than {MAX_TARGET} bytes")]
     TargetTooLong,
-    #[error("the request target holds bytes that are not printable ASCII; percent-encode them")]
+    #[error("the request target holds '#' or bytes that are not printable ASCII; percent-encode them")]
     Target,
     #[error("the method {0:?} is not known; methods are written in capital letters")]
     Method(String),
@@ -83,6 +83,9 @@ fn raw_head(settings: &Settings) -> Result<(), IntakeFault> {
     }
     if faults & head::REQUEST_LINE != 0 {
         return Err(IntakeFault::RequestLine);
+    }
+    if faults & head::FRAGMENT != 0 {
+        return Err(IntakeFault::Target);
     }
     if bytes as usize > settings.max_head_bytes {
         return Err(IntakeFault::HeadTooLarge(settings.max_head_bytes));

@@ -8,6 +8,9 @@ pub(crate) const BARE_LF: u8 = 1;
 /// The request line is not `method SP target SP version`.
 pub(crate) const REQUEST_LINE: u8 = 2;
 
+/// The request target holds a fragment, which the parser would drop in silence.
+pub(crate) const FRAGMENT: u8 = 4;
+
 /// What a connection's stream tells the steps about the head under way.
 #[derive(Default)]
 pub(crate) struct HeadReport {
@@ -28,7 +31,7 @@ impl HeadReport {
         self.expecting.load(Ordering::Acquire)
     }
 
-    /// What was wrong with the head: [`BARE_LF`], [`REQUEST_LINE`].
+    /// What was wrong with the head: [`BARE_LF`], [`REQUEST_LINE`], [`FRAGMENT`].
     pub(crate) fn faults(&self) -> u8 {
         self.faults.load(Ordering::Relaxed)
     }
@@ -90,6 +93,9 @@ impl HeadScan {
         if !self.request_line_seen {
             let spaces = memchr::memchr_iter(b' ', part).count();
             self.spaces = self.spaces.saturating_add(u32::try_from(spaces).unwrap_or(u32::MAX));
+            if memchr::memchr(b'#', part).is_some() {
+                self.faults |= FRAGMENT;
+            }
         }
     }
 
@@ -132,6 +138,7 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: a\r\n\n", BARE_LF),
             ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", REQUEST_LINE),
             ("GET /\r\n\r\n", REQUEST_LINE),
+            ("GET /a#b HTTP/1.1\r\nX: #\r\n\r\n", FRAGMENT),
         ] {
             for cut in 1..=head.len() {
                 let (ended, found, bytes) = scan(head.as_bytes(), cut);

@@ -24,12 +24,12 @@ fn requests_tokens_and_cost_are_counted() {
     telemetry.settled(&record(Traffic::Ai, "", "fast", Outcome::Ok), false);
     let text = telemetry.render(&Drain::default(), true, 7);
     for line in [
-        r#"weir_requests_total{node="n1",outcome="ok",route="orders",status="2xx",traffic="rest"} 2"#,
-        r#"weir_requests_total{node="n1",outcome="ok",route="fast",status="2xx",traffic="ai"} 1"#,
-        r#"weir_tokens_total{kind="input",model="fast",node="n1",provider="p"} 7"#,
-        r#"weir_tokens_total{kind="output",model="fast",node="n1",provider="p"} 3"#,
-        r#"weir_cost_nanodollars_total{model="fast",node="n1",provider="p"} 125000"#,
-        r#"weir_gateway_seconds_bucket{node="n1",traffic="rest",le="0.001"} 2"#,
+        r#"weir_requests_total{outcome="ok",route="orders",status="2xx",traffic="rest",node="n1"} 2"#,
+        r#"weir_requests_total{outcome="ok",route="fast",status="2xx",traffic="ai",node="n1"} 1"#,
+        r#"weir_tokens_total{kind="input",model="fast",provider="p",node="n1"} 7"#,
+        r#"weir_tokens_total{kind="output",model="fast",provider="p",node="n1"} 3"#,
+        r#"weir_cost_nanodollars_total{model="fast",provider="p",node="n1"} 125000"#,
+        r#"weir_gateway_seconds_bucket{traffic="rest",node="n1",le="0.001"} 2"#,
         r#"weir_journal_records_total{node="n1"} 2"#,
         r#"weir_config_revision{node="n1"} 7"#,
         r#"weir_ready{node="n1"} 1"#,
