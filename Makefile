@@ -59,7 +59,7 @@ fuzz: ## Fuzz every parser for a while (FUZZ_SECONDS each, 60 by default)
 
 audit: ## Licences, advisories and who may use which crate (deny.toml)
 	.ci/install audit
-	$(CARGO) deny --locked check
+	$(CARGO) deny --locked --workspace check
 
 clean: ## Remove what was built
 	$(CARGO) clean

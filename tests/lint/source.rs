@@ -48,6 +48,11 @@ impl Source {
         self.path.rsplit_once('.').is_some_and(|(_, kind)| kinds.contains(&kind))
     }
 
+    /// Whether a tool wrote it.
+    pub(crate) fn generated(&self) -> bool {
+        self.path.ends_with(".d.ts")
+    }
+
     /// Whether it only tests.
     pub(crate) fn tests(&self) -> bool {
         let file = self.path.rsplit('/').next().unwrap_or_default();
