@@ -220,7 +220,7 @@ async fn limits_end_an_answer_as_they_do_at_the_vendor() -> anyhow::Result<()> {
     for provider in DIALECTS {
         for caller in DIALECTS {
             let heard = heard_both_ways(&stand, caller, provider, &json!({"max_tokens": 5})).await?;
-            assert_eq!(heard.text, "You said “Hello");
+            assert_eq!(heard.text, "You said “Hello th");
             assert_eq!(heard.stop, stop_word(caller, "length", "max_tokens"));
             let stop = json!({stop_word(caller, "stop", "stop_sequences"): ["there"]});
             let heard = heard_both_ways(&stand, caller, provider, &stop).await?;

@@ -115,10 +115,19 @@ async fn malformed_json_is_located() -> anyhow::Result<()> {
             .request(dialect)
             .body("{\"model\": \"on-openai\", \"model\": \"on-anthropic\", \"messages\": []}");
         check(dialect, &stand.caller.send(twice).await?, 400, INVALID, &["model"])?;
-        let deep = format!("{{\"model\":\"on-openai\",\"messages\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        check(dialect, &stand.caller.send(stand.caller.request(dialect).body(deep)).await?, 400, INVALID, &[])?;
     }
     assert!(stand.openai.received().is_empty() && stand.anthropic.received().is_empty());
+    // Nesting that would exhaust a stack is no reason to fall; what is made of it is the vendor's to say.
+    for dialect in DIALECTS {
+        for provider in ["on-openai", "on-anthropic"] {
+            let deep =
+                format!("{{\"model\":\"{provider}\",\"messages\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+            let answered = stand.caller.send(stand.caller.request(dialect).body(deep)).await?;
+            assert_eq!(answered.status, 400, "{}", answered.text());
+            answered.error(dialect)?;
+        }
+    }
+    stand.ask(Vendor::Openai, Vendor::Openai, &json!({})).await?.heard(Vendor::Openai)?;
     Ok(())
 }
 
