@@ -36,6 +36,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     })?;
     let serving = Serving::start(&args.process, &args.control, &control, &runtime)?;
     let signals = EndSignals::listen(&runtime)?;
+    tracing::info!(admin = %serving.address, "listening");
     terminal::say(&json!({"event": "listening", "admin": serving.address.to_string()}).to_string())?;
     runtime.block_on(async {
         signals.first().await;

@@ -42,6 +42,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         drain.begin();
     });
     let at = data_plane.addresses();
+    tracing::info!(gateway = %at.gateway, ops = %at.ops, "listening");
     let listening = json!({"event": "listening", "gateway": at.gateway.to_string(), "ops": at.ops.to_string()});
     terminal::say(&listening.to_string())?;
     let ended = data_plane.run();

@@ -51,6 +51,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         drain.begin();
     });
     let at = data_plane.addresses();
+    tracing::info!(gateway = %at.gateway, admin = %serving.address, ops = %at.ops, "listening");
     let listening = json!({
         "event": "listening",
         "gateway": at.gateway.to_string(),
