@@ -115,7 +115,10 @@ fn sentence(error: &serde_json::Error) -> String {
             return format!("{lead}{found}, expected {expected}");
         }
     }
-    text
+    match (text.strip_prefix("unknown variant "), text.rsplit_once("`, expected ")) {
+        (Some(_), Some((_, expected))) => format!("unknown value, expected {expected}"),
+        _ => text,
+    }
 }
 
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -132,6 +135,7 @@ mod tests {
             serde_json::json!({"protocol": "openai", "keys": "sk-canary, expected nothing"}),
             serde_json::json!({"protocol": "openai", "keys": [{"id": "a", "secret": ["sk-canary"]}]}),
             serde_json::json!({"protocol": "openai", "keys": [{"id": "a", "secret": {"sk-canary": 1}}]}),
+            serde_json::json!({"protocol": "x`, expected sk-canary"}),
             serde_json::json!({"protocol": "openai", "name": 424242}),
         ] {
             let fault = Spec::from_value(Kind::Provider, "p", &spec).err().map(|f| f.to_string()).unwrap_or_default();
