@@ -144,7 +144,6 @@ fn allowed(address: &Address, ip: IpAddr) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
 

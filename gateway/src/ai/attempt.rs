@@ -1,7 +1,6 @@
 //! One attempt at one target: from the caller's request to an answer that can be begun, or the reason why not.
 
 use bytes::{Bytes, BytesMut};
-use http::header::HeaderValue;
 use pingora_core::protocols::http::ServerSession;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
@@ -11,6 +10,7 @@ use weir_domain::time;
 use weir_domain::usage::{Tokens, Usage, UsageSource};
 use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator};
 
+use super::beta::Betas;
 use super::body::Share;
 use super::failure::Stop;
 use super::line::{Limit, Line, LineError, Outgoing};
@@ -40,7 +40,7 @@ pub(super) struct Request<'a> {
 pub(super) struct Sending<'a> {
     pub(super) target: &'a Target,
     pub(super) key: Option<usize>,
-    pub(super) beta: Option<&'a HeaderValue>,
+    pub(super) betas: Option<&'a Betas>,
     pub(super) body: &'a Bytes,
 }
 
@@ -106,7 +106,7 @@ async fn open(
     let state = request.state;
     let mut line = match state.models.links.get(request.snapshot, provider) {
         Some(link) => {
-            let outgoing = Outgoing { key: sending.key, beta: sending.beta, body: sending.body };
+            let outgoing = Outgoing { key: sending.key, betas: sending.betas, body: sending.body };
             let way = (&state.connector, &state.egress);
             Line::open(way, &link, &provider.timeouts, &outgoing, caller, clock)
                 .await

@@ -1,5 +1,5 @@
-//! Which of Anthropic's beta features a caller may switch on: `anthropic-beta` is passed on by allow-list, and only to
-//! a provider that speaks Anthropic's dialect.
+//! What a caller who speaks Anthropic's dialect may say beside the body, to a provider that speaks it too: the version
+//! of the API, and beta features by allow-list.
 //!
 //! Not on the list is what reaches beyond the one call: files, skills and batches live in the account that all
 //! callers share, and MCP connectors let the provider call addresses of the caller's choice.
@@ -8,8 +8,10 @@
 use http::HeaderMap;
 use http::header::HeaderValue;
 
-/// The header.
+/// The header of beta features.
 pub(super) const HEADER: &str = "anthropic-beta";
+/// The header of the version: <https://docs.anthropic.com/en/api/versioning>.
+pub(super) const VERSION: &str = "anthropic-version";
 
 /// What the names of allowed features begin with; the rest is a date.
 const ALLOWED: [&str; 15] = [
@@ -33,6 +35,8 @@ const ALLOWED: [&str; 15] = [
 /// Features asked for.
 #[derive(Default)]
 pub(super) struct Betas {
+    /// The version, if the caller names one that can be one: a date.
+    pub(super) version: Option<HeaderValue>,
     /// The header for the provider, if any feature is allowed.
     pub(super) header: Option<HeaderValue>,
     /// Features that are not passed on, as they are reported to the caller: `anthropic-beta.files-api-2025-04-14`.
@@ -55,11 +59,16 @@ pub(super) fn read(headers: &HeaderMap) -> Betas {
         }
     }
     let header = (!allowed.is_empty()).then(|| allowed.join(",")).and_then(|text| HeaderValue::from_str(&text).ok());
-    Betas { header, dropped }
+    let version = headers.get(VERSION).filter(|version| is_date(version.as_bytes())).cloned();
+    Betas { version, header, dropped }
+}
+
+fn is_date(text: &[u8]) -> bool {
+    let fits = |(at, byte): (usize, &u8)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() };
+    text.len() == 10 && text.iter().enumerate().all(fits)
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
 
@@ -72,5 +81,13 @@ mod tests {
         assert_eq!(betas.header.unwrap(), "context-1m-2025-08-07,effort-2025-11-24");
         assert_eq!(betas.dropped, ["anthropic-beta.files-api-2025-04-14", "anthropic-beta.unreadable"]);
         assert!(read(&HeaderMap::new()).header.is_none());
+    }
+
+    #[test]
+    fn a_version_is_a_date() {
+        for (text, passes) in [("2023-06-01", true), ("2026-10-21", true), ("latest", false), ("2023-06-01x", false)] {
+            let headers = HeaderMap::from_iter([(http::HeaderName::from_static(VERSION), text.parse().unwrap())]);
+            assert_eq!(read(&headers).version.is_some(), passes, "{text}");
+        }
     }
 }

@@ -130,8 +130,8 @@ impl Call<'_> {
             made += 1;
             settlement.dropped = self.dropped(target, &prepared);
             let running = Running::begin(settlement, target, choice.key);
-            let beta = self.betas.header.as_ref().filter(|_| target.provider.dialect() == Dialect::Anthropic);
-            let sending = Sending { target, key: choice.key, beta, body: &prepared.body };
+            let betas = (target.provider.dialect() == Dialect::Anthropic).then_some(&self.betas);
+            let sending = Sending { target, key: choice.key, betas, body: &prepared.body };
             match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
                 Ok(ready) => {
                     self.worked(target, choice);

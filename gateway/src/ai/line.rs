@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use weir_domain::spec::ModelTimeouts;
 
+use super::beta::Betas;
 use super::body::Share;
 use super::link::{Link, Peers};
 use super::watch::{Clock, Interrupt};
@@ -53,7 +54,8 @@ impl From<Interrupt> for LineError {
 /// What is sent.
 pub(super) struct Outgoing<'a> {
     pub(super) key: Option<usize>,
-    pub(super) beta: Option<&'a HeaderValue>,
+    /// What the caller says beside the body; for a provider of its own dialect only.
+    pub(super) betas: Option<&'a Betas>,
     pub(super) body: &'a Bytes,
 }
 
@@ -129,7 +131,7 @@ impl Line {
                 egress.failed(&link.address, socket);
                 LineError::Connect(error)
             })?;
-            let head = link.head(outgoing.key, outgoing.body.len(), outgoing.beta).ok_or(LineError::UnfitKey).map(
+            let head = link.head(outgoing.key, outgoing.body.len(), outgoing.betas).ok_or(LineError::UnfitKey).map(
                 |mut h| {
                     if session.as_http2().is_some() {
                         link.to_h2(&mut h);

@@ -12,7 +12,9 @@ use pingora_http::RequestHeader;
 use weir_domain::dialect::Dialect;
 use weir_domain::snapshot::{Address, Provider, Snapshot};
 
-/// The version of Anthropic's API that is spoken: <https://docs.anthropic.com/en/api/versioning>.
+use super::beta::{self, Betas};
+
+/// The version of Anthropic's API that is spoken for callers who name none.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 /// Streams at once on one HTTP/2 connection to a provider.
 const H2_STREAMS: usize = 100;
@@ -77,11 +79,14 @@ impl Link {
     }
 
     /// The request's head for a body of `length` bytes. `None`: the key cannot stand in a header.
-    pub(super) fn head(&self, key: Option<usize>, length: usize, beta: Option<&HeaderValue>) -> Option<RequestHeader> {
+    pub(super) fn head(&self, key: Option<usize>, length: usize, betas: Option<&Betas>) -> Option<RequestHeader> {
         let mut head = self.heads.get(key.unwrap_or(self.heads.len() - 1))?.clone()?;
         head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(length)).ok()?;
-        if let Some(beta) = beta {
-            head.insert_header("anthropic-beta", beta.clone()).ok()?;
+        if let Some(beta) = betas.and_then(|betas| betas.header.as_ref()) {
+            head.insert_header(beta::HEADER, beta.clone()).ok()?;
+        }
+        if let Some(version) = betas.and_then(|betas| betas.version.as_ref()) {
+            head.insert_header(beta::VERSION, version.clone()).ok()?;
         }
         Some(head)
     }
@@ -124,7 +129,7 @@ fn head(provider: &Provider, address: &Address, path: &str, key: Option<&str>) -
     head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     head.insert_header(header::USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))?;
     if provider.dialect() == Dialect::Anthropic {
-        head.insert_header("anthropic-version", ANTHROPIC_VERSION)?;
+        head.insert_header(beta::VERSION, ANTHROPIC_VERSION)?;
     }
     for (name, value) in &provider.headers {
         head.insert_header(name.clone(), value.as_str())?;

@@ -86,7 +86,7 @@ pub(super) async fn stream(state: &State, session: &mut Session, dialect: Dialec
             let code = failure.error.code.as_deref().unwrap_or("upstream_error");
             flow.streaming.running.end(failure.outcome, &failure.error.message);
             flow.streaming.running.settlement.end(failure.outcome, code);
-            session.set_keepalive(None);
+            // The body ends in order, so the connection stays good: the head has promised that already.
             close(session, &mut flow, last, sent).await
         }
         End::Whole => {

@@ -1,5 +1,4 @@
 //! The order of targets and keys: priority, weight, cooldown, and what follows a failure.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn documents(models: Value) -> Vec<Value> {
+fn documents(models: &Value) -> Vec<Value> {
     let target = json!([{"provider": "demo", "model": "demo-small"}]);
     vec![
         json!({"kind": "ModelRoute", "id": "fast", "spec": {"targets": target}}),
@@ -29,7 +29,7 @@ fn ids(answered: &Answered) -> Vec<String> {
 
 #[tokio::test]
 async fn the_list_holds_what_application_and_key_both_allow() {
-    let stage = Stage::on(&documents(json!(["fast", "local/*"])), Vec::new(), |_| {}).await;
+    let stage = Stage::on(&documents(&json!(["fast", "local/*"])), Vec::new(), |_| {}).await;
     for anthropic in [false, true] {
         let answered = get(&stage, "/v1/models", anthropic).await;
         assert_eq!(ids(&answered), ["fast", "local/llama", "local/qwen"], "{}", answered.text());
@@ -54,7 +54,7 @@ async fn the_list_holds_what_application_and_key_both_allow() {
 
 #[tokio::test]
 async fn unknown_and_forbidden_models_are_told_apart_with_a_hint() {
-    let stage = Stage::on(&documents(json!(["fast", "local/*"])), Vec::new(), |_| {}).await;
+    let stage = Stage::on(&documents(&json!(["fast", "local/*"])), Vec::new(), |_| {}).await;
     for dialect in [Vendor::Openai, Vendor::Anthropic] {
         for (model, status, words) in [
             ("fats", 404, "did you mean 'fast'?"),
@@ -74,7 +74,7 @@ async fn unknown_and_forbidden_models_are_told_apart_with_a_hint() {
 
 #[tokio::test]
 async fn a_direct_address_works_where_it_is_allowed() {
-    let stage = Stage::on(&documents(json!(["demo/*"])), Vec::new(), |_| {}).await;
+    let stage = Stage::on(&documents(&json!(["demo/*"])), Vec::new(), |_| {}).await;
     for dialect in [Vendor::Openai, Vendor::Anthropic] {
         let answered = stage.caller.ask(dialect, &body(dialect, "demo/demo-small", &json!({}))).await.unwrap();
         let heard = answered.heard(dialect).unwrap();
@@ -89,7 +89,7 @@ async fn a_direct_address_works_where_it_is_allowed() {
 
 #[tokio::test]
 async fn a_wrong_method_says_the_right_one() {
-    let stage = Stage::on(&documents(json!(["*"])), Vec::new(), |_| {}).await;
+    let stage = Stage::on(&documents(&json!(["*"])), Vec::new(), |_| {}).await;
     let answered = get(&stage, "/v1/messages", false).await;
     assert_eq!((answered.status, answered.header("allow")), (405, Some("POST")));
     assert!(answered.error(Vendor::Anthropic).unwrap().1.contains("POST"));

@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use weir_harness::script::{Script, Wire};
+use weir_harness::script::{Fault, Script, Wire};
 
 use super::*;
 
@@ -218,4 +218,29 @@ async fn events_pass_one_by_one_and_the_record_is_written_before_the_last() {
         }
     }
     assert!(pieces > 4, "{pieces} pieces");
+}
+
+#[tokio::test]
+async fn an_error_inside_a_stream_leaves_the_connection_good() {
+    let stage = Stage::start(&[Vendor::Openai]).await;
+    let body = body(Vendor::Openai, "chat", &stream()).to_string();
+    let request = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer {}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        stage.world.key,
+        body.len()
+    );
+    stage.vendors[0].next(Script::fail(Fault::ErrorEvent { after: 4 }));
+    let mut connection = TcpStream::connect(stage.world.at.gateway).await.unwrap();
+    for wanted in ["\"error\":", "[DONE]"] {
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        let mut buffer = [0; 4096];
+        while !said.ends_with("\r\n0\r\n\r\n") {
+            let read = connection.read(&mut buffer).await.unwrap();
+            assert!(read > 0, "closed behind {said}");
+            said.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+        assert!(said.starts_with("HTTP/1.1 200") && said.contains(wanted), "{said}");
+    }
 }
