@@ -34,6 +34,7 @@ pub mod demo;
 mod error;
 mod events;
 mod exchange;
+mod history;
 mod models;
 mod openai;
 mod peek;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use weir_domain::dialect::Dialect;
 
 use crate::error::RequestError;
+use crate::history::without_foreign_reasoning;
 use crate::peek::{Peek, as_text};
 use crate::report::{Dropped, Report};
 use crate::splice::Splice;
@@ -50,7 +51,11 @@ pub fn prepare(
 ) -> Result<UpstreamRequest, RequestError> {
     let mut report = Report::new(target.strict);
     let body = if inbound == target.dialect {
-        forward(inbound, peek, body, target, &mut report)?
+        match without_foreign_reasoning(inbound, body, &mut report)? {
+            None => forward(inbound, peek, body, target, &mut report)?,
+            // Everything after the reasoning stands elsewhere now.
+            Some(body) => forward(inbound, &crate::peek::peek(inbound, &body)?, &body, target, &mut report)?,
+        }
     } else {
         translate(inbound, body, target, &mut report)?
     };

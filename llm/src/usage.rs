@@ -41,6 +41,9 @@ impl Sighted {
     }
 }
 
+/// No answer has more tokens; a provider that says so must not overflow sums.
+const MAX_COUNT: u64 = 1 << 40;
+
 /// A number of tokens, from whatever kind of JSON number a provider writes it as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count(pub(crate) u64);
@@ -54,16 +57,38 @@ impl<'de> Deserialize<'de> for Count {
                 f.write_str("a number of tokens")
             }
             fn visit_u64<E: Error>(self, n: u64) -> Result<Count, E> {
-                Ok(Count(n))
+                Ok(Count(n.min(MAX_COUNT)))
             }
             fn visit_i64<E: Error>(self, n: i64) -> Result<Count, E> {
-                Ok(Count(u64::try_from(n).unwrap_or(0)))
+                self.visit_u64(u64::try_from(n).unwrap_or(0))
             }
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
             fn visit_f64<E: Error>(self, n: f64) -> Result<Count, E> {
-                Ok(Count(n as u64))
+                self.visit_u64(n as u64)
             }
         }
         deserializer.deserialize_any(CountVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_is_read_and_none_can_overflow_a_sum() {
+        for (json, count) in
+            [("7", 7), ("-7", 0), ("7.9", 7), ("1e300", MAX_COUNT), ("18446744073709551615", MAX_COUNT)]
+        {
+            assert_eq!(serde_json::from_str::<Count>(json).unwrap(), Count(count), "{json}");
+        }
+        assert!(serde_json::from_str::<Count>("\"7\"").is_err());
+    }
+
+    #[test]
+    fn what_the_provider_left_out_is_estimated_and_marked() {
+        let output = Some(Tokens { output_text: 5, ..Tokens::default() });
+        let usage = Sighted { input: None, output }.complete(9, 99);
+        assert_eq!((usage.source, usage.tokens.input_uncached, usage.tokens.output_text), (UsageSource::Mixed, 9, 5));
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::error::RequestError;
-use crate::exchange::{Block, BlockKind, Media, ResultPart, Role, Turn};
+use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn};
 use crate::report::Report;
 use crate::wire::Text;
 
@@ -87,6 +87,7 @@ pub(super) fn write_messages<'a>(
         messages.push(OutMessage { role: "system", content: Some(OutContent::Text(text)), ..OutMessage::default() });
     }
     let instructions = messages.len();
+    let last = turns.last().and_then(|turn| turn.blocks.first()).map(|block| At { part: None, ..block.at });
     for turn in turns {
         report_cache_marks(&turn.blocks, report)?;
         match turn.role {
@@ -97,7 +98,10 @@ pub(super) fn write_messages<'a>(
     match messages.get(instructions..).unwrap_or_default() {
         [] => Err(RequestError::field("messages", "holds nothing but empty text", "say something as user")),
         [.., OutMessage { role: "assistant", .. }] => {
-            report.drop("messages[last]", "the provider does not continue a given answer; it answers anew")?;
+            report.drop(
+                last.unwrap_or_default().path(""),
+                "the provider does not continue a given answer; it answers anew",
+            )?;
             Ok(messages)
         }
         _ => Ok(messages),

@@ -85,6 +85,13 @@ fn a_provider_that_refuses_stream_options_does_not_get_them() {
     assert_eq!(prepare(Dialect::Openai, &seen, &body, &refuses).unwrap().dropped[0].path, "stream_options");
 }
 
+#[test]
+fn reasoning_that_the_target_would_refuse_is_taken_out_and_the_rest_spliced_as_ever() {
+    let body = r#"{"messages":[{"role":"assistant","content":"a","thinking_blocks":[]}],"model":"m","stream":true}"#;
+    let made = r#"{"messages":[{"role":"assistant","content":"a"}],"model":"n","stream_options":{"include_usage":true},"stream":true}"#;
+    assert_eq!(forwarded(body, &target("n")), made);
+}
+
 /// Translates `body` for `target`: what goes upstream, and the paths that were reported.
 fn translated(body: &serde_json::Value, target: &Target<'_>) -> Result<(serde_json::Value, Vec<String>), RequestError> {
     let inbound = match target.dialect {

@@ -1,0 +1,202 @@
+//! Takes reasoning out of a conversation that is forwarded within a dialect, where the target would refuse it.
+//!
+//! A conversation may move between models: a route falls back, or its target changes. What Weir put into answers for
+//! the caller then comes back to a provider that never wrote it: `thinking_blocks` of a Claude model to a server of
+//! OpenAI's dialect, or reasoning without a signature to Anthropic, which never takes it (rule 21).
+
+use std::fmt;
+
+use bytes::Bytes;
+use memchr::memmem;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use weir_domain::dialect::Dialect;
+
+use crate::error::RequestError;
+use crate::peek::as_text;
+use crate::report::Report;
+use crate::splice::{Splice, span};
+use crate::wire::Text;
+
+const REASON: &str = "reasoning of another provider's model is not sent back";
+/// Stands in a turn that was nothing but such reasoning: Anthropic refuses empty turns.
+const NO_TEXT: &str = r#"[{"type":"text","text":"(no answer)"}]"#;
+
+/// The body without such reasoning; `None` when there is none, which a search tells without parsing.
+///
+/// # Errors
+/// In strict mode, when there is some.
+pub(crate) fn without_foreign_reasoning(
+    dialect: Dialect,
+    body: &Bytes,
+    report: &mut Report,
+) -> Result<Option<Bytes>, RequestError> {
+    let marks: &[&[u8]] = match dialect {
+        Dialect::Openai => &[b"\"thinking_blocks\""],
+        Dialect::Anthropic => &[b"\"signature\":\"\"", b"\"signature\": \"\""],
+    };
+    if marks.iter().all(|mark| memmem::find(body, mark).is_none()) {
+        return Ok(None);
+    }
+    let text = as_text(body)?;
+    // A conversation of another shape is for the provider to refuse.
+    let Ok(Conversation { messages }) = serde_json::from_str(text) else { return Ok(None) };
+    let mut splice = Splice::default();
+    for (index, raw) in messages.into_iter().enumerate() {
+        let Ok(mut message) = serde_json::from_str::<Members<'_>>(raw.get()) else { continue };
+        let changed = match dialect {
+            Dialect::Openai => clean_openai(index, &mut message, report)?,
+            Dialect::Anthropic => clean_anthropic(index, &mut message, report)?,
+        };
+        if changed {
+            splice.replace(span(text, raw.get()), serde_json::to_vec(&message).unwrap_or_default());
+        }
+    }
+    Ok(Some(splice.apply(body)))
+}
+
+#[derive(Deserialize)]
+struct Conversation<'a> {
+    #[serde(borrow)]
+    messages: Vec<&'a RawValue>,
+}
+
+/// `thinking_blocks`, and the text of them that `reasoning_content` repeats.
+fn clean_openai(index: usize, message: &mut Members<'_>, report: &mut Report) -> Result<bool, RequestError> {
+    if !message.0.iter().any(|(name, _)| &**name == "thinking_blocks") {
+        return Ok(false);
+    }
+    message.0.retain(|(name, _)| !matches!(&**name, "thinking_blocks" | "reasoning_content"));
+    report.drop(format!("messages[{index}].thinking_blocks"), REASON)?;
+    Ok(true)
+}
+
+/// Blocks of `thinking` without a signature.
+fn clean_anthropic(index: usize, message: &mut Members<'_>, report: &mut Report) -> Result<bool, RequestError> {
+    let Some((_, content)) = message.0.iter_mut().find(|(name, _)| &**name == "content") else { return Ok(false) };
+    let Member::Given(raw) = content else { return Ok(false) };
+    let Ok(blocks) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else { return Ok(false) };
+    let mut kept = Vec::with_capacity(blocks.len());
+    for (part, block) in blocks.iter().enumerate() {
+        if is_unsigned(block) {
+            report.drop(format!("messages[{index}].content[{part}].thinking"), REASON)?;
+        } else {
+            kept.push(*block);
+        }
+    }
+    if kept.len() == blocks.len() {
+        return Ok(false);
+    }
+    let rest = match kept.as_slice() {
+        [] => RawValue::from_string(NO_TEXT.to_owned()),
+        kept => serde_json::value::to_raw_value(kept),
+    };
+    if let Ok(rest) = rest {
+        *content = Member::Made(rest);
+    }
+    Ok(true)
+}
+
+fn is_unsigned(block: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Block<'a> {
+        #[serde(borrow, rename = "type")]
+        kind: Option<Text<'a>>,
+        #[serde(borrow)]
+        signature: Option<Text<'a>>,
+    }
+    serde_json::from_str::<Block<'_>>(block.get()).is_ok_and(|block| {
+        block.kind.as_deref() == Some("thinking") && block.signature.as_deref().unwrap_or_default().is_empty()
+    })
+}
+
+/// An object as it stands: its members in their order, values unread.
+struct Members<'a>(Vec<(Text<'a>, Member<'a>)>);
+
+enum Member<'a> {
+    Given(&'a RawValue),
+    Made(Box<RawValue>),
+}
+
+impl Serialize for Member<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Given(raw) => raw.serialize(serializer),
+            Self::Made(raw) => raw.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, value)))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, raw)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                    members.push((name, Member::Given(raw)));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(dialect: Dialect, body: &str) -> (Option<String>, Vec<String>) {
+        let mut report = Report::new(false);
+        let made = without_foreign_reasoning(dialect, &Bytes::copy_from_slice(body.as_bytes()), &mut report).unwrap();
+        let paths = report.into_dropped().into_iter().map(|dropped| dropped.path).collect();
+        (made.map(|body| String::from_utf8(body.to_vec()).unwrap()), paths)
+    }
+
+    #[test]
+    fn blocks_of_a_claude_model_do_not_go_to_an_openai_server() {
+        let body = r#"{"messages":[{"role":"user","content":"thinking_blocks"},
+            {"role":"assistant","reasoning_content":"t","content":"a", "thinking_blocks":[{"type":"thinking"}],"x":1.50}],"y":1}"#;
+        let (made, paths) = cleaned(Dialect::Openai, body);
+        let expected = r#"{"messages":[{"role":"user","content":"thinking_blocks"},
+            {"role":"assistant","content":"a","x":1.50}],"y":1}"#;
+        assert_eq!((made.as_deref(), paths), (Some(expected), vec!["messages[1].thinking_blocks".to_owned()]));
+    }
+
+    #[test]
+    fn a_providers_own_reasoning_stays() {
+        let body = r#"{"messages":[{"role":"assistant","reasoning_content":"t","content":"a"}]}"#;
+        assert_eq!(cleaned(Dialect::Openai, body), (None, vec![]));
+        let body =
+            r#"{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"}]}]}"#;
+        assert_eq!(cleaned(Dialect::Anthropic, body), (None, vec![]));
+    }
+
+    #[test]
+    fn unsigned_reasoning_does_not_go_to_anthropic() {
+        let body = concat!(
+            r#"{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":""},"#,
+            r#"{"type":"text","text":"\u0061"},{"signature":"s","type":"thinking"}]},"#,
+            r#"{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature": ""}]},{"role":"user","content":"x"}]}"#
+        );
+        let expected = concat!(
+            r#"{"messages":[{"role":"assistant","content":[{"type":"text","text":"\u0061"},{"signature":"s","type":"thinking"}]},"#,
+            r#"{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":"x"}]}"#
+        );
+        let (made, paths) = cleaned(Dialect::Anthropic, body);
+        assert_eq!(made.as_deref(), Some(expected));
+        assert_eq!(paths, ["messages[0].content[0].thinking", "messages[1].content[0].thinking"]);
+    }
+}
