@@ -19,6 +19,8 @@ use crate::wire::{Raw, Text};
 const FALLBACK_MAX_TOKENS: u64 = 4096;
 /// What stands in for `json_object`: Anthropic has no JSON mode without a schema.
 const JSON_INSTRUCTION: &str = "Answer with one JSON object and nothing else.";
+/// What stands in for a schema on models that cannot be held to one.
+const SCHEMA_INSTRUCTION: &str = "Answer with nothing but JSON that conforms to this JSON Schema: ";
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -112,20 +114,15 @@ pub(crate) fn write(
     let max_tokens = exchange.max_tokens.or(target.max_output_tokens).unwrap_or(FALLBACK_MAX_TOKENS);
     let plan = thinking::plan(&exchange, version, max_tokens, report)?;
     let sampling = Sampling::read(&exchange, version, &plan, report)?;
-    let json_instruction = matches!(exchange.format, Some(Format::JsonObject));
-    if json_instruction {
-        report.drop(exchange.names.format, "there is no JSON mode without a schema; asked for by an instruction")?;
-    }
+    let (format, instruction) = write_format(exchange.format.take(), exchange.names.format, version, report)?;
+    let called = called_tools(&exchange);
     let tools = write_tools(std::mem::take(&mut exchange.tools), version, report)?;
     let tool_choice = write_tool_choice(exchange.tool_choice.take(), exchange.parallel_tools, tools.is_empty());
-    let format = match exchange.format {
-        Some(Format::JsonSchema { schema, .. }) => Some(OutFormat { kind: "json_schema", schema }),
-        _ => None,
-    };
+    let (tools, tool_choice) = if tools.is_empty() { withheld(called) } else { (tools, tool_choice) };
     let request = Request {
         model: target.model,
         max_tokens,
-        system: write_system(exchange.system, json_instruction),
+        system: write_system(exchange.system, instruction),
         messages: write_messages(exchange.turns)?,
         tools,
         tool_choice,
@@ -142,8 +139,67 @@ pub(crate) fn write(
     serde_json::to_vec(&request).map(Bytes::from).map_err(|fault| RequestError::Malformed(fault.to_string()))
 }
 
+/// The format, and the instruction that stands in for it where the model cannot be held to one.
+fn write_format<'a>(
+    format: Option<Format<'a>>,
+    name: &'static str,
+    version: Option<ClaudeVersion>,
+    report: &mut Report,
+) -> Result<(Option<OutFormat<'a>>, Option<Text<'a>>), RequestError> {
+    let capable = version.is_none_or(ClaudeVersion::has_structured_outputs);
+    match format {
+        None => Ok((None, None)),
+        Some(Format::JsonObject) => {
+            report.drop(name, "there is no JSON mode without a schema; asked for by an instruction")?;
+            Ok((None, Some(JSON_INSTRUCTION.into())))
+        }
+        Some(Format::JsonSchema { schema, .. }) if capable => {
+            Ok((Some(OutFormat { kind: "json_schema", schema }), None))
+        }
+        Some(Format::JsonSchema { schema, .. }) => {
+            report.drop(name, "this model cannot be held to a schema; asked for by an instruction")?;
+            Ok((None, Some(format!("{SCHEMA_INSTRUCTION}{}", schema.get()).into())))
+        }
+    }
+}
+
+/// Names of the tools that were called before.
+fn called_tools(exchange: &Exchange<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for block in exchange.turns.iter().flat_map(|turn| &turn.blocks) {
+        if let BlockKind::ToolUse { name, .. } = &block.kind
+            && !names.iter().any(|known| **known == **name)
+        {
+            names.push(name.0.clone().into_owned());
+        }
+    }
+    names
+}
+
+/// Anthropic wants the tools of a history to be declared even when none may be called any more (rule 12).
+fn withheld<'a>(called: Vec<String>) -> (Vec<OutTool<'a>>, Option<OutToolChoice<'a>>) {
+    let tools: Vec<_> = called
+        .into_iter()
+        .map(|name| OutTool {
+            name: name.into(),
+            description: None,
+            input_schema: object_schema(),
+            strict: None,
+            cache_control: None,
+        })
+        .collect();
+    let choice = OutToolChoice { kind: "none", name: None, disable_parallel_tool_use: false };
+    let choice = (!tools.is_empty()).then_some(choice);
+    (tools, choice)
+}
+
+/// The schema of an input of which nothing is said.
+fn object_schema<'a>() -> Raw<'a> {
+    Raw::parse(r#"{"type":"object"}"#).unwrap_or_else(Raw::empty_object)
+}
+
 /// One string, unless a part carries a cache mark, which only blocks can hold.
-fn write_system(blocks: Vec<Block<'_>>, json_instruction: bool) -> Option<System<'_>> {
+fn write_system<'a>(blocks: Vec<Block<'a>>, instruction: Option<Text<'a>>) -> Option<System<'a>> {
     let marked = blocks.iter().any(|block| block.cache.is_some());
     let mut parts: Vec<(Text<'_>, Option<&RawValue>)> = blocks
         .into_iter()
@@ -152,9 +208,7 @@ fn write_system(blocks: Vec<Block<'_>>, json_instruction: bool) -> Option<System
             _ => None,
         })
         .collect();
-    if json_instruction {
-        parts.push((JSON_INSTRUCTION.into(), None));
-    }
+    parts.extend(instruction.map(|text| (text, None)));
     if parts.is_empty() {
         return None;
     }
@@ -243,7 +297,7 @@ fn write_schema(at: usize, schema: Option<&RawValue>) -> Result<Raw<'_>, Request
         kind: Option<serde::de::IgnoredAny>,
     }
     let Some(schema) = schema else {
-        return Ok(Raw::parse(r#"{"type":"object"}"#).unwrap_or_else(Raw::empty_object));
+        return Ok(object_schema());
     };
     let wrong = || {
         RequestError::field(

@@ -93,7 +93,8 @@ pub(super) fn read_messages<'a>(
     let (mut system, mut turns) = (Vec::new(), Vec::new());
     for (index, message) in messages.into_iter().enumerate() {
         let at = At { message: index, ..At::default() };
-        if message.name.is_some() {
+        // A result's tool is known by the id of its call.
+        if message.name.is_some() && message.role.as_deref() != Some("tool") {
             report.drop(at.path("name"), NO_COUNTERPART)?;
         }
         for field in &message.extra {
@@ -104,7 +105,11 @@ pub(super) fn read_messages<'a>(
                 if !turns.is_empty() {
                     report.drop(at.path("role"), "an instruction amid the conversation moves to its start")?;
                 }
-                system.extend(read_content(at, message.content, message.cache_control, report)?);
+                let blocks = read_content(at, message.content, message.cache_control, report)?;
+                if let Some(other) = blocks.iter().find(|block| !matches!(block.kind, BlockKind::Text(_))) {
+                    return Err(RequestError::unsupported(other.at.path("type"), "instructions can only be text"));
+                }
+                system.extend(blocks);
             }
             Some("user") => {
                 let blocks = read_content(at, message.content, message.cache_control, report)?;

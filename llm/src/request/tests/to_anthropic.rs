@@ -295,6 +295,34 @@ fn a_json_schema_is_kept_and_json_mode_is_asked_for() {
 }
 
 #[test]
+fn a_model_that_cannot_be_held_to_a_schema_is_asked_to_keep_to_it() {
+    let old = Target { model: "claude-3-haiku", ..OPUS };
+    let format = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}});
+    let (body, dropped) = translated(&with(json!({"response_format": format})), &old).unwrap();
+    assert_eq!((body.get("output_config"), dropped), (None, vec!["response_format".to_owned()]));
+    assert!(body["system"].as_str().unwrap().ends_with(r#"JSON Schema: {"type":"object"}"#));
+}
+
+#[test]
+fn tools_of_the_history_are_declared_but_withheld_when_none_are_offered() {
+    let call = |id: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let (body, dropped) = sent(json!({"messages": [{"role": "user", "content": "q"},
+        {"role": "assistant", "tool_calls": [call("a"), call("b")]},
+        {"role": "tool", "tool_call_id": "a", "name": "f", "content": "r"}, {"role": "tool", "tool_call_id": "b", "content": "r"}]}));
+    assert_eq!(body["tools"], json!([{"name": "f", "input_schema": {"type": "object"}}]));
+    assert_eq!((&body["tool_choice"], dropped.len()), (&json!({"type": "none"}), 0));
+}
+
+#[test]
+fn instructions_can_only_be_text() {
+    let image = json!([{"type": "image_url", "image_url": {"url": "https://x"}}]);
+    assert!(
+        refused(json!({"messages": [{"role": "system", "content": image}]}))
+            .starts_with("messages[0].content[0].type: ")
+    );
+}
+
+#[test]
 fn reasoning_effort_becomes_a_budget_that_leaves_room_for_the_answer() {
     let (body, dropped) = sent(json!({"reasoning_effort": "high", "temperature": 0.2}));
     assert_eq!(body["thinking"], json!({"type": "enabled", "budget_tokens": 16_384}));
