@@ -27,4 +27,4 @@ fi
 
 exec "$venv/bin/python" "$here/stand.py" --weir "$WEIR_BIN" --fakes "$fakes" \
   -- "$venv/bin/python" -m pytest -q -p no:cacheprovider --timeout=60 "$here/python" \
-  -- node --test --test-timeout=60000 "$here/node/openai.test.mjs" "$here/node/anthropic.test.mjs"
+  -- node --test --test-reporter=spec --test-timeout=60000 "$here/node/openai.test.mjs" "$here/node/anthropic.test.mjs"
