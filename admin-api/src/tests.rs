@@ -1,5 +1,4 @@
 //! Tests of the control plane: the real router on a bound port, on SQLite and on a real PostgreSQL.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod access;
 mod apply;

@@ -4,8 +4,6 @@
 //! `proxy.rs` is the list of the steps of a request. A process makes one [`DataPlane`]: [`DataPlane::bind`], then put
 //! configuration into [`DataPlane::live_config`], then [`DataPlane::run`].
 
-#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking"))]
-
 pub mod ai;
 mod authn;
 mod egress;

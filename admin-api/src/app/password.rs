@@ -90,7 +90,6 @@ fn fits(password: &str, hash: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
 
     fn secret(text: &str) -> Secret {

@@ -181,7 +181,6 @@ fn refusal(status: u16, answer: &Value, key: Option<&Secret>) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
 
     #[test]

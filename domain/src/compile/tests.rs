@@ -1,5 +1,4 @@
 //! Promises of the compiler: what is right compiles, what is wrong is named field by field.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use super::*;
 use crate::router::Match;

@@ -1,5 +1,4 @@
 //! Promises of the router.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use super::*;
 use crate::snapshot::{Address, Rewrite, Upstream, UpstreamTarget};
