@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
+use tokio::sync::OnceCell;
 use weir_domain::compile::is_public;
 use weir_domain::snapshot::Address;
 
@@ -45,8 +46,11 @@ pub enum EgressError {
 /// Resolves names and remembers the answers. Shared by all workers.
 #[derive(Clone)]
 pub struct Egress {
-    names: Cache<(String, u16), Arc<Entry>>,
+    names: Cache<(String, u16), Slot>,
 }
+
+/// The answer for one name; empty while the first look-up is under way, for which all who ask wait together.
+type Slot = Arc<OnceCell<Entry>>;
 
 struct Entry {
     found: Result<Vec<SocketAddr>, String>,
@@ -73,11 +77,11 @@ impl Egress {
             let private = || EgressError::Private { host: address.host.clone() };
             return allowed(address, ip).then(|| SocketAddr::new(ip, address.port)).ok_or_else(private);
         }
-        let entry = self.entry(&address.host, address.port).await;
-        let found = entry
-            .found
-            .as_ref()
-            .map_err(|reason| EgressError::Unresolved { host: address.host.clone(), reason: reason.clone() })?;
+        let slot = self.slot(&address.host, address.port).await;
+        let unresolved =
+            |reason: &str| EgressError::Unresolved { host: address.host.clone(), reason: reason.to_owned() };
+        let entry = slot.get().ok_or_else(|| unresolved("no answer"))?;
+        let found = entry.found.as_ref().map_err(|reason| unresolved(reason))?;
         let preferred = entry.preferred.load(Ordering::Relaxed);
         let ordered = found.iter().cycle().skip(preferred % found.len().max(1)).take(found.len());
         ordered
@@ -88,41 +92,46 @@ impl Egress {
 
     /// Notes that no connection could be made to `failed`, so that the name's next address is tried.
     pub fn failed(&self, address: &Address, failed: SocketAddr) {
-        let Some(entry) = self.names.get(&(address.host.clone(), address.port)) else { return };
+        let Some(slot) = self.names.get(&(address.host.clone(), address.port)) else { return };
+        let Some(entry) = slot.get() else { return };
         let at = entry.found.as_ref().ok().and_then(|found| found.iter().position(|&socket| socket == failed));
         if let Some(at) = at {
             entry.preferred.store(at + 1, Ordering::Relaxed);
         }
     }
 
-    async fn entry(&self, host: &str, port: u16) -> Arc<Entry> {
+    /// The slot of a name, with an answer that may be used.
+    async fn slot(&self, host: &str, port: u16) -> Slot {
         let key = (host.to_owned(), port);
-        if let Some(entry) = self.names.get(&key) {
-            if Instant::now() < entry.until {
-                return entry;
-            }
+        let mut slot = self.names.get_with_by_ref(&key, Slot::default);
+        if let Some(entry) = slot.get()
+            && Instant::now() >= entry.until
+        {
             if entry.found.is_ok() {
                 if !entry.refreshing.swap(true, Ordering::Relaxed) {
                     let names = self.names.clone();
                     tokio::spawn(async move { refresh(&names, key).await });
                 }
-                return entry;
+                return slot;
             }
+            slot = Slot::default();
+            self.names.insert(key, Arc::clone(&slot));
         }
-        let entry = Arc::new(look_up(host, port).await);
-        self.names.insert(key, Arc::clone(&entry));
-        entry
+        slot.get_or_init(|| look_up(host, port)).await;
+        slot
     }
 }
 
 /// Replaces a stale answer; keeps it a while longer when there is no new one.
-async fn refresh(names: &Cache<(String, u16), Arc<Entry>>, key: (String, u16)) {
+async fn refresh(names: &Cache<(String, u16), Slot>, key: (String, u16)) {
     let entry = look_up(&key.0, key.1).await;
     if entry.found.is_ok() {
-        names.insert(key, Arc::new(entry));
-    } else if let Some(stale) = names.get(&key) {
+        names.insert(key, Arc::new(OnceCell::new_with(Some(entry))));
+    } else if let Some(slot) = names.get(&key) {
         tokio::time::sleep(FAILURE).await;
-        stale.refreshing.store(false, Ordering::Relaxed);
+        if let Some(stale) = slot.get() {
+            stale.refreshing.store(false, Ordering::Relaxed);
+        }
     }
 }
 
@@ -170,9 +179,10 @@ mod tests {
         assert!(egress.resolve(&address("localhost", true)).await.unwrap().ip().is_loopback());
     }
 
-    fn entry(found: &[&str], until: Instant) -> Arc<Entry> {
+    fn entry(found: &[&str], until: Instant) -> Slot {
         let found = Ok(found.iter().map(|a| a.parse().unwrap()).collect());
-        Arc::new(Entry { found, until, refreshing: AtomicBool::new(false), preferred: AtomicUsize::new(0) })
+        let entry = Entry { found, until, refreshing: AtomicBool::new(false), preferred: AtomicUsize::new(0) };
+        Arc::new(OnceCell::new_with(Some(entry)))
     }
 
     #[tokio::test]

@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
@@ -13,7 +12,7 @@ use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
 
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
-use super::body::{self, BodyError};
+use super::body::{self, Body, BodyError};
 use super::failure::{Failure, Stop};
 use super::plan::{self, Choice, Plan};
 use super::refuse::{refuse, retry_after};
@@ -61,7 +60,7 @@ pub(super) async fn serve(
     let id = exchange.settlement.id.clone();
     let request = Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, id };
     let settlement = &mut exchange.settlement;
-    let call = Call { request, route: &route, body: &body.bytes, betas: betas(session, dialect) };
+    let call = Call { request, route: &route, body, betas: betas(session, dialect) };
     match call.attempts(session, settlement).await {
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
@@ -99,13 +98,13 @@ fn find(exchange: &Exchange, name: &str) -> Result<std::sync::Arc<ModelRoute>, W
 struct Call<'a> {
     request: Request<'a>,
     route: &'a ModelRoute,
-    body: &'a Bytes,
+    body: Body,
     betas: Betas,
 }
 
 impl Call<'_> {
     /// Attempts one target after another until one answers, and gives that answer to the caller.
-    async fn attempts(&self, session: &mut Session, settlement: &mut Settlement) -> Result<Result<()>, Refusal> {
+    async fn attempts(self, session: &mut Session, settlement: &mut Settlement) -> Result<Result<()>, Refusal> {
         let models = &self.request.state.models;
         let mut roll = dice(&self.request.id);
         let mut plan = Plan::new(self.route, &mut roll);
@@ -135,7 +134,9 @@ impl Call<'_> {
             match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
                 Ok(ready) => {
                     self.worked(target, choice);
-                    return Ok(self.give(session, ready).await);
+                    // No other attempt follows: a long stream need not hold the request's bytes in memory.
+                    drop((prepared, self.body));
+                    return Ok(give(&self.request, session, ready).await);
                 }
                 Err(Stop::Left(reason)) => return Ok(Err(reason)),
                 Err(Stop::Failed(failure)) => {
@@ -159,7 +160,7 @@ impl Call<'_> {
             stream_options: target.provider.stream_options,
             strict: self.route.strict,
         };
-        weir_llm::prepare(self.request.inbound, self.request.peek, self.body, &to)
+        weir_llm::prepare(self.request.inbound, self.request.peek, &self.body.bytes, &to)
     }
 
     /// What the target does not get of what the caller asked for.
@@ -170,13 +171,6 @@ impl Call<'_> {
             names.push(beta::HEADER.to_owned());
         }
         names
-    }
-
-    async fn give(&self, session: &mut Session, ready: Ready<'_>) -> Result<()> {
-        match ready {
-            Ready::Whole(running, answer) => relay::whole(session, self.request.inbound, running, answer).await,
-            Ready::Stream(flow) => relay::stream(self.request.state, session, self.request.inbound, flow).await,
-        }
     }
 
     fn worked(&self, target: &Target, choice: Choice) {
@@ -230,6 +224,13 @@ impl Call<'_> {
         }
         let sentence = format!("every provider of the model '{}' is switched off", self.route.name);
         (WireError::gateway(ErrorKind::Overloaded, sentence).with_code("no_target"), None)
+    }
+}
+
+async fn give(request: &Request<'_>, session: &mut Session, ready: Ready<'_>) -> Result<()> {
+    match ready {
+        Ready::Whole(running, answer) => relay::whole(session, request.inbound, running, answer).await,
+        Ready::Stream(flow) => relay::stream(request.state, session, request.inbound, flow).await,
     }
 }
 

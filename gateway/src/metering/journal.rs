@@ -1,7 +1,8 @@
 //! The journal: append-only segment files, written by this process alone, in which a record survives `kill -9`.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,7 +35,7 @@ pub enum JournalError {
         /// The directory or file.
         path: PathBuf,
         /// What the system said.
-        reason: std::io::Error,
+        reason: io::Error,
     },
     /// Another process keeps it.
     #[error("the usage journal in {} is kept by another running weir; give each process its own data directory", .0.display())]
@@ -42,7 +43,7 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |reason| Self::Io { path: path.to_owned(), reason }
     }
 }
@@ -77,9 +78,9 @@ impl Journal {
     /// Opens the journal, and begins a new segment behind those that are there.
     pub(super) fn open(data: &Path, options: JournalOptions) -> Result<Self, JournalError> {
         let directory = data.join("journal");
-        fs::create_dir_all(&directory).map_err(JournalError::io(&directory))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(JournalError::io(&directory))?;
         let lock_path = directory.join("lock");
-        let lock = File::create(&lock_path).map_err(JournalError::io(&lock_path))?;
+        let lock = private().create(true).truncate(true).open(&lock_path).map_err(JournalError::io(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(JournalError::InUse(directory)),
@@ -100,7 +101,7 @@ impl Journal {
     }
 
     /// Appends whole frames. When this returns `Ok`, they are with the kernel and survive the process.
-    pub(super) fn append(&self, frames: &[u8]) -> std::io::Result<()> {
+    pub(super) fn append(&self, frames: &[u8]) -> io::Result<()> {
         let mut writer = self.writer.lock();
         if writer.at.offset >= self.options.segment_bytes {
             self.rotate(&mut writer)?;
@@ -132,7 +133,7 @@ impl Journal {
     }
 
     /// Closes a segment that is old enough, so that it can be deleted once it is delivered.
-    pub(super) fn rotate_if_old(&self) -> std::io::Result<()> {
+    pub(super) fn rotate_if_old(&self) -> io::Result<()> {
         let mut writer = self.writer.lock();
         if writer.at.offset > 0 && writer.opened.elapsed() >= self.options.segment_age {
             self.rotate(&mut writer)?;
@@ -140,7 +141,7 @@ impl Journal {
         Ok(())
     }
 
-    fn rotate(&self, writer: &mut Writer) -> std::io::Result<()> {
+    fn rotate(&self, writer: &mut Writer) -> io::Result<()> {
         let segment = writer.at.segment + 1;
         let file = Arc::new(create(&segment_path(&self.directory, segment))?);
         let closed = std::mem::replace(&mut writer.file, file);
@@ -151,7 +152,7 @@ impl Journal {
     }
 
     /// Flushes to the disk what was written since the last call; for a background task, as it blocks.
-    pub(super) fn sync(&self) -> std::io::Result<()> {
+    pub(super) fn sync(&self) -> io::Result<()> {
         let (files, at) = {
             let mut writer = self.writer.lock();
             if writer.synced == writer.at {
@@ -168,11 +169,15 @@ impl Journal {
     }
 }
 
-fn create(path: &Path) -> std::io::Result<File> {
+fn create(path: &Path) -> io::Result<File> {
+    private().append(true).create_new(true).open(path)
+}
+
+/// Files that only their owner reads: records say who called what.
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options.write(true).mode(0o600);
+    options
 }
 
 /// The file of a segment.
@@ -181,7 +186,7 @@ pub(super) fn segment_path(directory: &Path, number: u64) -> PathBuf {
 }
 
 /// The numbers of all segments, ascending.
-pub(super) fn segments(directory: &Path) -> std::io::Result<Vec<u64>> {
+pub(super) fn segments(directory: &Path) -> io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(directory)? {
         let name = entry?.file_name();

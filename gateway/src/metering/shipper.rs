@@ -1,7 +1,7 @@
 //! Moves records from the journal to the ledger, in order, again until the ledger has them.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,14 +117,14 @@ async fn drain(meter: &Arc<Meter>, sink: &dyn UsageSink, at: &mut Position) -> R
 }
 
 /// Reads from one segment what fits into a batch. `written` is the end of what may be read.
-pub(super) fn read(directory: &Path, from: Position, written: Position) -> std::io::Result<Batch> {
-    let behind = || -> std::io::Result<Position> {
+pub(super) fn read(directory: &Path, from: Position, written: Position) -> io::Result<Batch> {
+    let behind = || -> io::Result<Position> {
         let next = segments(directory)?.into_iter().find(|&n| n > from.segment);
         Ok(Position { segment: next.unwrap_or(written.segment), offset: 0 })
     };
     let mut batch = Batch { records: Vec::new(), next: from, skipped: 0 };
     let mut file = match File::open(segment_path(directory, from.segment)) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound && from.segment < written.segment => {
+        Err(e) if e.kind() == io::ErrorKind::NotFound && from.segment < written.segment => {
             batch.next = behind()?;
             return Ok(batch);
         }
@@ -184,9 +184,10 @@ fn parse(bytes: &[u8], whole: bool, batch: &mut Batch) -> usize {
 
 /// Notes what the ledger has, then deletes the segments of which it has all. The note may be lost with the machine:
 /// records are then delivered again, and the ledger drops them.
-fn save_position(directory: &Path, at: Position) -> std::io::Result<()> {
+fn save_position(directory: &Path, at: Position) -> io::Result<()> {
     let draft = directory.join("position.new");
-    fs::write(&draft, format!("{} {}\n", at.segment, at.offset))?;
+    let mut file = journal::private().create(true).truncate(true).open(&draft)?;
+    file.write_all(format!("{} {}\n", at.segment, at.offset).as_bytes())?;
     fs::rename(&draft, directory.join(POSITION))?;
     for segment in segments(directory)?.into_iter().take_while(|&n| n < at.segment) {
         fs::remove_file(segment_path(directory, segment))?;

@@ -141,3 +141,21 @@ fn many_threads_write_whole_records() {
     }
     assert_eq!((at, count), (bytes.len(), 4_000));
 }
+
+#[tokio::test]
+async fn nobody_else_reads_the_journal() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new();
+    let meter = fixture.open();
+    settle(&meter);
+    ship(&meter, &Arc::default(), 1).await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&fixture.journal()), 0o700);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(fixture.journal()).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        names.push(path.file_name().unwrap().to_owned());
+    }
+    assert!(names.len() >= 3, "segment, position and lock: {names:?}");
+}

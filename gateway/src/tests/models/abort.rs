@@ -51,3 +51,36 @@ async fn a_caller_who_leaves_a_stream_pays_for_what_came() {
     assert!(row.cost.is_some_and(|cost| cost.0 > 0) && row.cost == row.attempts[0].cost);
     assert!(row.response_bytes > 0);
 }
+
+#[tokio::test]
+async fn over_http2_streams_pass_and_departures_are_noticed() {
+    let stage = Stage::start(&[Vendor::Openai]).await;
+    let client = weir_harness::client::builder().http2_prior_knowledge().build().unwrap();
+    let ask = || {
+        client
+            .post(stage.world.url("/v1/messages"))
+            .header("x-api-key", &stage.world.key)
+            .header("content-type", "application/json")
+            .body(body(Vendor::Anthropic, "chat", &stream()).to_string())
+    };
+    let answered = stage.caller.send(ask()).await.unwrap();
+    assert!(answered.header("transfer-encoding").is_none());
+    assert!(!answered.heard(Vendor::Anthropic).unwrap().text.is_empty());
+
+    let paced = Wire { event_delay_ms: 20, ..Wire::default() };
+    stage.vendors[0].next(Script::say(Reply::text(&"many words ".repeat(200))).on_wire(paced));
+    let mut answer = ask().send().await.unwrap();
+    assert_eq!(answer.version(), http::Version::HTTP_2);
+    answer.chunk().await.unwrap().unwrap();
+    drop(answer);
+    let rows = stage.rows(2).await;
+    assert_eq!((rows[0].outcome, rows[1].outcome), (Outcome::Ok, Outcome::Aborted));
+    // The connection of the cut stream is closed; the one of the whole stream waits for the next call.
+    for _ in 0..100 {
+        if stage.vendors[0].open_connections() <= 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the provider still works for nobody");
+}
