@@ -24,7 +24,7 @@ use crate::routing::{self, Destination};
 use crate::server::{connection, drain};
 use crate::state::State;
 use crate::telemetry::Unrouted;
-use crate::upstream::{Forward, failure};
+use crate::upstream::{Forward, failure, tunnel};
 use crate::{authn, intake, own};
 
 /// The data plane, as Pingora sees it.
@@ -46,6 +46,8 @@ enum Decision {
     Own(Endpoint),
     /// A REST call, which Pingora's proxy loop streams.
     Stream,
+    /// A REST call that asks for a WebSocket.
+    Tunnel,
     /// A question about the process itself.
     Health(&'static str),
 }
@@ -75,7 +77,7 @@ impl Gateway {
                 let settlement = self.settlement(session, Traffic::Rest);
                 let exchange = context.exchange.insert(rest_exchange(snapshot, settlement, forward));
                 self.identify_for_route(session, exchange)?;
-                Ok(Decision::Stream)
+                Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
         }
     }
@@ -178,10 +180,14 @@ impl ProxyHttp for Gateway {
         Ok(())
     }
 
-    /// Steps 2 to 4 for every request; all the others too for model calls.
+    /// Steps 2 to 4 for every request; all the others too for model calls and WebSockets.
     async fn request_filter(&self, session: &mut Session, context: &mut Context) -> Result<bool> {
         match self.admit(session, context) {
             Ok(Decision::Stream) => Ok(false),
+            Ok(Decision::Tunnel) => {
+                let (forward, settlement) = context.rest()?;
+                Box::pin(tunnel::serve(&self.state, session, forward, settlement)).await.map(|()| true)
+            }
             Ok(Decision::Own(endpoint)) => {
                 let Some(exchange) = &mut context.exchange else { return Ok(false) };
                 Box::pin(ai::serve(&self.state, session, exchange, endpoint)).await.map(|()| true)
@@ -192,10 +198,9 @@ impl ProxyHttp for Gateway {
     }
 
     /// Step 7: which target, and how it is connected to.
-    async fn upstream_peer(&self, session: &mut Session, context: &mut Context) -> Result<Box<HttpPeer>> {
-        let upgrade = session.is_upgrade_req();
+    async fn upstream_peer(&self, _session: &mut Session, context: &mut Context) -> Result<Box<HttpPeer>> {
         let (forward, settlement) = context.rest()?;
-        forward.next_peer(&self.state, upgrade, settlement).await
+        forward.next_peer(&self.state, false, settlement).await
     }
 
     /// Step 7: no connection. Another target, if the request may be repeated.

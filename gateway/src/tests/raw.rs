@@ -105,7 +105,7 @@ impl Caller {
     }
 
     async fn more(&mut self) -> bool {
-        let mut piece = [0; 16 << 10];
+        let mut piece = vec![0; 16 << 10];
         match self.stream.read(&mut piece).await {
             Ok(0) | Err(_) => false,
             Ok(count) => {

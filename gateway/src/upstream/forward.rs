@@ -147,6 +147,11 @@ impl Forward {
         if self.route.max_body_bytes.is_some_and(|limit| settlement.request_bytes > limit) {
             return Err(Error::explain(BODY_TOO_LARGE, "max_body_bytes").into_down());
         }
+        self.check_time()
+    }
+
+    /// Fails once the total time is over.
+    pub(crate) fn check_time(&self) -> Result<()> {
         self.left().map(|_| ())
     }
 
@@ -180,7 +185,7 @@ impl Forward {
             self.ended(settlement);
             return Ok(());
         }
-        self.left().map(|_| ())
+        self.check_time()
     }
 
     /// The upstream has answered whole.

@@ -8,5 +8,6 @@ mod forward;
 mod headers;
 mod peer;
 pub(crate) mod rewrite;
+pub(crate) mod tunnel;
 
 pub(crate) use forward::Forward;
