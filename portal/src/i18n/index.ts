@@ -32,6 +32,7 @@ export async function startMessages() {
   await i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
+    showSupportNotice: false,
     resources: { en: { translation: en } },
     // React escapes what it shows.
     interpolation: { escapeValue: false },

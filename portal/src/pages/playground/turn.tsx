@@ -46,52 +46,54 @@ export function TurnView({ turn }: { turn: Turn }) {
 function Figures({ answer }: { answer: ChatAnswer }) {
   const { t } = useTranslation();
   return (
-    <dl className={classes.figures}>
-      <div>
-        <dt>{t('playground.tokensIn')}</dt>
-        <dd>{answer.inputTokens === null ? '–' : <Count value={answer.inputTokens} />}</dd>
-      </div>
-      <div>
-        <dt>{t('playground.tokensOut')}</dt>
-        <dd>{answer.outputTokens === null ? '–' : <Count value={answer.outputTokens} />}</dd>
-      </div>
-      <div>
-        <dt>{t('playground.cost')}</dt>
-        <dd data-testid="cost">
-          <Money nanos={answer.cost} />
-        </dd>
-      </div>
-      <div>
-        <dt>{t('playground.firstText')}</dt>
-        <dd>
-          <Duration us={answer.firstTextMs === null ? null : answer.firstTextMs * 1_000} />
-        </dd>
-      </div>
-      <div>
-        <dt>{t('playground.total')}</dt>
-        <dd>
-          <Duration us={answer.totalMs === null ? null : answer.totalMs * 1_000} />
-        </dd>
-      </div>
-      {answer.provider ? (
+    <div className={classes.foot}>
+      <dl className={classes.figures}>
         <div>
-          <dt>{t('playground.answeredBy')}</dt>
-          <dd>
-            <code>{[answer.provider, answer.model].filter(Boolean).join('/')}</code>
+          <dt>{t('playground.tokensIn')}</dt>
+          <dd>{answer.inputTokens === null ? '–' : <Count value={answer.inputTokens} />}</dd>
+        </div>
+        <div>
+          <dt>{t('playground.tokensOut')}</dt>
+          <dd>{answer.outputTokens === null ? '–' : <Count value={answer.outputTokens} />}</dd>
+        </div>
+        <div>
+          <dt>{t('playground.cost')}</dt>
+          <dd data-testid="cost">
+            <Money nanos={answer.cost} />
           </dd>
         </div>
-      ) : null}
-      {answer.requestId ? (
         <div>
-          <dt>{t('playground.request')}</dt>
+          <dt>{t('playground.firstText')}</dt>
           <dd>
-            <Link to="/requests/$id" params={{ id: answer.requestId }}>
-              {t('playground.lookInside')}
-            </Link>
+            <Duration us={answer.firstTextMs === null ? null : answer.firstTextMs * 1_000} />
           </dd>
         </div>
-      ) : null}
+        <div>
+          <dt>{t('playground.total')}</dt>
+          <dd>
+            <Duration us={answer.totalMs === null ? null : answer.totalMs * 1_000} />
+          </dd>
+        </div>
+        {answer.provider ? (
+          <div>
+            <dt>{t('playground.answeredBy')}</dt>
+            <dd>
+              <code>{[answer.provider, answer.model].filter(Boolean).join('/')}</code>
+            </dd>
+          </div>
+        ) : null}
+        {answer.requestId ? (
+          <div>
+            <dt>{t('playground.request')}</dt>
+            <dd>
+              <Link to="/requests/$id" params={{ id: answer.requestId }}>
+                {t('playground.lookInside')}
+              </Link>
+            </dd>
+          </div>
+        ) : null}
+      </dl>
       <CopyIcon text={answer.text} label={t('playground.copyAnswer')} />
-    </dl>
+    </div>
   );
 }
