@@ -172,6 +172,12 @@ impl ControlPlane {
         Ok(address)
     }
 
+    /// Changes the database behind everybody's back.
+    #[cfg(test)]
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        self.app.db.tamper(sql).await;
+    }
+
     /// Serves until `shutdown` resolves, then lets requests under way end.
     ///
     /// # Errors

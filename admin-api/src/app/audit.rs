@@ -113,7 +113,7 @@ impl App {
             limit: limit + 1,
         };
         let rows = self.db.audit(&filter).await?;
-        page(rows, limit, |row| vec![row.seq.to_string()], |row| Ok(view(row)))
+        page(&rows, limit, |row| vec![row.seq.to_string()], |row| Ok(view(row)))
     }
 
     /// Walks the whole chain: a changed, inserted or removed entry is noticed, at the end too.

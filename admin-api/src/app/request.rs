@@ -275,7 +275,7 @@ impl App {
         let [below, id] = cursor::decode(at.cursor.as_deref(), [&i64::MAX.to_string(), ""])?;
         let below = below.parse().map_err(|_| cursor::refused())?;
         let rows = self.db.requests(&filter.filter(0)?, (below, &id), limit + 1).await?;
-        page(rows, limit, |row| vec![row.at.to_string(), row.id.clone()], |row| Ok(view(row)))
+        page(&rows, limit, |row| vec![row.at.to_string(), row.id.clone()], |row| Ok(view(row)))
     }
 
     /// One request with its attempts.

@@ -131,7 +131,7 @@ pub(crate) fn limit(asked: Option<i64>) -> Result<i64, Error> {
 
 /// Cuts the extra row off that tells whether there is a next page.
 pub(crate) fn page<R, T>(
-    rows: Vec<R>,
+    rows: &[R],
     limit: i64,
     place: impl Fn(&R) -> Vec<String>,
     show: impl Fn(&R) -> Result<T, Error>,
@@ -164,7 +164,7 @@ impl App {
             limit: limit + 1,
         };
         let rows = self.db.resources(&filter).await?;
-        page(rows, limit, |row| vec![row.id.clone()], row_view)
+        page(&rows, limit, |row| vec![row.id.clone()], row_view)
     }
 
     /// The versions of a resource, newest first; of a removed one too.
@@ -176,7 +176,7 @@ impl App {
         if rows.is_empty() && before == i64::MAX {
             return Err(Error::no_resource(kind, id));
         }
-        page(rows, limit, |row| vec![row.version.to_string()], history_view)
+        page(&rows, limit, |row| vec![row.version.to_string()], history_view)
     }
 }
 

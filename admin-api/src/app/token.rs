@@ -100,7 +100,7 @@ impl App {
         let limit = limit(query.limit)?;
         let [after] = cursor::decode(query.cursor.as_deref(), [""])?;
         let rows = self.db.tokens(&after, limit + 1).await?;
-        page(rows, limit, |row| vec![row.id.clone()], |row| Ok(view(row)))
+        page(&rows, limit, |row| vec![row.id.clone()], |row| Ok(view(row)))
     }
 
     /// Removes a token: it is refused from the next request on.

@@ -187,6 +187,10 @@ pub(super) fn finish(document: &OpenApi) -> Value {
         "description": "A refusal",
         "content": {"application/problem+json": {"schema": {"$ref": reference("Problem")}}},
     });
+    // A key is a resource like any other; only the kinds' own schemas, made later, can say so.
+    let key = json!({"$ref": reference("ApiKeyResource")});
+    value["components"]["schemas"]["MadeApiKey"]["properties"]["api_key"] = key.clone();
+    value["paths"]["/api-keys/{id}/revoke"]["post"]["responses"]["200"]["content"]["application/json"]["schema"] = key;
     if let Some(paths) = value["paths"].as_object_mut() {
         for (path, item) in paths {
             for (method, operation) in item.as_object_mut().into_iter().flatten() {

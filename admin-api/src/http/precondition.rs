@@ -46,9 +46,11 @@ fn version(tag: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http;
+
     use super::*;
 
-    fn with(name: axum::http::HeaderName, value: &'static str) -> HeaderMap {
+    fn with(name: http::HeaderName, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
     }
 

@@ -130,16 +130,14 @@ impl Db {
         }
     }
 
-    /// Closes every connection.
+    /// Runs a statement that the store itself would never run.
     #[cfg(test)]
-    pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite { writer, reader } => {
-                reader.close().await;
-                writer.close().await;
-            }
-            Self::Pg(pool) => pool.close().await,
-        }
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        let done = match self {
+            Self::Sqlite { writer, .. } => sqlx::query(sql).execute(writer).await.map(|_| ()),
+            Self::Pg(pool) => sqlx::query(sql).execute(pool).await.map(|_| ()),
+        };
+        assert!(done.is_ok(), "{sql}: {done:?}");
     }
 }
 

@@ -16,14 +16,17 @@ fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+fn traffic(traffic: Traffic) -> &'static str {
+    match traffic {
+        Traffic::Ai => "ai",
+        Traffic::Rest => "rest",
+    }
+}
+
 impl Tx {
     /// Stores a record with its attempts; tells whether it was new.
     pub(crate) async fn add_record(&mut self, record: &Record) -> Result<bool, StoreError> {
         let tokens = &record.usage.tokens;
-        let traffic = match record.traffic {
-            Traffic::Ai => "ai",
-            Traffic::Rest => "rest",
-        };
         let dropped = serde_json::to_string(&record.dropped).unwrap_or_default();
         let inserted = execute!(self, sqlx::query(
             "INSERT INTO requests (id, node, at, duration_us, upstream_us, first_byte_us, traffic, team, application,
@@ -40,7 +43,7 @@ impl Tx {
         .bind(number(record.duration_us))
         .bind(number(record.upstream_us))
         .bind(record.first_byte_us.map(number))
-        .bind(traffic)
+        .bind(traffic(record.traffic))
         .bind(text(&record.team))
         .bind(text(&record.application))
         .bind(text(&record.key))

@@ -1,1 +1,112 @@
-//! To come.
+//! Declarative configuration: plans, atomic applies, stale bases, round trips.
+
+use serde_json::json;
+
+use super::server::{Server, provider};
+
+const SHOP: &str = "kind: Provider\nid: p\nspec:\n  protocol: openai\n  base_url: https://api.example.com/v1\n---\n\
+                    kind: ModelRoute\nid: fast\nspec:\n  targets: [{provider: p, model: m}]\n";
+
+#[tokio::test]
+async fn a_plan_shows_what_an_apply_then_does() {
+    for server in Server::on_both().await {
+        let plan = server.yaml("plan", SHOP).await.expect(200).json();
+        let what: Vec<_> =
+            plan["changes"].as_array().unwrap().iter().map(|c| (&c["action"], &c["kind"], &c["id"])).collect();
+        assert_eq!(
+            what,
+            [
+                (&json!("create"), &json!("Provider"), &json!("p")),
+                (&json!("create"), &json!("ModelRoute"), &json!("fast")),
+            ]
+        );
+        server.call("GET", "/providers/p", None).await.expect(404);
+        let done = server.yaml(&format!("apply?base={}", plan["base"]), SHOP).await.expect(200).json();
+        assert_eq!(done["changes"], plan["changes"]);
+        assert_eq!(done["revision"].as_i64(), plan["base"].as_i64().map(|b| b + 1));
+        let again = server.yaml("plan", SHOP).await.expect(200).json();
+        assert_eq!((again["changes"].as_array().unwrap().len(), &again["base"]), (0, &done["revision"]));
+        let heavier = SHOP.replace("model: m}", "model: m, weight: 7}");
+        let diff = server.yaml("plan", &heavier).await.expect(200).json()["changes"][0]["diff"].clone();
+        assert_eq!(diff, json!([{"path": "spec.targets[0].weight", "before": 1, "after": 7}]));
+    }
+}
+
+#[tokio::test]
+async fn of_two_parallel_applies_on_one_base_one_wins_and_one_gets_a_diff() {
+    for server in Server::on_both().await {
+        server.yaml("apply?base=*", SHOP).await.expect(200);
+        // Two processes on one database, as two nodes of the control plane are.
+        let other = server.sibling().await;
+        for round in 1..=5 {
+            let base = server.yaml("plan", SHOP).await.json()["base"].clone();
+            let text = |weight: i32| SHOP.replace("model: m}", &format!("model: m, weight: {weight}}}"));
+            let path = format!("apply?base={base}");
+            let (a, b) = (text(round * 10), text(round * 10 + 1));
+            let (first, second) = tokio::join!(server.yaml(&path, &a), other.yaml(&path, &b));
+            let (won, lost) = if first.status == 200 { (first, second) } else { (second, first) };
+            won.expect(200);
+            let lost = lost.expect(412);
+            assert_eq!(lost.problem(), "stale-base");
+            let told = lost.json();
+            assert_eq!((&told["yours"], told["base"].as_i64()), (&base, base.as_i64().map(|b| b + 1)));
+            assert_eq!(told["changes"][0]["diff"][0]["path"], "spec.targets[0].weight");
+        }
+        assert_eq!(server.get("/model-routes/fast").await["version"], 6);
+    }
+}
+
+#[tokio::test]
+async fn an_apply_without_base_is_refused() {
+    let server = Server::start().await;
+    assert_eq!(server.yaml("apply", SHOP).await.expect(428).problem(), "precondition-required");
+    server.yaml("apply?base=soon", SHOP).await.expect(400);
+}
+
+#[tokio::test]
+async fn one_fault_keeps_all_out_and_names_its_line() {
+    for server in Server::on_both().await {
+        let text = format!("{SHOP}---\nkind: ModelRoute\nid: slow\nspec:\n  targets: [{{provider: gone, model: m}}]\n");
+        let refused = server.yaml("apply?base=*", &text).await.expect(422);
+        let fault = refused.json()["faults"][0].clone();
+        assert_eq!((&fault["file"], &fault["resource"]), (&json!("line 12"), &json!("ModelRoute/slow")));
+        assert_eq!(fault["field"], "spec.targets[0].provider");
+        server.call("GET", "/providers/p", None).await.expect(404);
+        for (text, field) in [
+            ("kind: Team\n", "id"),
+            ("kind: Tame\nid: x\n", "kind"),
+            ("kind: Team\nid: x\n---\nkind: Team\nid: x\n", "id"),
+            ("kind: [", "document"),
+            ("kind: Team\nid: x\nspec: {nope: 1}\n", "spec"),
+        ] {
+            let told = server.yaml("plan", text).await.expect(422).json();
+            assert!(told["faults"][0]["field"].as_str().unwrap().starts_with(field), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn prune_removes_what_is_not_named_and_keeps_what_the_system_needs() {
+    for server in Server::on_both().await {
+        server.create("teams", "gone", json!({})).await;
+        server.yaml("apply?base=*&prune=true", SHOP).await.expect(200);
+        server.call("GET", "/teams/gone", None).await.expect(404);
+        server.call("GET", "/teams/default", None).await.expect(200);
+        server.call("GET", "/applications/playground", None).await.expect(200);
+        server.yaml("apply?base=*&prune=true", "").await.expect(200);
+        server.call("GET", "/providers/p", None).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn an_export_applied_again_changes_nothing() {
+    for server in Server::on_both().await {
+        server.create("providers", "p", provider("sk-canary-export")).await;
+        server.call("POST", "/applications/playground/keys", Some(json!({"name": "k"}))).await.expect(201);
+        let export = server.call("GET", "/config/export", None).await.expect(200);
+        assert_eq!(export.header("content-type"), "application/yaml");
+        assert!(export.text.contains("sealed:") && !export.text.contains("canary"), "{}", export.text);
+        let plan = server.yaml("plan", &export.text).await.expect(200).json();
+        assert_eq!(plan["changes"], json!([]), "{}", export.text);
+    }
+}

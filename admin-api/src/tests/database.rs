@@ -31,6 +31,11 @@ pub(super) fn sqlite() -> Database {
     Database { url: None, _server: None }
 }
 
+/// The database that another process named.
+pub(super) fn at(url: Option<String>) -> Database {
+    Database { url, _server: None }
+}
+
 /// Both databases; only SQLite, and a line that says so, where PostgreSQL is not installed.
 pub(super) async fn both() -> Vec<Database> {
     let pg = tokio::task::spawn_blocking(|| {

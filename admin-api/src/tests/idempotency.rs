@@ -1,1 +1,73 @@
-//! To come.
+//! Idempotency keys: a repeated POST is carried out once.
+
+use serde_json::json;
+
+use super::server::{Server, application};
+
+#[tokio::test]
+async fn a_repeat_gets_the_first_answer() {
+    for server in Server::on_both().await {
+        server.create("applications", "shop", application()).await;
+        let (path, key) = ("/applications/shop/keys", [("idempotency-key", "k1")]);
+        let first = server.call_with("POST", path, &key, Some(json!({"name": "a"}))).await.expect(201);
+        let second = server.call_with("POST", path, &key, Some(json!({"name": "a"}))).await.expect(201);
+        assert_eq!(first.text, second.text);
+        assert_eq!(
+            (first.header("idempotency-replayed"), second.header("idempotency-replayed")),
+            (String::new(), "true".to_owned())
+        );
+        assert_eq!(server.get("/api-keys").await["items"].as_array().unwrap().len(), 1);
+        let other = server.call_with("POST", path, &key, Some(json!({"name": "b"}))).await.expect(422);
+        assert_eq!(other.problem(), "idempotency-key-reused");
+        let team = json!({"id": "t", "spec": {}});
+        let made =
+            server.call_with("POST", "/teams", &[("idempotency-key", "k2")], Some(team.clone())).await.expect(201);
+        let again = server.call_with("POST", "/teams", &[("idempotency-key", "k2")], Some(team)).await.expect(201);
+        assert_eq!((made.header("etag"), made.header("location")), (again.header("etag"), again.header("location")));
+    }
+}
+
+#[tokio::test]
+async fn parallel_repeats_make_one() {
+    for server in Server::on_both().await {
+        let other = server.sibling().await;
+        let key = [("idempotency-key", "same")];
+        let ask = async |on: &Server| on.call_with("POST", "/teams", &key, Some(json!({"spec": {"name": "x"}}))).await;
+        let answers = tokio::join!(ask(&server), ask(&other), ask(&server), ask(&other));
+        for answer in [answers.0, answers.1, answers.2, answers.3] {
+            assert!([201, 409].contains(&answer.status.as_u16()), "{}", answer.text);
+            if answer.status == 409 {
+                assert_eq!(answer.problem(), "request-under-way");
+            }
+        }
+        assert_eq!(server.get("/teams?q=x").await["items"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_repeated_and_a_missing_right_is_not_kept() {
+    let server = Server::start().await;
+    let body = json!({"id": "UPPER", "spec": {}});
+    let key = [("idempotency-key", "k")];
+    let first = server.call_with("POST", "/teams", &key, Some(body.clone())).await.expect(422);
+    let second = server.call_with("POST", "/teams", &key, Some(body)).await.expect(422);
+    assert_eq!(first.text, second.text);
+    server.call_with("POST", "/teams", &[("idempotency-key", "")], Some(json!({"spec": {}}))).await.expect(400);
+    let reader = format!("Bearer {}", server.scoped(&["read"]).await);
+    let headers = [("authorization", reader.as_str()), ("content-type", "application/json"), ("idempotency-key", "r")];
+    for _ in 0..2 {
+        let refused = server.raw("POST", "/api/v1/teams", &headers, Some(json!({"spec": {}}).to_string())).await;
+        assert_eq!(refused.expect(403).header("idempotency-replayed"), "");
+    }
+}
+
+#[tokio::test]
+async fn keys_belong_to_their_caller() {
+    let server = Server::start().await;
+    let other = format!("Bearer {}", server.scoped(&["admin"]).await);
+    let key = ("idempotency-key", "mine");
+    server.call_with("POST", "/teams", &[key], Some(json!({"id": "a", "spec": {}}))).await.expect(201);
+    let headers = [("authorization", other.as_str()), ("content-type", "application/json"), key];
+    let body = json!({"id": "b", "spec": {}}).to_string();
+    server.raw("POST", "/api/v1/teams", &headers, Some(body)).await.expect(201);
+}

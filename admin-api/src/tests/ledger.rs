@@ -1,1 +1,241 @@
-//! To come.
+//! Usage: delivered once, summed exactly, found again.
+
+use serde_json::{Value, json};
+use weir_domain::ledger::{Attempt, Outcome, Record, Traffic};
+use weir_domain::money::NanoUsd;
+use weir_domain::time;
+use weir_domain::usage::{Tokens, Usage, UsageSource};
+
+use super::server::Server;
+
+const HOUR: i64 = 3_600_000_000;
+
+/// A record with its own id, `at` and duration.
+fn record(n: u32, at: i64, duration_us: u64) -> Record {
+    let usage = Usage {
+        tokens: Tokens { input_uncached: 10, cache_read: 1, output_text: 5, reasoning: 2, ..Tokens::default() },
+        source: UsageSource::Provider,
+    };
+    let attempt = Attempt {
+        number: 1,
+        provider: "p".to_owned(),
+        provider_key: "main".to_owned(),
+        target: "m-1".to_owned(),
+        started_us: 20,
+        first_byte_us: Some(300),
+        duration_us,
+        status: 429,
+        outcome: Outcome::UpstreamError,
+        error: "slow down".to_owned(),
+        usage: Usage::default(),
+        cost: None,
+        price: String::new(),
+    };
+    let won = Attempt {
+        number: 2,
+        status: 200,
+        outcome: Outcome::Ok,
+        error: String::new(),
+        usage,
+        cost: Some(NanoUsd(1_000_000_007)),
+        price: "p-1".to_owned(),
+        ..attempt.clone()
+    };
+    Record {
+        id: format!("r-{n:05}"),
+        node: "n1".to_owned(),
+        at,
+        duration_us,
+        upstream_us: duration_us / 2,
+        first_byte_us: Some(400),
+        traffic: Traffic::Ai,
+        team: "default".to_owned(),
+        application: if n.is_multiple_of(2) { "shop" } else { "blog" }.to_owned(),
+        key: "k1".to_owned(),
+        method: "POST".to_owned(),
+        path: "/v1/chat/completions".to_owned(),
+        service: String::new(),
+        route: "fast".to_owned(),
+        dialect: Some(weir_domain::dialect::Dialect::Openai),
+        model: "fast".to_owned(),
+        provider: "p".to_owned(),
+        upstream_model: "m-1".to_owned(),
+        stream: true,
+        status: 200,
+        outcome: Outcome::Ok,
+        error: String::new(),
+        usage,
+        cost: Some(NanoUsd(1_000_000_007)),
+        request_bytes: 100,
+        response_bytes: 200,
+        dropped: vec!["logit_bias".to_owned()],
+        attempts: vec![attempt, won],
+    }
+}
+
+async fn deliver(server: &Server, batch: &[Record]) {
+    server.plane.usage_sink().deliver(batch).await.unwrap();
+}
+
+/// The one row of an ungrouped report.
+async fn total(server: &Server, query: &str) -> Value {
+    server.get(&format!("/usage?{query}")).await["total"].clone()
+}
+
+#[tokio::test]
+async fn a_batch_delivered_twice_counts_once() {
+    for server in Server::on_both().await {
+        let now = time::now();
+        let batch: Vec<Record> = (0..50).map(|n| record(n, now - i64::from(n), 1_000)).collect();
+        deliver(&server, &batch).await;
+        deliver(&server, &batch[10..]).await;
+        deliver(&server, &[record(7, now, 5), record(50, now, 1_000)]).await;
+        let sums = total(&server, "").await;
+        assert_eq!((&sums["requests"], &sums["errors"], &sums["unpriced"]), (&json!(51), &json!(0), &json!(0)));
+        assert_eq!((&sums["cost"], &sums["cost_usd"]), (&json!(51 * 1_000_000_007_i64), &json!("51.000000357")));
+        assert_eq!((&sums["tokens"]["input_uncached"], &sums["tokens"]["reasoning"]), (&json!(510), &json!(102)));
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_found_again_with_its_attempts() {
+    for server in Server::on_both().await {
+        let record = record(1, time::now(), 9_000);
+        deliver(&server, std::slice::from_ref(&record)).await;
+        let shown = server.get("/requests/r-00001").await;
+        assert_eq!(shown["attempts"].as_array().unwrap().len(), 2);
+        assert_eq!((&shown["attempts"][0]["status"], &shown["attempts"][1]["price"]), (&json!(429), &json!("p-1")));
+        assert_eq!((&shown["at"], &shown["dropped"]), (&json!(time::to_rfc3339(record.at)), &json!(["logit_bias"])));
+        assert_eq!(
+            (&shown["stream"], &shown["dialect"], &shown["cost_usd"]),
+            (&json!(true), &json!("openai"), &json!("1.000000007"))
+        );
+        assert_eq!(shown["usage"], serde_json::to_value(record.usage).unwrap());
+        server.call("GET", "/requests/nothing", None).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn sums_follow_groups_buckets_and_filters() {
+    for server in Server::on_both().await {
+        let hour = time::now() / HOUR * HOUR;
+        let mut batch: Vec<Record> = (0..10).map(|n| record(n, hour - HOUR + i64::from(n), 1_000)).collect();
+        batch.extend((10..15).map(|n| record(n, hour + i64::from(n), 1_000)));
+        (batch[0].status, batch[0].outcome, batch[0].cost) = (502, Outcome::UpstreamError, None);
+        deliver(&server, &batch).await;
+        let report = server.get("/usage?group_by=application&bucket=hour").await;
+        let rows: Vec<_> = report["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| {
+                (
+                    r["bucket"].as_str().unwrap().to_owned(),
+                    r["group"].as_str().unwrap().to_owned(),
+                    r["requests"].as_i64().unwrap(),
+                )
+            })
+            .collect();
+        let (before, now) = (time::to_rfc3339(hour - HOUR), time::to_rfc3339(hour));
+        assert_eq!(
+            rows,
+            [
+                (before.clone(), "blog".to_owned(), 5),
+                (before, "shop".to_owned(), 5),
+                (now.clone(), "blog".to_owned(), 2),
+                (now, "shop".to_owned(), 3),
+            ]
+        );
+        let errors = total(&server, "status=error").await;
+        assert_eq!((&errors["requests"], &errors["errors"], &errors["unpriced"]), (&json!(1), &json!(1), &json!(1)));
+        for (query, requests) in [
+            ("application=shop", 8),
+            ("application=none", 0),
+            ("key=k1", 15),
+            ("model=fast", 15),
+            ("provider=q", 0),
+            ("status=2xx", 14),
+            ("status=502", 1),
+            ("outcome=ok", 14),
+            ("team=default", 15),
+            ("traffic=rest", 0),
+        ] {
+            assert_eq!(total(&server, query).await["requests"].as_i64().unwrap_or(0), requests, "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_grouping_counts_all_and_the_log_pages_newest_first() {
+    for server in Server::on_both().await {
+        let now = time::now();
+        deliver(&server, &(0..15).map(|n| record(n, now + i64::from(n) - 100, 1_000)).collect::<Vec<_>>()).await;
+        for group in ["none", "team", "key", "model", "provider", "service", "status"] {
+            let rows = server.get(&format!("/usage?group_by={group}")).await["rows"].clone();
+            let sum: i64 = rows.as_array().unwrap().iter().map(|r| r["requests"].as_i64().unwrap()).sum();
+            assert_eq!(sum, 15, "{group}");
+        }
+        server.call("GET", "/usage?group_by=colour", None).await.expect(400);
+        server.call("GET", "/usage?from=yesterday", None).await.expect(400);
+        let listed = server.get("/requests?application=shop&limit=5").await;
+        let rest =
+            server.get(&format!("/requests?application=shop&cursor={}", listed["next_cursor"].as_str().unwrap())).await;
+        let ids: Vec<&str> = listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain(rest["items"].as_array().unwrap())
+            .map(|i| i["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(ids, ["r-00014", "r-00012", "r-00010", "r-00008", "r-00006", "r-00004", "r-00002", "r-00000"]);
+        assert_eq!(server.get("/requests?q=R-00003").await["items"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn percentiles_are_exact() {
+    for server in Server::on_both().await {
+        let now = time::now();
+        // 1 to 200 ms in an order that is no order; 77 and 200 have no common divisor.
+        let batch: Vec<Record> = (0..200).map(|n| record(n, now, u64::from(n * 77 % 200 + 1) * 1_000)).collect();
+        deliver(&server, &batch).await;
+        let sums = total(&server, "").await;
+        assert_eq!(
+            (&sums["p50_us"], &sums["p90_us"], &sums["p99_us"]),
+            (&json!(100_000), &json!(180_000), &json!(198_000))
+        );
+        let last = server.get("/overview").await["last_24h"].clone();
+        assert_eq!(
+            (&last["requests"], &last["tokens"], &last["p99_us"]),
+            (&json!(200), &json!(200 * 18), &json!(198_000))
+        );
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_does_not_hold_up_a_batch() {
+    for server in Server::on_both().await {
+        let mut record = record(1, time::now(), 1);
+        record.model = "nul\0 '; DROP TABLE requests; --".to_owned();
+        record.usage.tokens.input_uncached = u64::MAX;
+        deliver(&server, &[record]).await;
+        let shown = server.get("/requests/r-00001").await;
+        assert_eq!(shown["model"], "nul\u{fffd} '; DROP TABLE requests; --");
+        assert_eq!(shown["usage"]["tokens"]["input_uncached"], i64::MAX);
+    }
+}
+
+#[tokio::test]
+async fn the_checklist_follows_what_was_done() {
+    let server = Server::start().await;
+    let list = async || server.get("/overview").await["checklist"].clone();
+    assert_eq!(list().await, json!({"provider": false, "playground": false, "key": false, "called": false}));
+    server.create("providers", "p", json!({"protocol": "demo"})).await;
+    server.call("POST", "/applications/playground/keys", None).await.expect(201);
+    let mut tried = record(1, time::now(), 1);
+    tried.application = "playground".to_owned();
+    deliver(&server, &[tried]).await;
+    assert_eq!(list().await, json!({"provider": true, "playground": true, "key": true, "called": false}));
+    deliver(&server, &[record(2, time::now(), 1)]).await;
+    assert_eq!(list().await["called"], true);
+}

@@ -1,1 +1,95 @@
-//! To come.
+//! Test connection against wire-accurate vendors, and what can be called.
+
+use serde_json::{Value, json};
+use weir_harness::provider::{FakeProvider, Vendor};
+
+use super::server::Server;
+
+async fn with(vendor: Vendor, protocol: &str, secret: &str) -> (Server, FakeProvider) {
+    let server = Server::start().await;
+    let fake = FakeProvider::start(vendor, "sk-right").await.unwrap();
+    let spec = json!({
+        "protocol": protocol, "base_url": fake.base_url(), "allow_private_address": true,
+        "keys": [{"id": "main", "secret": secret}],
+    });
+    server.create("providers", "p", spec).await;
+    (server, fake)
+}
+
+async fn test(server: &Server, body: Value) -> Value {
+    server.call("POST", "/providers/p/test", Some(body)).await.expect(200).json()
+}
+
+#[tokio::test]
+async fn a_good_provider_answers_in_both_dialects() {
+    for (vendor, protocol) in [(Vendor::Openai, "openai"), (Vendor::Anthropic, "anthropic")] {
+        let (server, fake) = with(vendor, protocol, "sk-right").await;
+        let listed = test(&server, json!({})).await;
+        assert_eq!(listed["ok"], true, "{listed}");
+        assert!(!listed["models"].as_array().unwrap().is_empty(), "{listed}");
+        let called = test(&server, json!({"model": "any-model"})).await;
+        assert_eq!((&called["ok"], &called["message"]), (&json!(true), &json!("any-model answered")));
+        assert_eq!(fake.received().last().unwrap().json()["model"], "any-model");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_told_in_a_sentence() {
+    let (server, fake) = with(Vendor::Openai, "openai", "sk-wrong-canary").await;
+    let refused = test(&server, json!({})).await;
+    assert_eq!(refused["ok"], false);
+    assert!(refused["message"].as_str().unwrap().contains("the key was refused"), "{refused}");
+    assert!(!refused.to_string().contains("sk-wrong-canary"), "{refused}");
+    drop(fake);
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let gone = test(&server, json!({})).await;
+    assert!(gone["message"].as_str().unwrap().contains("no connection could be made"), "{gone}");
+    server.call("POST", "/providers/nobody/test", None).await.expect(404);
+}
+
+#[tokio::test]
+async fn private_addresses_are_not_reached_without_the_operators_word() {
+    let server = Server::start().await;
+    // A name, not a literal: only looking it up tells where it leads.
+    let spec = json!({"protocol": "openai", "base_url": "http://ip6-localhost:1/v1"});
+    server.create("providers", "p", spec).await;
+    let refused = test(&server, json!({})).await;
+    let sentence = refused["message"].as_str().unwrap();
+    assert!(sentence.contains("special address") || sentence.contains("not known to the name server"), "{refused}");
+}
+
+#[tokio::test]
+async fn the_demo_provider_is_there_from_the_start() {
+    let server = Server::start().await;
+    let demo = server.call("POST", "/providers/demo/test", None).await.expect(200).json();
+    assert_eq!((&demo["ok"], &demo["models"]), (&json!(true), &json!(["demo-large", "demo-small"])));
+    let models = server.get("/models").await["items"].clone();
+    let small = models.as_array().unwrap().iter().find(|m| m["id"] == "demo/demo-small").unwrap();
+    assert_eq!((&small["kind"], &small["price"]["input"]), (&json!("direct"), &json!("0.10")));
+    let targets = json!({"targets": [{"provider": "demo", "model": "demo-large", "priority": 1}, {"provider": "demo", "model": "demo-small"}]});
+    server.create("model-routes", "fast", targets).await;
+    let price = json!({"provider": "demo", "model": "demo-small", "per_million": {"input": "9", "output": "9"}});
+    server.create("prices", "mine", price).await;
+    let route = server.get("/models").await["items"][0].clone();
+    assert_eq!(
+        (&route["id"], &route["kind"], &route["model"]),
+        (&json!("fast"), &json!("route"), &json!("demo-small"))
+    );
+    assert_eq!(route["price"]["input"], "9");
+    let catalog = server.get("/catalog/providers").await;
+    assert!(
+        catalog["items"].as_array().unwrap().iter().any(|p| p["id"] == "openai" && p["key_env"] == "OPENAI_API_KEY")
+    );
+}
+
+#[tokio::test]
+async fn every_kind_has_a_json_schema() {
+    let server = Server::start().await;
+    for kind in weir_domain::resource::Kind::ALL {
+        for name in [kind.as_str(), kind.collection()] {
+            let schema = server.get(&format!("/schema/{name}")).await;
+            assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        }
+    }
+    server.call("GET", "/schema/Nothing", None).await.expect(404);
+}

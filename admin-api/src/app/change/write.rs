@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use weir_domain::resource::{Kind, Stored};
 use weir_domain::time;
 
-use super::{Board, Done, Entry, Matches};
+use super::board::{Board, Entry};
+use super::{Done, Matches};
 use crate::app::actor::Actor;
 use crate::app::{resource, secrets};
 use crate::error::{Error, Stale};
