@@ -160,16 +160,29 @@ impl Call<'_> {
             stream_options: target.provider.stream_options,
             strict: self.route.strict,
         };
-        weir_llm::prepare(self.request.inbound, self.request.peek, &self.body.bytes, &to)
+        let prepared = weir_llm::prepare(self.request.inbound, self.request.peek, &self.body.bytes, &to)?;
+        match self.betas_dropped(target).first().filter(|_| self.route.strict) {
+            None => Ok(prepared),
+            Some(name) => Err(RequestError::Unsupported {
+                field: name.clone(),
+                reason: "this model route is strict, and its target does not get this feature".into(),
+            }),
+        }
+    }
+
+    /// Beta features that the target does not get.
+    fn betas_dropped(&self, target: &Target) -> Vec<String> {
+        let mut names = self.betas.dropped.clone();
+        if target.provider.dialect() != Dialect::Anthropic && self.betas.header.is_some() {
+            names.push(beta::HEADER.to_owned());
+        }
+        names
     }
 
     /// What the target does not get of what the caller asked for.
     fn dropped(&self, target: &Target, prepared: &UpstreamRequest) -> Vec<String> {
         let mut names: Vec<String> = prepared.dropped.iter().map(|dropped| dropped.path.clone()).collect();
-        names.extend_from_slice(&self.betas.dropped);
-        if target.provider.dialect() != Dialect::Anthropic && self.betas.header.is_some() {
-            names.push(beta::HEADER.to_owned());
-        }
+        names.append(&mut self.betas_dropped(target));
         names
     }
 

@@ -110,7 +110,7 @@ async fn wrong_method(
 
 /// Answers with a body that is ready.
 async fn give(session: &mut Session, settlement: &mut Settlement, dialect: Dialect, body: Bytes) -> Result<()> {
-    let mut head = ResponseHeader::build(200, Some(6))?;
+    let mut head = ResponseHeader::build_no_case(200, Some(6))?;
     head.insert_header("content-type", HeaderValue::from_static("application/json"))?;
     head.insert_header("content-length", HeaderValue::from(body.len()))?;
     refuse::identify(&mut head, settlement, dialect)?;

@@ -38,7 +38,7 @@ pub(super) async fn refuse(
         settlement.cost = Some(NanoUsd::ZERO);
     }
     let body = weir_llm::render_error(dialect, error);
-    let mut head = ResponseHeader::build(status, Some(12))?;
+    let mut head = ResponseHeader::build_no_case(status, Some(12))?;
     head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
     head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(body.len()))?;
     head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))?;

@@ -159,7 +159,7 @@ fn failed(stop: Stop) -> End {
 ///
 /// The provider's own rate-limit headers are not passed on: they speak of the account that all callers share.
 fn head(record: &Record, dialect: Dialect) -> Result<ResponseHeader> {
-    let mut head = ResponseHeader::build(200, Some(12))?;
+    let mut head = ResponseHeader::build_no_case(200, Some(12))?;
     identify(&mut head, record, dialect)?;
     if !record.dropped.is_empty() {
         head.insert_header("x-weir-dropped-params", dropped(&record.dropped))?;

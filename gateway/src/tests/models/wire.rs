@@ -244,3 +244,29 @@ async fn an_error_inside_a_stream_leaves_the_connection_good() {
         assert!(said.starts_with("HTTP/1.1 200") && said.contains(wanted), "{said}");
     }
 }
+
+#[tokio::test]
+async fn beta_features_are_passed_reported_or_refused() {
+    for strict in [false, true] {
+        let stage = Stage::start_with(&[Vendor::Anthropic], json!({}), |documents| {
+            documents[0]["spec"]["strict"] = json!(strict);
+        })
+        .await;
+        for (betas, dropped) in [
+            ("context-1m-2025-08-07", None),
+            ("files-api-2025-04-14,context-1m-2025-08-07", Some("anthropic-beta.files-api-2025-04-14")),
+        ] {
+            let asked = stage.caller.request(Vendor::Anthropic).header("anthropic-beta", betas);
+            let answered =
+                stage.caller.send(asked.body(body(Vendor::Anthropic, "chat", &json!({})).to_string())).await.unwrap();
+            if strict && let Some(name) = dropped {
+                assert_eq!(answered.status, 400);
+                assert!(answered.error(Vendor::Anthropic).unwrap().1.contains(name), "{}", answered.text());
+                continue;
+            }
+            assert_eq!((answered.status, answered.header("x-weir-dropped-params")), (200, dropped));
+            let head = stage.vendors[0].received().pop().unwrap().head;
+            assert_eq!(head.header("anthropic-beta"), Some("context-1m-2025-08-07"));
+        }
+    }
+}
