@@ -15,6 +15,9 @@ import { Page, Section } from '../../ui/page';
 import { SearchField } from '../../ui/search-field';
 import { Status } from '../../ui/status';
 
+/** Kept by the server for the playground; people neither made it nor need to look after it. */
+const systemApplication = 'playground';
+
 export default function Applications() {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -35,7 +38,7 @@ export default function Applications() {
       <Section flush>
         <Loaded query={list}>
           {({ pages }) => {
-            const rows = pages.flatMap((page) => page.items);
+            const rows = pages.flatMap((page) => page.items).filter((row) => row.id !== systemApplication);
             if (rows.length === 0 && !q) {
               return (
                 <Empty title={t('apps.emptyTitle')} action={add}>

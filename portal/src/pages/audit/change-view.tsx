@@ -5,8 +5,14 @@ import classes from './change-view.module.css';
 
 type Fields = { [key: string]: Json };
 
+function asFields(state: unknown): Fields | null {
+  return typeof state === 'object' && state !== null && !Array.isArray(state) ? (state as Fields) : null;
+}
+
+/** The fields of a state. Of a resource, those of its content; its envelope does not change. */
 function fieldsOf(state: unknown): Fields {
-  return typeof state === 'object' && state !== null && !Array.isArray(state) ? (state as Fields) : {};
+  const fields = asFields(state) ?? {};
+  return asFields(fields['spec']) ?? fields;
 }
 
 export function ChangeView({ before, after }: { before: unknown; after: unknown }) {

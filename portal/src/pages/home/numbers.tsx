@@ -72,6 +72,7 @@ export function Numbers({ overview }: { overview: Overview }) {
 }
 
 function Course() {
+  const { t } = useTranslation();
   const span = spanOf('24h', Math.floor(Date.now() / 60_000) * 60_000);
   const usage = useUsage({
     from: span.from.toISOString(),
@@ -82,6 +83,7 @@ function Course() {
   return (
     <Loaded query={usage}>
       {({ rows }) => {
+        if (rows.length === 0) return <p className="muted">{t('usage.emptyTitle')}</p>;
         const { names, rest } = leading(rows, 'requests', 5);
         return (
           <Suspense fallback={<Loading rows={6} />}>

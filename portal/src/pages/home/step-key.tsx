@@ -9,7 +9,7 @@ import type { MadeKey } from '../../api/types';
 import { ButtonLink } from '../../ui/button-link';
 import { SecretOnce } from '../../ui/copyable';
 import { ErrorNote } from '../../ui/notes';
-import { Bar } from '../../ui/page';
+import { Bar, Rows } from '../../ui/page';
 import { idFromName } from '../applications/values';
 
 interface KeyStepProps {
@@ -69,19 +69,21 @@ function KeyForm({ onMade }: { onMade: (made: MadeKey) => void }) {
   };
   return (
     <form onSubmit={submit}>
-      <p className="muted">{t('home.key.text')}</p>
-      <Bar>
-        <TextInput
-          aria-label={t('home.key.name')}
-          placeholder={t('home.key.nameHint')}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Button type="submit" loading={busy}>
-          {t('home.key.make')}
-        </Button>
-      </Bar>
-      <ErrorNote error={error} />
+      <Rows gap="sm">
+        <p className="muted">{t('home.key.text')}</p>
+        <Bar>
+          <TextInput
+            aria-label={t('home.key.name')}
+            placeholder={t('home.key.nameHint')}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Button type="submit" loading={busy}>
+            {t('home.key.make')}
+          </Button>
+        </Bar>
+        <ErrorNote error={error} />
+      </Rows>
     </form>
   );
 }

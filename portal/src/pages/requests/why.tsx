@@ -39,10 +39,13 @@ function useSentence() {
   const { t } = useTranslation();
   const locale = useLocale();
   const outcomeWord = useOutcomeWord();
+  const place = ({ provider, target, provider_key: key }: Attempt) => {
+    const name = [provider, target].filter(Boolean).join('/');
+    return key ? t('requests.story.withKey', { target: name, key }) : name;
+  };
   const facts = (attempt: Attempt) => ({
     number: attempt.number,
-    target: [attempt.provider, attempt.target].filter(Boolean).join('/'),
-    key: attempt.provider_key || '–',
+    target: place(attempt),
     after: formatDuration(attempt.duration_us, locale),
     result: attempt.status > 0 ? `${attempt.status}` : outcomeWord(attempt.outcome),
     error: attempt.error,

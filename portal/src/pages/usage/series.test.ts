@@ -43,6 +43,14 @@ test('every bucket has a point, and small groups are one', () => {
   expect(points.reduce((sum, p) => sum + p.values.reduce((a, b) => a + b, 0), 0)).toBe(11);
 });
 
+test('what happens at this very moment is within the range', () => {
+  for (const moment of [now, Math.floor(now / 60_000) * 60_000]) {
+    const { from, to } = spanOf('24h', moment);
+    expect(to.getTime()).toBeGreaterThan(moment);
+    expect(from.getTime()).toBeLessThanOrEqual(moment - 86_400_000);
+  }
+});
+
 test('the table goes into a file that spreadsheets read, and run nothing of', () => {
   expect(usageCsv([row('x', now, 2)], 'model')).toBe(
     'model,requests,errors,input_tokens,output_tokens,cost_usd,requests_without_price,p50_ms,p90_ms,p99_ms\r\n' +

@@ -51,6 +51,6 @@ export interface Span {
 export function spanOf(range: Range, now: number): Span {
   const { span, bucket, step } = widths[range];
   const from = Math.floor((now - span) / step) * step;
-  // Up to the end of this minute: the question stays the same for that long.
-  return { from: new Date(from), to: new Date(Math.ceil(now / minute) * minute), bucket, step };
+  // Up to the end of this minute: the question stays the same for that long, and what happens now is in it.
+  return { from: new Date(from), to: new Date((Math.floor(now / minute) + 1) * minute), bucket, step };
 }
