@@ -25,6 +25,8 @@ pub struct Peek {
     pub max_tokens: Option<u64>,
     /// Whether tools are given.
     pub has_tools: bool,
+    /// How many answers are asked for at once (`n`, OpenAI only): each may be as long as `max_tokens`.
+    pub choices: u64,
     /// A guess at the input tokens, for reservations and for answers that are cut: four bytes of JSON per token,
     /// base64 payloads counted as a flat amount each.
     pub estimated_input: u64,
@@ -54,6 +56,7 @@ struct Head<'a> {
     max_tokens: Option<u64>,
     max_completion_tokens: Option<u64>,
     tools: Option<Vec<IgnoredAny>>,
+    n: Option<u64>,
 }
 
 /// OpenAI's `stream_options`.
@@ -93,6 +96,7 @@ pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
         stream: head.stream.unwrap_or(false),
         include_usage: None,
         max_tokens: head.max_completion_tokens.or(head.max_tokens),
+        choices: head.n.unwrap_or(1).max(1),
         has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
         estimated_input: estimate_input(body),
         spans: Spans { model: span(text, model_raw.get()), ..Spans::default() },

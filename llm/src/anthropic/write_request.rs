@@ -114,7 +114,7 @@ pub(crate) fn write(
     let max_tokens = exchange.max_tokens.or(target.max_output_tokens).unwrap_or(FALLBACK_MAX_TOKENS);
     let plan = thinking::plan(&exchange, version, max_tokens, report)?;
     let sampling = Sampling::read(&exchange, version, &plan, report)?;
-    let (format, instruction) = write_format(exchange.format.take(), exchange.names.format, version, report)?;
+    let (format, instruction) = write_format(exchange.format.as_ref(), exchange.names.format, version, report)?;
     let called = called_tools(&exchange);
     let tools = write_tools(std::mem::take(&mut exchange.tools), version, report)?;
     let tool_choice = write_tool_choice(exchange.tool_choice.take(), exchange.parallel_tools, tools.is_empty());
@@ -141,7 +141,7 @@ pub(crate) fn write(
 
 /// The format, and the instruction that stands in for it where the model cannot be held to one.
 fn write_format<'a>(
-    format: Option<Format<'a>>,
+    format: Option<&Format<'a>>,
     name: &'static str,
     version: Option<ClaudeVersion>,
     report: &mut Report,

@@ -13,10 +13,10 @@ fn refusal(body: &str) -> String {
 #[test]
 fn the_top_level_is_read_and_the_spans_point_at_the_values() {
     let body = r#" { "messages":[{"model":"not this"}], "model" : "a\"b", "stream":true,
-        "stream_options": {"include_usage" : false}, "max_tokens":5, "max_completion_tokens": 7, "tools":[{}] } "#;
+        "stream_options": {"include_usage" : false}, "max_tokens":5, "max_completion_tokens": 7, "tools":[{}], "n": 3 } "#;
     let seen = openai(body).unwrap();
     assert_eq!((seen.model.as_str(), seen.stream, seen.include_usage), ("a\"b", true, Some(false)));
-    assert_eq!((seen.max_tokens, seen.has_tools), (Some(7), true));
+    assert_eq!((seen.max_tokens, seen.has_tools, seen.choices), (Some(7), true, 3));
     assert_eq!(&body[seen.spans.model.clone()], r#""a\"b""#);
     assert_eq!(&body[seen.spans.stream_options.clone().unwrap()], r#"{"include_usage" : false}"#);
     assert_eq!(&body[seen.spans.include_usage.unwrap()], "false");
