@@ -1441,8 +1441,7 @@ export interface components {
         MadeApiKey: {
             /** @description The whole key: shown this once. */
             key: string;
-            /** @description The resource that stands for it. */
-            api_key: Record<string, never>;
+            api_key: components["schemas"]["ApiKeyResource"];
         };
         /** @description A token that was just made. */
         MadeToken: {
@@ -5091,7 +5090,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["ApiKeyResource"];
                 };
             };
             /** @description A refusal */
