@@ -464,12 +464,18 @@ uninstall() {
   step "removed $data"
 }
 
+usage() {
+  # Through a pipe (curl … | bash) there is no file to read it from.
+  if [ ! -f "${BASH_SOURCE[0]:-}" ]; then echo "quick-start.sh [start | stop | status | logs [-f] | uninstall]"; return; fi
+  sed -n '2,/^set -euo/{/^set -euo/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"
+}
+
 case "${1:-start}" in
   start) start ;;
   stop) stop ;;
   status) status ;;
   logs) logs "${2:-}" ;;
   uninstall) uninstall ;;
-  help | -h | --help) sed -n '2,/^set -euo/{/^set -euo/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}" ;;
+  help | -h | --help) usage ;;
   *) fail "$1 is not known; use start, stop, status, logs or uninstall." ;;
 esac
