@@ -61,6 +61,7 @@ impl ControlPlane {
             throttle: Throttle::default(),
             setup_token: Mutex::new(None),
             bound: Mutex::new(None),
+            playground_key: tokio::sync::Mutex::new(None),
             http: std::sync::OnceLock::new(),
             started_at: time::now(),
         };

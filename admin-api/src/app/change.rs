@@ -65,9 +65,14 @@ pub(crate) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
+    /// Several wishes that come true together.
+    pub(crate) fn together(edits: Vec<Edit>, actor: &'a Actor) -> Self {
+        Self { edits, actor, file: None, base: None, prune: Prune::No, dry_run: false }
+    }
+
     /// One wish through the admin API.
     pub(crate) fn one(edit: Edit, actor: &'a Actor, dry_run: bool) -> Self {
-        Self { edits: vec![edit], actor, file: None, base: None, prune: Prune::No, dry_run }
+        Self { dry_run, ..Self::together(vec![edit], actor) }
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct App {
     pub(crate) setup_token: Mutex<Option<weir_domain::secret::Secret>>,
     /// The address that was bound, once it was.
     pub(crate) bound: Mutex<Option<std::net::SocketAddr>>,
+    /// The playground's key where the data plane runs elsewhere.
+    pub(crate) playground_key: playground::StoredKey,
     /// Reaches our own data plane; made when the playground is first used.
     pub(crate) http: std::sync::OnceLock<reqwest::Client>,
     pub(crate) started_at: weir_domain::time::Micros,

@@ -13,7 +13,7 @@ use weir_domain::spec::{Application, Spec, Team};
 use zeroize::Zeroizing;
 
 use super::actor::Actor;
-use super::change::{Edit, Order, Prune};
+use super::change::{Edit, Order};
 use super::permission::Scope;
 use super::vault::Vault;
 use super::{App, PLAYGROUND, token};
@@ -146,9 +146,7 @@ impl App {
             }
             let resource = Resource { id: id.to_owned(), team: DEFAULT_TEAM.to_owned(), spec };
             let actor = Actor::local("system");
-            let edits = vec![Edit::Create(resource)];
-            let order = Order { edits, actor: &actor, file: None, base: None, prune: Prune::No, dry_run: false };
-            match self.change(order).await {
+            match self.change(Order::one(Edit::Create(resource), &actor, false)).await {
                 // Another process was first.
                 Err(Error::AlreadyExists(_)) => {}
                 other => drop(other?),

@@ -43,8 +43,6 @@ async fn a_chat_streams_with_a_key_that_is_gone_afterwards() {
     settings.gateway_url = gateway(Arc::clone(&seen)).await;
     let server = Server::with(settings, database::sqlite(), dir).await;
     let chat = json!({"model": "demo/demo-small", "messages": []});
-    let alone = server.call("POST", "/playground/chat", Some(chat.clone())).await.expect(502);
-    assert_eq!(alone.problem(), "gateway-unreachable");
     let recorder = Arc::new(Recorder::default());
     server.plane.attach(recorder.clone()).await.unwrap();
     let asked = {
@@ -69,4 +67,30 @@ async fn a_chat_streams_with_a_key_that_is_gone_afterwards() {
     let known = known.expect("the data plane knew the key while the answer flowed");
     assert!(known.hash.matches(&KeyHash::of(&key)) && known.application == "playground" && known.expires_at.is_some());
     assert!(recorder.credentials.lock().is_empty(), "the key outlived its request");
+}
+
+#[tokio::test]
+async fn a_control_plane_alone_calls_with_a_stored_key_that_expires() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let dir = Arc::new(tempfile::tempdir().unwrap());
+    let mut settings = settings(dir.path(), &database::sqlite());
+    settings.gateway_url = gateway(Arc::clone(&seen)).await;
+    let server = Server::with(settings, database::sqlite(), dir).await;
+    let chat = json!({"model": "demo/demo-small", "messages": []});
+    for _ in 0..2 {
+        server.call("POST", "/playground/chat", Some(chat.clone())).await.expect(200);
+    }
+    let keys = server.get("/api-keys?application=playground").await["items"].clone();
+    assert_eq!(keys.as_array().unwrap().len(), 1, "the second chat took the first one's key");
+    let (first, second) = (seen.lock()[0].clone(), seen.lock()[1].clone());
+    assert_eq!((first.as_str(), keys[0]["id"].as_str()), (second.as_str(), public_id(&second)));
+    let expires = weir_domain::time::parse_rfc3339(keys[0]["spec"]["expires_at"].as_str().unwrap()).unwrap();
+    assert!(expires < weir_domain::time::now() + 3_600_000_000);
+}
+
+#[tokio::test]
+async fn a_data_plane_that_is_not_there_is_told() {
+    let server = Server::start().await;
+    let refused = server.call("POST", "/playground/chat", Some(json!({}))).await.expect(502);
+    assert_eq!(refused.problem(), "gateway-unreachable");
 }
