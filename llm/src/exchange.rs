@@ -6,6 +6,8 @@
 
 use serde_json::value::RawValue;
 
+use crate::error::RequestError;
+use crate::report::Report;
 use crate::wire::{Raw, Text};
 
 /// One request.
@@ -198,6 +200,22 @@ impl Effort {
             Self::High => "high",
             Self::Xhigh => "xhigh",
             Self::Max => "max",
+        }
+    }
+}
+
+impl Exchange<'_> {
+    /// Lowers the caller's limit of output tokens to what the model can write: its provider would refuse more.
+    ///
+    /// # Errors
+    /// In strict mode, when it is lowered.
+    pub(crate) fn clamp_max_tokens(&mut self, most: Option<u64>, report: &mut Report) -> Result<(), RequestError> {
+        match (self.max_tokens, most) {
+            (Some(asked), Some(most)) if asked > most => {
+                self.max_tokens = Some(most);
+                report.drop("max_tokens", format!("the model writes at most {most} tokens; lowered to that"))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -100,7 +100,7 @@ impl StreamTranslator {
     /// end. As [`Self::push`] for a last event without its blank line.
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamError> {
         let relay = &mut self.relay;
-        let last = self.parser.finish(|frame| relay.take(&frame, out)).map_err(|error| relay.fail(error));
+        let last = self.parser.finish(|frame| relay.take_last(&frame, out)).map_err(|error| relay.fail(error));
         match last {
             // Half an event is a cut, not a fault of the dialect.
             Err(StreamError::Malformed(_)) if relay.tally.finish.is_none() => return Err(StreamError::Cut),
@@ -208,6 +208,22 @@ impl Relay {
         Ok(())
     }
 
+    /// The last event, whose blank line is missing: what is whole is taken as ever, half of one is nothing, so that an
+    /// error event may follow.
+    fn take_last(&mut self, frame: &Frame<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
+        let Some(data) = &frame.data else { return Ok(()) };
+        let done = data.trim_ascii() == b"[DONE]";
+        if !done && serde_json::from_slice::<serde::de::IgnoredAny>(data).is_err() {
+            return Err(StreamError::Malformed("its last event is cut".into()));
+        }
+        let before = out.len();
+        self.take(frame, out)?;
+        if out.len() > before && !out.ends_with(b"\n\n") {
+            out.put_slice(b"\n\n");
+        }
+        Ok(())
+    }
+
     /// Reads an event; when translating, writes what it becomes.
     fn read<'a>(&mut self, data: &'a str, out: &mut BytesMut) -> Result<Sight<'a>, StreamError> {
         let Self { reader, writer, tally, context, .. } = self;
@@ -235,7 +251,10 @@ impl Relay {
             Writer::Openai(writer) => writer.end(wanted, &self.context, out),
             Writer::Anthropic(writer) => writer.end(finish, &usage, cost, &self.context, out),
             Writer::Forward => match self.context.inbound {
-                Dialect::Openai => out.put_slice(b"data: [DONE]\n\n"),
+                Dialect::Openai => {
+                    self.add_missing_usage(out);
+                    out.put_slice(b"data: [DONE]\n\n");
+                }
                 Dialect::Anthropic => {
                     out.put_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
                 }

@@ -108,8 +108,9 @@ impl StreamReader {
             Some("content_block_stop") => self.block_stop(index, emit),
             Some("message_delta") => {
                 if let Some(raw) = event.usage {
-                    self.usage.update(WireUsage::read(raw));
-                    self.final_output = true;
+                    let later = WireUsage::read(raw);
+                    self.final_output |= later.sighted().output.is_some();
+                    self.usage.update(later);
                 }
                 let delta = event.delta.unwrap_or_default();
                 if let Some(reason) = delta.stop_reason {

@@ -110,6 +110,7 @@ pub(crate) fn write(
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
     exchange.turns = coalesce(exchange.turns);
+    exchange.clamp_max_tokens(target.max_output_tokens, report)?;
     let version = claude_version(target.model);
     let max_tokens = exchange.max_tokens.or(target.max_output_tokens).unwrap_or(FALLBACK_MAX_TOKENS);
     let plan = thinking::plan(&exchange, version, max_tokens, report)?;

@@ -129,10 +129,15 @@ fn clean(message: &str) -> String {
     line.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE).collect()
 }
 
+/// A mark at the start of the word or after punctuation, with enough behind it: `task-specific` is no key.
 fn looks_secret(word: &str) -> bool {
     const MARKS: [&str; 8] = ["sk-", "sk_", "AIza", "Bearer", "org-", "proj_", "AKIA", "eyJ"];
-    let long_enough = |at: usize| word[at..].len() >= 10;
-    MARKS.iter().any(|mark| word.find(mark).is_some_and(long_enough))
+    MARKS.iter().any(|mark| {
+        word.match_indices(mark).any(|(at, _)| {
+            let begins = word[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+            begins && word.len() - at >= 10
+        })
+    })
 }
 
 #[cfg(test)]
@@ -174,6 +179,8 @@ mod tests {
         let limit =
             openai(429, r#"{"error":{"message":"Rate limit reached in organization org-abcdef123456 on requests"}}"#);
         assert_eq!(limit.message, "Rate limit reached in organization [redacted] on requests");
+        let quoted = openai(400, r#"{"message":"a task-specific key=sk-abcdefghij"}"#);
+        assert_eq!(quoted.message, "a task-specific [redacted]");
     }
 
     #[test]

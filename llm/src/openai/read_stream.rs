@@ -127,19 +127,20 @@ impl StreamReader {
         }
     }
 
-    /// A call goes on when its index was seen and no other id comes with it: some providers number every call 0 and
-    /// tell them apart by id only, some repeat the id with each piece, some give no index at all.
+    /// A call goes on when its index was seen, unless another id or, without an id, a name comes with it: some
+    /// providers number every call 0, some repeat the id with each piece, some give no index at all.
     fn read_call<'a>(&mut self, call: ToolCall<'a>, emit: &mut dyn FnMut(Event<'a>)) {
         let id = call.id.filter(|id| !id.is_empty());
+        let named = call.function.as_ref().is_some_and(|f| f.name.as_deref().is_some_and(|name| !name.is_empty()));
         let last = self.calls.len().checked_sub(1);
         let known = match call.index {
             Some(index) => self.calls.iter().rposition(|known| known.index == index),
             None if id.is_none() => last,
             None => self.calls.iter().rposition(|known| Some(known.id.as_str()) == id.as_deref()),
         };
-        let continues = known.filter(|at| {
-            let known_id = self.calls.get(*at).map_or("", |known| &known.id);
-            id.as_deref().is_none_or(|id| id == known_id)
+        let continues = known.filter(|at| match (&id, self.calls.get(*at)) {
+            (Some(id), Some(known)) if !known.id.is_empty() => **id == *known.id,
+            _ => !named,
         });
         let function = call.function;
         let input = function.as_ref().and_then(super::read_answer::Function::arguments_text);

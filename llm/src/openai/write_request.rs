@@ -111,6 +111,7 @@ pub(crate) fn write(
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
     let family = family(target.model);
+    exchange.clamp_max_tokens(target.max_output_tokens, report)?;
     let reasoning_effort = plan_effort(&exchange, family, report)?;
     limit_sampling(&mut exchange, family, report)?;
     let tools = write_tools(std::mem::take(&mut exchange.tools), report)?;

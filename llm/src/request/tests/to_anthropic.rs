@@ -45,6 +45,8 @@ fn the_least_request_has_what_anthropic_demands_and_nothing_minted() {
 fn max_tokens_comes_from_the_caller_then_the_catalogue_then_a_floor() {
     assert_eq!(sent(json!({"max_tokens": 5})).0["max_tokens"], 5);
     assert_eq!(sent(json!({"max_tokens": 5, "max_completion_tokens": 7})).0["max_tokens"], 7);
+    let (body, dropped) = sent(json!({"max_tokens": 100_000}));
+    assert_eq!((&body["max_tokens"], dropped), (&json!(64_000), vec!["max_tokens".to_owned()]));
     let unknown = Target { max_output_tokens: None, ..OPUS };
     assert_eq!(translated(&with(json!({})), &unknown).unwrap().0["max_tokens"], 4096);
 }

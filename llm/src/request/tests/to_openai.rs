@@ -37,6 +37,13 @@ fn the_least_request_has_nothing_minted() {
 }
 
 #[test]
+fn a_limit_above_the_models_is_lowered_and_reported() {
+    let small = Target { max_output_tokens: Some(50), ..GPT };
+    let (body, dropped) = translated(&with(json!({})), &small).unwrap();
+    assert_eq!((&body["max_tokens"], dropped), (&json!(50), vec!["max_tokens".to_owned()]));
+}
+
+#[test]
 fn reasoning_models_get_max_completion_tokens_and_nothing_they_refuse() {
     let asked = with(json!({"temperature": 0.3, "top_p": 0.5, "stop_sequences": ["x"]}));
     let (body, dropped) = translated(&asked, &REASONER).unwrap();

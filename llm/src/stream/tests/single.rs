@@ -102,6 +102,41 @@ fn a_stream_that_named_its_finish_is_complete_without_its_last_event() {
 }
 
 #[test]
+fn half_an_event_at_the_end_is_not_passed_on_and_a_whole_one_is_ended() {
+    let whole = r#"data: {"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]}"#;
+    let same = context(Dialect::Openai, Dialect::Openai);
+    let silent = AnswerContext { include_usage: false, ..same.clone() };
+    assert_eq!(run(&silent, [whole.as_bytes()]).out, format!("{whole}\n\ndata: [DONE]\n\n"));
+    let seen = run(&silent, [&whole.as_bytes()[..whole.len() - 1]]);
+    assert_eq!((seen.out.as_str(), seen.error), ("", Some(StreamError::Cut)));
+    // Who asked for usage gets it here too.
+    assert!(run(&same, [whole.as_bytes()]).out.contains(r#""usage":{"prompt_tokens":100,"#));
+}
+
+#[test]
+fn calls_without_ids_that_share_an_index_are_told_apart_by_their_names() {
+    let call = |function: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{\"index\":0,\"function\":{function}}}]}}}}]}}\n\n"
+        )
+    };
+    let stream = [
+        call(r#"{"name":"a","arguments":"{\"x\":"}"#),
+        call(r#"{"arguments":"1}"}"#),
+        call(r#"{"name":"b","arguments":"{}"}"#),
+        "data: [DONE]\n\n".to_owned(),
+    ]
+    .concat();
+    let seen = run(&context(Dialect::Openai, Dialect::Anthropic), [stream.as_bytes()]);
+    checks::anthropic("calls", &seen);
+    for part in
+        [r#""id":"call_0199r_0","name":"a""#, r#""id":"call_0199r_1","name":"b""#, r#""stop_reason":"tool_use""#]
+    {
+        assert!(seen.out.contains(part), "{}", seen.out);
+    }
+}
+
+#[test]
 fn a_role_alone_is_no_content() {
     let mut translator = StreamTranslator::new(context(Dialect::Openai, Dialect::Anthropic), Arc::new(price));
     let mut out = BytesMut::new();
