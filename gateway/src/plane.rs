@@ -154,7 +154,7 @@ async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListene
     tokio::spawn(acceptor.run(gateway));
     // The operators' listener has a drain of its own that never begins: it answers to the end.
     let caps = Caps { connections: OPS_CONNECTIONS, per_ip: OPS_CONNECTIONS };
-    let ops_app = Arc::new(Ops { state: Arc::clone(state) });
+    let ops_app = Arc::new(Front { app: Arc::new(Ops { state: Arc::clone(state) }) });
     let acceptor = Acceptor { app: ops_app, drain: Arc::default(), caps, head_timeout: settings.head_timeout };
     tokio::spawn(acceptor.run(ops));
 

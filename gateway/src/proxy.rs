@@ -21,6 +21,7 @@ use crate::exchange::Exchange;
 use crate::metering::Settlement;
 use crate::problem::{self, Refusal};
 use crate::routing::{self, Destination};
+use crate::server::trust::Origin;
 use crate::server::{connection, drain};
 use crate::state::State;
 use crate::telemetry::Unrouted;
@@ -226,9 +227,9 @@ impl ProxyHttp for Gateway {
         head: &mut RequestHeader,
         context: &mut Context,
     ) -> Result<()> {
-        let caller = connection::peer(session.as_downstream());
+        let origin = Origin::of(session.as_downstream(), &self.state.settings.trusted_proxies);
         let (forward, settlement) = context.rest()?;
-        forward.request_head(head, caller, &settlement.id)
+        forward.request_head(head, origin, &settlement.id)
     }
 
     /// Step 7: a piece of the body that goes upstream.

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::server::trust::Network;
+
 /// Settings of the process, fixed from start to end.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -33,6 +35,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// Connections at once from one address; beyond it new ones are closed.
     pub max_connections_per_ip: usize,
+    /// Proxies in front of the gateway: from them alone are `X-Forwarded-For`, `-Proto` and `-Host` believed.
+    pub trusted_proxies: Vec<Network>,
     /// Idle upstream connections kept, per worker thread.
     pub upstream_pool: usize,
     /// How long a drain waits for requests under way.
@@ -57,6 +61,7 @@ impl Default for Settings {
             caller_timeout: Duration::from_secs(60),
             max_connections: 50_000,
             max_connections_per_ip: 10_000,
+            trusted_proxies: Vec::new(),
             upstream_pool: 256,
             grace: Duration::from_secs(60),
             linger: Duration::from_secs(1),

@@ -126,7 +126,13 @@ fn target(request: &mut RequestHeader) -> Result<(), IntakeFault> {
     if !raw.iter().all(|b| (0x21..=0x7e).contains(b) && *b != b'#') {
         return Err(IntakeFault::Target);
     }
-    let Some(normal) = path::normalise(request.uri.path())? else { return Ok(()) };
+    let path = request.uri.path();
+    let model = model_path(path);
+    let normal = match (path::normalise(model.as_deref().unwrap_or(path))?, model) {
+        (Some(normal), _) => normal,
+        (None, Some(model)) => model,
+        (None, None) => return Ok(()),
+    };
     let target = match request.uri.query() {
         Some(query) => format!("{normal}?{query}"),
         None => normal,
@@ -135,6 +141,13 @@ fn target(request: &mut RequestHeader) -> Result<(), IntakeFault> {
     parts.path_and_query = Some(target.parse().map_err(|_| IntakeFault::Target)?);
     request.set_uri(Uri::from_parts(parts).map_err(|_| IntakeFault::Target)?);
     Ok(())
+}
+
+/// SDKs encode the slash of `provider/model` in `GET /v1/models/{id}`, where it means what a plain one does: this path
+/// is Weir's own, no upstream reads it another way.
+fn model_path(path: &str) -> Option<String> {
+    let id = path.strip_prefix("/v1/models/").filter(|id| id.contains("%2"))?;
+    Some(format!("/v1/models/{}", id.replace("%2F", "/").replace("%2f", "/")))
 }
 
 /// Bounds the header fields, and drops those that upstreams could take for another: names with `_`, which CGI-style

@@ -32,6 +32,21 @@ fn the_path_is_normalised_and_the_query_is_not() {
 }
 
 #[test]
+fn the_slash_of_a_model_name_may_be_encoded() {
+    for (sent, seen) in [
+        ("/v1/models/demo%2Fecho?x=%2F", "/v1/models/demo/echo?x=%2F"),
+        ("/v1/models/demo%2fecho%20x", "/v1/models/demo/echo%20x"),
+        ("/v1/models/a/../b%2Fc", "/v1/models/b/c"),
+    ] {
+        let mut model = request("GET", sent, &[("Host", "h")]);
+        assert_eq!(verdict(&mut model, false), Ok(()), "{sent}");
+        assert_eq!(model.uri, seen);
+    }
+    let mut escape = request("GET", "/v1/models/..%2F..%2F..%2Fx", &[("Host", "h")]);
+    assert_eq!(verdict(&mut escape, false), Err(IntakeFault::Path(PathFault::Escapes)));
+}
+
+#[test]
 fn identity_and_look_alike_names_are_removed() {
     let fields =
         [("Host", "h"), ("X-Weir-Application", "root"), ("x-consumer-id", "1"), ("X_User", "eve"), ("X-User", "u")];

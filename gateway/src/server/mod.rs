@@ -6,3 +6,4 @@ pub(crate) mod front;
 pub(crate) mod guard;
 pub(crate) mod head;
 pub(crate) mod listener;
+pub(crate) mod trust;

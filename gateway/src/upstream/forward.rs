@@ -1,6 +1,6 @@
 //! One REST request on its way to its upstream and back: what each phase of Pingora's proxy loop asks and reports.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use super::peer::{Wish, peer};
 use super::{attempt, choice, headers};
 use crate::metering::Settlement;
 use crate::problem::Refusal;
+use crate::server::trust::Origin;
 use crate::state::State;
 
 /// The state of one request's forwarding.
@@ -134,11 +135,11 @@ impl Forward {
     }
 
     /// Prepares the head that goes upstream.
-    pub(crate) fn request_head(&self, head: &mut RequestHeader, caller: Option<IpAddr>, id: &str) -> Result<()> {
+    pub(crate) fn request_head(&self, head: &mut RequestHeader, origin: Origin, id: &str) -> Result<()> {
         let upstream = &self.route.upstream;
         let authority = upstream.targets[self.chosen].address.authority.as_str();
         let host = (!upstream.preserve_host).then_some(authority);
-        headers::request(head, &headers::Change { target: self.target.as_deref(), host, caller, id })
+        headers::request(head, &headers::Change { target: self.target.as_deref(), host, origin, id })
     }
 
     /// Counts a piece of the request body.

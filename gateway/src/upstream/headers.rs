@@ -1,13 +1,13 @@
 //! What is changed in the head of a request before the upstream sees it. Hop-by-hop fields and those that `Connection`
 //! names are Pingora's to strip (its standard policy).
 
-use std::net::IpAddr;
-
+use http::HeaderValue;
 use http::header::{FORWARDED, HOST, HeaderName};
 use pingora_core::Result;
 use pingora_http::{RequestHeader, ResponseHeader};
 
 use crate::problem::REQUEST_ID;
+use crate::server::trust::Origin;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -28,8 +28,8 @@ pub(super) struct Change<'a> {
     pub(super) target: Option<&'a str>,
     /// `Host` for the upstream; `None` keeps the caller's.
     pub(super) host: Option<&'a str>,
-    /// The caller's address, from the socket.
-    pub(super) caller: Option<IpAddr>,
+    /// Where the request came from.
+    pub(super) origin: Origin,
     /// The request's id.
     pub(super) id: &'a str,
 }
@@ -37,7 +37,7 @@ pub(super) struct Change<'a> {
 /// Changes the head that goes upstream.
 pub(super) fn request(head: &mut RequestHeader, change: &Change<'_>) -> Result<()> {
     let original = match head.uri.authority() {
-        Some(authority) => http::HeaderValue::from_str(authority.as_str()).ok(),
+        Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
         None => head.headers.get(HOST).cloned(),
     };
     if let Some(target) = change.target {
@@ -54,16 +54,33 @@ pub(super) fn request(head: &mut RequestHeader, change: &Change<'_>) -> Result<(
     for name in &CLAIMS {
         head.remove_header(name);
     }
-    match change.caller {
-        Some(ip) => head.insert_header(FORWARDED_FOR, ip.to_string())?,
-        None => _ = head.remove_header(&FORWARDED_FOR),
-    }
-    head.insert_header(FORWARDED_PROTO, "http")?;
-    match original {
-        Some(host) => head.insert_header(FORWARDED_HOST, host)?,
-        None => _ = head.remove_header(&FORWARDED_HOST),
-    }
+    forwarded(head, change.origin, original)?;
     head.insert_header(REQUEST_ID, change.id)
+}
+
+/// Says where the request came from: what a trusted proxy said, continued; else what the socket says.
+fn forwarded(head: &mut RequestHeader, origin: Origin, host: Option<HeaderValue>) -> Result<()> {
+    let said = |name: &HeaderName| head.headers.get(name).filter(|_| origin.trusted).cloned();
+    let (scheme, asked) = (said(&FORWARDED_PROTO), said(&FORWARDED_HOST));
+    let mut path: Vec<String> = Vec::new();
+    if origin.trusted {
+        let before = head.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        path.extend(before.map(str::to_owned));
+    }
+    path.extend(origin.peer.map(|peer| peer.to_string()));
+    head.remove_header(&FORWARDED_FOR);
+    if !path.is_empty() {
+        head.insert_header(FORWARDED_FOR, path.join(", "))?;
+    }
+    let scheme = scheme.filter(|scheme| scheme == "https");
+    head.insert_header(FORWARDED_PROTO, scheme.unwrap_or(HeaderValue::from_static("http")))?;
+    match asked.or(host) {
+        Some(host) => head.insert_header(FORWARDED_HOST, host),
+        None => {
+            head.remove_header(&FORWARDED_HOST);
+            Ok(())
+        }
+    }
 }
 
 /// Changes the head that goes to the caller: only Weir may speak in Weir's name.
@@ -92,8 +109,8 @@ mod tests {
     fn origin_is_what_the_socket_says() {
         let claims = [("host", "shop.example.com"), ("x-forwarded-for", "9.9.9.9"), ("x-real-ip", "9.9.9.9")];
         let mut head = head(&[claims.as_slice(), &[("forwarded", "for=9.9.9.9")]].concat());
-        let caller = Some(IpAddr::from([192, 0, 2, 7]));
-        request(&mut head, &Change { target: Some("/a?b"), host: Some("orders:8080"), caller, id: "id-1" }).unwrap();
+        let origin = Origin { peer: Some([192, 0, 2, 7].into()), trusted: false };
+        request(&mut head, &Change { target: Some("/a?b"), host: Some("orders:8080"), origin, id: "id-1" }).unwrap();
         let get = |name: &str| head.headers.get(name).map(|v| v.to_str().unwrap());
         assert_eq!(head.raw_path(), b"/a?b");
         assert_eq!(get("host"), Some("orders:8080"));
@@ -107,9 +124,21 @@ mod tests {
     #[test]
     fn the_callers_host_is_kept_when_that_is_wanted() {
         let mut head = head(&[("host", "shop.example.com")]);
-        request(&mut head, &Change { target: None, host: None, caller: None, id: "i" }).unwrap();
+        let origin = Origin { peer: None, trusted: false };
+        request(&mut head, &Change { target: None, host: None, origin, id: "i" }).unwrap();
         assert_eq!(head.headers.get("host").unwrap(), "shop.example.com");
         assert_eq!(head.raw_path(), b"/shop/a?b");
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_believed_and_continued() {
+        let said = [("host", "gateway"), ("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "https")];
+        let mut head = head(&[said.as_slice(), &[("x-forwarded-host", "shop.example.com")]].concat());
+        let origin = Origin { peer: Some([10, 0, 0, 9].into()), trusted: true };
+        request(&mut head, &Change { target: None, host: Some("orders"), origin, id: "i" }).unwrap();
+        assert_eq!(head.headers.get("x-forwarded-for").unwrap(), "198.51.100.1, 10.0.0.9");
+        assert_eq!(head.headers.get("x-forwarded-proto").unwrap(), "https");
+        assert_eq!(head.headers.get("x-forwarded-host").unwrap(), "shop.example.com");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use pingora_proxy::Session;
 
 use super::Forward;
 use crate::metering::Settlement;
-use crate::server::connection;
+use crate::server::trust::Origin;
 use crate::state::State;
 
 /// Fields of one connection only (RFC 9110 section 7.6.1).
@@ -52,7 +52,8 @@ pub(crate) async fn serve(
     let mut upstream = connect(state, forward, settlement).await?;
     let mut head = session.req_header().clone();
     prepare(&mut head);
-    forward.request_head(&mut head, connection::peer(session.as_downstream()), &settlement.id)?;
+    let origin = Origin::of(session.as_downstream(), &state.settings.trusted_proxies);
+    forward.request_head(&mut head, origin, &settlement.id)?;
     head.insert_header(CONNECTION, "Upgrade")?;
     head.insert_header(UPGRADE, "websocket")?;
     upstream.write_request_header(Box::new(head)).await.map_err(|e| e.into_up())?;
