@@ -2,6 +2,7 @@
 
 mod abort;
 mod catalogue;
+mod disk;
 mod failover;
 mod tls;
 mod wire;
@@ -41,7 +42,7 @@ impl Stage {
         ];
         for (name, fake) in names.iter().zip(&fakes) {
             let mut spec = weir_harness::config::provider(fake, KEY);
-            spec["timeouts"] = json!({"connect_ms": 500, "first_byte_ms": 600, "idle_ms": 600});
+            spec["timeouts"] = json!({"connect_ms": 2_000, "first_byte_ms": 1_500, "idle_ms": 1_500});
             documents.push(json!({"kind": "Provider", "id": name, "spec": spec}));
             let price = json!({"provider": name, "model": "*", "per_million": {"input": "1", "output": "10"}});
             documents.push(json!({"kind": "Price", "id": format!("price-{name}"), "spec": price}));

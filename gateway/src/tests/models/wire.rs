@@ -270,3 +270,27 @@ async fn beta_features_are_passed_reported_or_refused() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_streams_at_once_lose_and_mix_nothing() {
+    // Callers, gateway and vendor share what the machine has, so nothing is said about time.
+    let patient = |documents: &mut Vec<Value>| documents[2]["spec"]["timeouts"] = json!({});
+    let stage = Stage::start_with(&[Vendor::Openai], json!({}), patient).await;
+    let paced = Wire { event_delay_ms: 20, ..Wire::default() };
+    stage.vendors[0].always(Script::default().on_wire(paced));
+    let asked = (0..300).map(|n| {
+        let dialect = if n % 2 == 0 { Vendor::Openai } else { Vendor::Anthropic };
+        let fields = json!({"stream": true, "messages": [{"role": "user", "content": format!("number {n}")}]});
+        let caller = stage.caller.clone();
+        tokio::spawn(async move {
+            let answered = caller.ask(dialect, &body(dialect, "chat", &fields)).await.unwrap();
+            let heard = answered.heard(dialect).unwrap();
+            assert_eq!(heard.text, format!("You said “number {n}” — 好的 🌍."), "{}", answered.text());
+        })
+    });
+    for task in asked.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    let rows = stage.rows(300).await;
+    assert!(rows.iter().all(|row| row.status == 200 && row.attempts.len() == 1 && row.error.is_empty()));
+}
