@@ -172,8 +172,6 @@ fn check_answer(body: &Bytes) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn any_json_as_request(body in prop_oneof![request(), lookalike()], strict in any::<bool>()) {
         check_request(&Bytes::from(body.to_string()), strict);

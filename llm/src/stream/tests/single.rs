@@ -181,8 +181,6 @@ fn an_event_of_sixteen_megabytes_passes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     /// Streams with bytes changed at random: no panic, no end that the upstream has not sent, and the same result
     /// however they are cut.
     #[test]
