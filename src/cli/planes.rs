@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use weir_admin_api::ControlPlane;
-use weir_gateway::DataPlane;
+use weir_gateway::{DataPlane, Network};
 
 use super::config_watch;
 use super::logging::Format;
@@ -44,6 +44,9 @@ pub(crate) struct GatewayArgs {
     /// The name of this node in the ledger and in log lines
     #[arg(long, env = "WEIR_NODE", default_value = "local", value_name = "NAME")]
     pub(crate) node: String,
+    /// Proxies in front, as blocks of addresses; only their X-Forwarded-… headers are believed
+    #[arg(long = "trusted-proxy", env = "WEIR_TRUSTED_PROXIES", value_delimiter = ',', value_name = "BLOCK")]
+    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 /// What a process with an admin API has.
@@ -151,6 +154,7 @@ pub(crate) fn data_plane(
         ops_listen: args.ops_listen,
         data_dir: process.data_dir.clone(),
         node: args.node.clone(),
+        trusted_proxies: args.trusted_proxies.clone(),
         ..weir_gateway::Settings::default()
     };
     let data_plane = DataPlane::bind(settings, control.usage_sink())?;

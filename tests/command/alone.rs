@@ -161,6 +161,20 @@ fn a_data_directory_that_cannot_be_made_is_told_by_name() {
 }
 
 #[test]
+fn a_malformed_option_is_told_with_an_example() {
+    let dir = tempfile::tempdir().unwrap();
+    for (option, value, hint) in [
+        ("--trusted-proxy", "10.0.0.0/99", "10.0.0.0/8"),
+        ("--gateway-listen", "somewhere", "--gateway-listen"),
+        ("--log-format", "xml", "text, json"),
+    ] {
+        let said = run(dir.path(), &["run", option, value]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.err.contains(hint) && said.err.contains(value), "{}", said.err);
+    }
+}
+
+#[test]
 fn without_a_server_client_commands_say_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let no_token = run(dir.path(), &["export"]);
