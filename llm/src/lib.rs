@@ -15,8 +15,8 @@
 //!    an error with [`error_event`] and close. [`StreamTranslator::usage`] and `cost` are right at any moment, so a
 //!    guard can settle an aborted stream.
 //!
-//! Every state machine gives the same answer however its input is cut; no input panics; text that a provider wrote
-//! never reaches a header or, unbounded, a message. `docs/TRANSLATION.md` says what becomes of each field.
+//! Every state machine gives the same answer however its input is cut; no input panics; messages
+//! of providers are bounded and cleaned of credentials. `docs/TRANSLATION.md` says what becomes of each field.
 //!
 //! # What the caller sees
 //!
