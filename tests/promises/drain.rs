@@ -1,7 +1,7 @@
 //! SIGTERM drains: requests under way end, connections are told, nothing that was accepted fails.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -18,7 +18,7 @@ use crate::stand::{DIALECTS, Stand, request, route_to, streamed};
 #[derive(Debug, Default)]
 struct Tally {
     good: AtomicUsize,
-    failed: AtomicUsize,
+    failures: Mutex<Vec<String>>,
 }
 
 /// Asks over kept-alive connections until no new one is accepted.
@@ -26,7 +26,7 @@ async fn ask_until_closed(address: std::net::SocketAddr, key: String, tally: Arc
     let request = format!("GET /shop/x?size=300 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n");
     loop {
         let Ok(mut stream) = TcpStream::connect(address).await else { return };
-        loop {
+        for asked in 1.. {
             match ask_once(&mut stream, request.as_bytes()).await {
                 Ok(closes) => {
                     tally.good.fetch_add(1, Ordering::SeqCst);
@@ -34,8 +34,9 @@ async fn ask_until_closed(address: std::net::SocketAddr, key: String, tally: Arc
                         break;
                     }
                 }
-                Err(_) => {
-                    tally.failed.fetch_add(1, Ordering::SeqCst);
+                Err(error) => {
+                    let told = format!("request {asked} of its connection: {error:#}");
+                    tally.failures.lock().unwrap_or_else(PoisonError::into_inner).push(told);
                     break;
                 }
             }
@@ -71,16 +72,19 @@ async fn no_request_fails_while_draining() -> anyhow::Result<()> {
     let callers: Vec<_> = (0..16)
         .map(|_| tokio::spawn(ask_until_closed(address, shop.key.whole().to_owned(), Arc::clone(&tally))))
         .collect();
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let before = tally.good.load(Ordering::SeqCst);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while tally.good.load(Ordering::SeqCst) < 300 {
+        anyhow::ensure!(Instant::now() < deadline, "only {tally:?} after 30 s");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     shop.weir.signal("TERM").await?;
     assert_eq!(shop.weir.ended(Duration::from_secs(30)).await?, Some(0), "{}", shop.weir.log());
     for caller in callers {
         tokio::time::timeout(Duration::from_secs(5), caller).await??;
     }
-    let (good, failed) = (tally.good.load(Ordering::SeqCst), tally.failed.load(Ordering::SeqCst));
-    assert!(before > 100, "only {before} requests before the signal: the load was no load");
-    assert_eq!(failed, 0, "{failed} of {good} failed");
+    let good = tally.good.load(Ordering::SeqCst);
+    let failures = tally.failures.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(failures.is_empty(), "{} of {good} failed: {failures:?}", failures.len());
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use weir_harness::chat::Caller;
@@ -18,17 +18,18 @@ const KILLS: usize = 20;
 const CALLERS: usize = 12;
 
 /// Asks until told to stop; the ids of the answers that came whole.
-async fn load(caller: Caller, number: usize, stop: Arc<AtomicBool>) -> Vec<String> {
+async fn load(caller: Caller, number: usize, stop: Arc<AtomicBool>, answered: Arc<AtomicUsize>) -> Vec<String> {
     let mut whole = Vec::new();
     let mut n = number;
     while !stop.load(Ordering::SeqCst) {
         n += 1;
         let (dialect, provider) = (DIALECTS[n % 2], DIALECTS[(n / 2) % 2]);
         let fields = if (n / 4).is_multiple_of(2) { json!({}) } else { streamed(dialect) };
-        let Ok(answered) = caller.ask(dialect, &request(dialect, route_to(provider), &fields)).await else { continue };
-        if answered.heard(dialect).is_ok()
-            && let Some(id) = answered.header("x-weir-request-id")
+        let Ok(answer) = caller.ask(dialect, &request(dialect, route_to(provider), &fields)).await else { continue };
+        if answer.heard(dialect).is_ok()
+            && let Some(id) = answer.header("x-weir-request-id")
         {
+            answered.fetch_add(1, Ordering::SeqCst);
             whole.push(id.to_owned());
         }
     }
@@ -41,10 +42,16 @@ async fn a_killed_process_loses_and_doubles_no_row() -> anyhow::Result<()> {
     let mut whole = Vec::new();
     for round in 0..KILLS {
         let stop = Arc::new(AtomicBool::new(false));
-        let tasks: Vec<_> =
-            (0..CALLERS).map(|n| tokio::spawn(load(stand.caller.clone(), n * 5 + round, Arc::clone(&stop)))).collect();
+        let answered = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..CALLERS)
+            .map(|n| tokio::spawn(load(stand.caller.clone(), n * 5 + round, Arc::clone(&stop), Arc::clone(&answered))))
+            .collect();
         // Not always at the same moment of the shipper's rhythm.
-        tokio::time::sleep(Duration::from_millis(150 + (round as u64 * 37) % 250)).await;
+        tokio::time::sleep(Duration::from_millis(50 + (round as u64 * 37) % 250)).await;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while answered.load(Ordering::SeqCst) < 10 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         stand.weir.kill().await?;
         stop.store(true, Ordering::SeqCst);
         for task in tasks {
@@ -52,7 +59,7 @@ async fn a_killed_process_loses_and_doubles_no_row() -> anyhow::Result<()> {
         }
         stand.restart().await?;
     }
-    assert!(whole.len() > KILLS * 5, "only {} whole answers: the load was no load", whole.len());
+    assert!(whole.len() >= KILLS * 10, "only {} whole answers: the load was no load", whole.len());
     let last = stand.ask(Vendor::Openai, Vendor::Openai, &json!({})).await?;
     whole.push(last.header("x-weir-request-id").unwrap_or_default().to_owned());
     let rows = settled_rows(&stand, whole.len()).await?;
