@@ -287,8 +287,13 @@ impl Relay {
         let usage = self.usage();
         let cost = Cost(self.pricing.cost(&usage));
         let mut writer = openai::write_stream::StreamWriter::default();
-        writer.start(self.tally.id.as_deref(), self.tally.model.as_deref(), &self.context);
-        writer.usage_chunk(&usage, cost, &self.context, out);
+        // Every chunk of a stream carries the same head, this one too.
+        let mut context = self.context.clone();
+        if let Reader::Openai(reader) = &self.reader {
+            context.created = reader.created().unwrap_or(context.created);
+        }
+        writer.start(self.tally.id.as_deref(), self.tally.model.as_deref(), &context);
+        writer.usage_chunk(&usage, cost, &context, out);
     }
 
     fn is_openai(&self) -> bool {

@@ -39,11 +39,24 @@ fn model_call(record: &Record, written: bool) {
         output_tokens = record.usage.tokens.output_total(),
         cost = record.cost.map(tracing::field::display),
         attempts = record.attempts.len(),
-        dropped = record.dropped.len(),
+        dropped = (!record.dropped.is_empty()).then(|| tracing::field::display(Names(&record.dropped))),
         request_bytes = record.request_bytes,
         response_bytes = record.response_bytes,
         journaled = written,
     );
+}
+
+/// Names in one field: `logit_bias, seed`.
+struct Names<'a>(&'a [String]);
+
+impl std::fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, name) in self.0.iter().enumerate() {
+            let lead = if index > 0 { ", " } else { "" };
+            write!(f, "{lead}{name}")?;
+        }
+        Ok(())
+    }
 }
 
 fn rest_call(record: &Record, written: bool) {

@@ -17,6 +17,8 @@ struct Chunk<'a> {
     #[serde(borrow)]
     id: Option<Text<'a>>,
     #[serde(borrow)]
+    created: Option<&'a RawValue>,
+    #[serde(borrow)]
     model: Option<Text<'a>>,
     #[serde(borrow)]
     choices: Option<Vec<Choice<'a>>>,
@@ -39,6 +41,7 @@ struct Choice<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct StreamReader {
     started: bool,
+    created: Option<u64>,
     calls: Vec<Call>,
     sighted: Sighted,
 }
@@ -51,6 +54,11 @@ struct Call {
 }
 
 impl StreamReader {
+    /// The stream's own time, in seconds since 1970.
+    pub(crate) fn created(&self) -> Option<u64> {
+        self.created
+    }
+
     /// What was last said of usage: each sighting replaces the one before (rule 35).
     pub(crate) fn sighted(&self) -> Sighted {
         self.sighted
@@ -77,6 +85,7 @@ impl StreamReader {
         let usage_only = choices.is_empty();
         if !usage_only && !self.started {
             self.started = true;
+            self.created = chunk.created.and_then(|raw| raw.get().parse().ok());
             emit(Event::Start { id: chunk.id, model: chunk.model });
         }
         for choice in choices {
