@@ -63,7 +63,21 @@ impl Setup {
         Ok(Weir { setup: self, process, dir })
     }
 
+    /// Weir looks for free ports and binds them a moment later: where tests run side by side, another
+    /// process may have taken one in between. A user would start it again, and so does this.
     async fn launch(&self, dir: &Path) -> anyhow::Result<Process> {
+        for _ in 0..3 {
+            match self.launch_once(dir).await {
+                Err(error) if format!("{error:#}").contains("Address already in use") => {
+                    std::fs::remove_file(dir.join("weir.log"))?;
+                }
+                other => return other,
+            }
+        }
+        self.launch_once(dir).await
+    }
+
+    async fn launch_once(&self, dir: &Path) -> anyhow::Result<Process> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("weir.log"))?;
         let mut command = Command::new(&self.binary);
         command
