@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 /// Something that a caller may be allowed to do. Each endpoint asks for exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Permission {
-    /// Read resources, their history, models, the catalogue, plans and exports.
+    /// Read resources, their history, models, the catalogue and exports.
     ReadConfig,
-    /// Change resources.
+    /// Change resources, and plan changes (which looks up the variables and files that they name).
     WriteConfig,
     /// Read usage and the request log.
     ReadUsage,

@@ -32,13 +32,14 @@ pub(super) struct BaseQuery {
     base: Option<String>,
 }
 
-/// What an apply of these documents would do.
+/// What an apply of these documents would do. Needs the right to apply them: a plan looks up the variables
+/// and files that the documents name.
 #[utoipa::path(
     post, path = "/config/plan", tag = "config", operation_id = "plan", params(DocumentQuery),
     request_body(content = String, content_type = "application/yaml"), responses((status = 200, body = Plan))
 )]
 pub(super) async fn plan(
-    _: May<ReadConfig>,
+    _: May<WriteConfig>,
     State(app): State<Arc<App>>,
     Query(query): Query<DocumentQuery>,
     Yaml(yaml): Yaml,

@@ -166,8 +166,7 @@ fn to_components(value: &mut Value) {
 }
 
 /// Operations that nobody has to sign in for.
-pub(super) const PUBLIC: [(&str, &str); 4] =
-    [("get", "/setup"), ("post", "/setup"), ("post", "/session"), ("get", "/openapi.json")];
+const PUBLIC: [(&str, &str); 3] = [("get", "/setup"), ("post", "/setup"), ("post", "/session")];
 
 /// Finishes the document: title, address, who may call, what every refusal looks like.
 pub(super) fn finish(document: &OpenApi) -> Value {

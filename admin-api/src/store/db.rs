@@ -1,5 +1,6 @@
 //! The two databases behind one type, and the macros that run one SQL text on either.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -99,6 +100,7 @@ impl Db {
     }
 
     async fn sqlite(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        make_private(options.get_filename())?;
         // FULL, not NORMAL: an acknowledged change survives a power cut, as it does on PostgreSQL.
         let options = options
             .create_if_missing(true)
@@ -138,6 +140,16 @@ impl Db {
             Self::Pg(pool) => sqlx::query(sql).execute(pool).await.map(|_| ()),
         };
         assert!(done.is_ok(), "{sql}: {done:?}");
+    }
+}
+
+/// Makes the database file, for its owner only: it holds password hashes and sealed secrets. SQLite gives
+/// the files beside it the same mode.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(sqlx::Error::Io(error).into()),
+        _ => Ok(()),
     }
 }
 

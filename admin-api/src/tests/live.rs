@@ -24,14 +24,16 @@ async fn changes_of_another_process_are_live_within_two_seconds() {
         let other = server.sibling().await;
         other.create("applications", "shop", application()).await;
         let live = || recorder.snapshots.lock().last().is_some_and(|s| s.applications.contains_key("shop"));
-        assert!(until("the application", live).await < Duration::from_secs(2));
+        let took = until("the application", live).await;
+        assert!(took < Duration::from_secs(2), "the application took {took:?}");
         let made = other.call("POST", "/applications/shop/keys", None).await.expect(201).json();
         let id = made["api_key"]["id"].as_str().unwrap().to_owned();
         let known = |revoked: bool| recorder.credentials.lock().get(&id).is_some_and(|c| c.revoked == revoked);
         until("the key", || known(false)).await;
         let snapshots = recorder.snapshots.lock().len();
         other.call("POST", &format!("/api-keys/{id}/revoke"), None).await.expect(200);
-        assert!(until("the revocation", || known(true)).await < Duration::from_secs(2));
+        let took = until("the revocation", || known(true)).await;
+        assert!(took < Duration::from_secs(2), "the revocation took {took:?}");
         other.call_with("DELETE", &format!("/api-keys/{id}"), &[("if-match", "*")], None).await.expect(204);
         until("the removal", || !recorder.credentials.lock().contains_key(&id)).await;
         // Credentials are fed one by one: no snapshot was compiled, nothing was replaced.

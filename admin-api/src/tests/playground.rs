@@ -82,8 +82,8 @@ async fn a_control_plane_alone_calls_with_a_stored_key_that_expires() {
     }
     let keys = server.get("/api-keys?application=playground").await["items"].clone();
     assert_eq!(keys.as_array().unwrap().len(), 1, "the second chat took the first one's key");
-    let (first, second) = (seen.lock()[0].clone(), seen.lock()[1].clone());
-    assert_eq!((first.as_str(), keys[0]["id"].as_str()), (second.as_str(), public_id(&second)));
+    let used = seen.lock().clone();
+    assert_eq!((used[0].as_str(), keys[0]["id"].as_str()), (used[1].as_str(), public_id(&used[1])));
     let expires = weir_domain::time::parse_rfc3339(keys[0]["spec"]["expires_at"].as_str().unwrap()).unwrap();
     assert!(expires < weir_domain::time::now() + 3_600_000_000);
 }

@@ -83,7 +83,7 @@ async fn another_master_key_opens_nothing() {
 async fn secret_files_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let server = Server::start().await;
-    for name in ["master.key", "admin-token", "setup-token"] {
+    for name in ["master.key", "admin-token", "setup-token", "weir.db", "weir.db-wal", "weir.db-shm"] {
         let mode = std::fs::metadata(server.data_dir().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
