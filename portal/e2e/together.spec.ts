@@ -1,4 +1,5 @@
 // Two people at one resource, keys that are revoked, the keyboard alone, the other language.
+import { accessible, picture } from './look';
 import { type Seed, seed } from './seed';
 import { expect, setUp, signIn, test, watch } from './watch';
 import { Weir } from './weir';
@@ -15,7 +16,8 @@ test.beforeAll(async ({ browser }) => {
 test.afterAll(() => weir.stop());
 
 test('a stale save loses nothing: both versions, field by field', async ({ browser }) => {
-  const [first, second] = [await browser.newPage(), await browser.newPage()];
+  const [first, second] = await Promise.all([1, 2].map(async () => (await browser.newContext()).newPage()));
+  if (!first || !second) throw new Error('no browser');
   const faults = watch(second, weir.portal);
   for (const page of [first, second]) {
     await signIn(page, weir);
@@ -33,6 +35,8 @@ test('a stale save loses nothing: both versions, field by field', async ({ brows
   await expect(dialog).toContainText('ada@example.com changed this');
   const save = dialog.getByRole('button', { name: 'Save the merged version' });
   await expect(save).toBeDisabled();
+  await accessible(second, 'merge');
+  await picture(second, 'merge');
   await dialog.getByRole('radio', { name: /Mine.*Batch of the second/ }).click();
   await save.click();
   await expect(dialog).toBeHidden();
@@ -78,6 +82,7 @@ test('a revoked key stops within two seconds', async ({ page }) => {
     .click();
   const dialog = page.getByRole('dialog', { name: 'Revoke production?' });
   await expect(dialog).toContainText(/It was used for \d+ requests/);
+  await accessible(page, 'revoke');
   await dialog.getByLabel('Type production to confirm').fill('production');
   await dialog.getByRole('button', { name: 'Revoke' }).click();
   await expect(page.getByRole('row', { name: /production/ })).toContainText('revoked');
@@ -88,6 +93,76 @@ test('a revoked key stops within two seconds', async ({ page }) => {
   expect(Date.now() - since).toBeLessThan(2_000);
 });
 
+test('a key is made, shown this once, and gone', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/applications/night-batch`);
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const dialog = page.getByRole('dialog');
+  await accessible(page, 'make a key');
+  await dialog.getByLabel('Name').fill('laptop');
+  await dialog.getByRole('button', { name: 'Make a key' }).click();
+  const key = await dialog.getByTestId('secret-once').innerText();
+  await accessible(page, 'the key that was made');
+  await weir.admin(
+    'PUT',
+    '/applications/night-batch',
+    { spec: { models: ['fast'], services: [] } },
+    { 'if-match': '*' },
+  );
+  await expect.poll(async () => (await weir.chat(key, 'fast', 'Hello?')).status).toBe(200);
+  await dialog.getByRole('button', { name: 'I have stored it' }).click();
+  await expect(page.getByRole('row', { name: /laptop/ })).toContainText('active');
+  expect(await page.content()).not.toContain(key);
+});
+
+test('a provider that cannot be reached says so, and its YAML holds no secret', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/providers/basement`);
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  await expect(page.getByText('It does not work.')).toBeVisible();
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  const yaml = page.getByRole('region', { name: 'YAML' });
+  await expect(yaml).toContainText('kind: Provider');
+  await expect(yaml).toContainText('secret: sealed:');
+  await accessible(page, 'YAML');
+  expect(await page.content()).not.toContain('sk-not-a-real-key');
+});
+
+test('a model that fails says why in the playground, and nobody is signed out', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/playground?model=house-only`);
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('Anybody there?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByRole('alert')).toContainText(/basement|reach/);
+  expect(page.url()).toContain('/playground');
+});
+
+test('the first load stays below 300 KB on the wire, headers and fonts included', async ({ browser, page }) => {
+  await signIn(page, weir);
+  const signedIn = await page.context().storageState();
+  for (const [path, storageState] of [
+    ['/sign-in', undefined],
+    ['/providers', signedIn],
+  ] as const) {
+    // A context of its own has an empty cache.
+    const context = await browser.newContext({ storageState });
+    const fresh = await context.newPage();
+    const network = await context.newCDPSession(fresh);
+    let bytes = 0;
+    await network.send('Network.enable');
+    network.on('Network.loadingFinished', (finished) => {
+      bytes += finished.encodedDataLength;
+    });
+    await fresh.goto(weir.portal + path);
+    await fresh.waitForLoadState('networkidle');
+    await expect(fresh.getByRole('heading', { level: 1 })).toBeVisible();
+    test.info().annotations.push({ type: `bytes of ${path}`, description: String(bytes) });
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(300_000);
+    await context.close();
+  }
+});
+
 test('the keyboard reaches everything', async ({ page }) => {
   await signIn(page, weir);
   await page.goto(`${weir.portal}/`);
@@ -95,6 +170,8 @@ test('the keyboard reaches everything', async ({ page }) => {
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused();
   await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox', { name: 'Go to' })).toBeFocused();
+  await accessible(page, 'palette');
   await page.keyboard.type('play');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/playground**');
@@ -106,8 +183,7 @@ test('the keyboard reaches everything', async ({ page }) => {
 
 test('the whole portal speaks Chinese', async ({ page }) => {
   await signIn(page, weir);
-  await page.getByRole('button', { name: 'Language' }).click();
-  await page.getByRole('menuitem', { name: '中文' }).click();
+  await page.getByRole('combobox', { name: 'Language' }).selectOption({ label: '中文' });
   await expect(page.getByRole('link', { name: '提供商' })).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   await page.reload();

@@ -10,7 +10,6 @@ import {
 import { whenSignedOut } from './api/http';
 import { queryClient } from './api/query-client';
 import { readSession, sessionKey, setupNeeded } from './api/session';
-import { Shell } from './frame/shell';
 import { PageFailed, PageMissing } from './frame/trouble';
 import { readRequestFilter } from './pages/requests/filter';
 import { readUsageView } from './pages/usage/view';
@@ -24,6 +23,9 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: PageMissing
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
+  beforeLoad: async () => {
+    if (!(await setupNeeded())) throw redirect({ to: '/' });
+  },
   component: lazyRouteComponent(() => import('./pages/entry/setup')),
 });
 
@@ -37,7 +39,7 @@ const signIn = createRoute({
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
-  component: Shell,
+  component: lazyRouteComponent(() => import('./frame/shell')),
   beforeLoad: async ({ location }) => {
     const session = await queryClient.fetchQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000 });
     if (session) return;

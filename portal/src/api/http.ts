@@ -20,6 +20,8 @@ export async function guardedFetch(request: Request): Promise<Response> {
   const response = await fetch(request);
   if (response.ok || response.status === 304) return response;
   const problem = await Problem.from(response);
-  if (response.status === 401 && !new URL(request.url).pathname.endsWith('/session')) onSignedOut();
+  // A 401 of a provider comes through the playground and says nothing about the reader's own session.
+  const path = new URL(request.url).pathname;
+  if (response.status === 401 && !path.endsWith('/session') && !path.includes('/playground/')) onSignedOut();
   throw problem;
 }

@@ -15,6 +15,13 @@ test('an answer that is no problem document still says its status', async () => 
   expect([problem.status, sentenceOf(problem)]).toEqual([502, 'Bad Gateway']);
 });
 
+test('a refusal of the data plane says what it says', async () => {
+  const body = { error: { message: 'The model is not there.', type: 'invalid_request_error' } };
+  expect(sentenceOf(await Problem.from(new Response(JSON.stringify(body), { status: 404 })))).toBe(
+    'The model is not there.',
+  );
+});
+
 test('faults are filed under the names that forms use', () => {
   const at = (field: string, problem: string) => ({ resource: '', field, problem });
   expect(

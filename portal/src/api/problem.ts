@@ -13,6 +13,8 @@ interface Body {
   title?: string;
   detail?: string;
   faults?: Fault[];
+  /** What the data plane says, in the caller's dialect: the playground calls it through the admin API. */
+  error?: { message?: string; type?: string };
 }
 
 export class Problem extends Error {
@@ -42,7 +44,8 @@ export class Problem extends Error {
     }
     const code = body.type?.split(/[/:#]/).pop() ?? '';
     const title = body.title ?? (response.statusText || `HTTP ${response.status}`);
-    return new Problem(response.status, code, title, body.detail ?? '', body.faults ?? [], body);
+    const detail = body.detail ?? body.error?.message ?? '';
+    return new Problem(response.status, code, title, detail, body.faults ?? [], body);
   }
 }
 

@@ -21,7 +21,7 @@ function useCommands(query: string) {
   return [...pages, ...making].filter((c) => c.label.toLocaleLowerCase().includes(wanted));
 }
 
-export function CommandPalette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export default function CommandPalette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [query, setQuery] = useState('');

@@ -1,9 +1,10 @@
 // Light or dark, English or Chinese.
-import { ActionIcon, Button, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, NativeSelect, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage, currentLanguage, type Language, languages } from '../i18n';
 import { Icon } from '../ui/icons';
 import { Bar } from '../ui/page';
+import classes from './preferences.module.css';
 
 export function Preferences() {
   const { t } = useTranslation();
@@ -13,31 +14,26 @@ export function Preferences() {
   const name = t(other === 'dark' ? 'nav.toDark' : 'nav.toLight');
   return (
     <Bar>
-      <Tooltip label={name}>
-        <ActionIcon variant="subtle" color="gray" size="lg" onClick={() => setColorScheme(other)} aria-label={name}>
-          <Icon name={other === 'dark' ? 'moon' : 'sun'} />
-        </ActionIcon>
-      </Tooltip>
-      <Menu>
-        <Menu.Target>
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-sm"
-            leftSection={<Icon name="language" />}
-            aria-label={t('nav.language')}
-          >
-            {languages[currentLanguage()]}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {Object.entries(languages).map(([code, label]) => (
-            <Menu.Item key={code} lang={code} onClick={() => void chooseLanguage(code as Language)}>
-              {label}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        onClick={() => setColorScheme(other)}
+        aria-label={name}
+        title={name}
+      >
+        <Icon name={other === 'dark' ? 'moon' : 'sun'} />
+      </ActionIcon>
+      <NativeSelect
+        aria-label={t('nav.language')}
+        classNames={{ input: classes.language }}
+        variant="unstyled"
+        size="xs"
+        leftSection={<Icon name="language" />}
+        value={currentLanguage()}
+        onChange={(event) => void chooseLanguage(event.currentTarget.value as Language)}
+        data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
+      />
     </Bar>
   );
 }

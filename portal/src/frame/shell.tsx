@@ -2,15 +2,16 @@
 import { ActionIcon, Drawer } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../ui/icons';
 import { Wordmark } from '../ui/logo';
-import { CommandPalette } from './command-palette';
 import { navigation } from './nav';
 import { Preferences } from './preferences';
 import classes from './shell.module.css';
 import { UserMenu } from './user-menu';
+
+const CommandPalette = lazy(() => import('./command-palette'));
 
 function NavLinks({ onFollow }: { onFollow?: () => void }) {
   const { t } = useTranslation();
@@ -37,7 +38,7 @@ function NavLinks({ onFollow }: { onFollow?: () => void }) {
   );
 }
 
-export function Shell() {
+export default function Shell() {
   const { t } = useTranslation();
   const [menu, { open, close }] = useDisclosure(false);
   const [palette, { open: openPalette, close: closePalette }] = useDisclosure(false);
@@ -75,7 +76,11 @@ export function Shell() {
           <UserMenu />
         </div>
       </Drawer>
-      <CommandPalette opened={palette} onClose={closePalette} />
+      {palette ? (
+        <Suspense>
+          <CommandPalette opened onClose={closePalette} />
+        </Suspense>
+      ) : null}
       <main id="page" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>

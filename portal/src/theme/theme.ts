@@ -1,17 +1,9 @@
 // The visual language as data: palette, one type scale, one spacing scale. README.md says what each is for.
 import {
-  Checkbox,
   type CSSVariablesResolver,
   createTheme,
-  Drawer,
   defaultVariantColorsResolver,
   type MantineColorsTuple,
-  Menu,
-  Modal,
-  Popover,
-  Select,
-  Table,
-  Tooltip,
 } from '@mantine/core';
 
 /** Water under trees: the one accent, for what can be acted on. */
@@ -123,16 +115,17 @@ export const theme = createTheme({
     const accent = !input.color || input.color === 'weir';
     return input.variant === 'filled' && accent ? { ...colours, color: 'var(--w-on-accent)' } : colours;
   },
+  // Plain objects and not `Modal.extend(…)`: that would pull each of these into the first load.
   components: {
-    Checkbox: Checkbox.extend({ defaultProps: { iconColor: 'var(--w-on-accent)' } }),
+    Checkbox: { defaultProps: { iconColor: 'var(--w-on-accent)' } },
     // Locking the page's scroll is done in base.css: the library would add an inline style element for it.
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, radius: 'md', padding: 'lg' } }),
-    Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } }),
-    Popover: Popover.extend({ defaultProps: { shadow: 'md' } }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md' } }),
-    Select: Select.extend({ defaultProps: { allowDeselect: false, checkIconPosition: 'right' } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm', fz: 'sm' } }),
+    Modal: { defaultProps: { lockScroll: false, centered: true, radius: 'md', padding: 'lg' } },
+    Drawer: { defaultProps: { lockScroll: false } },
+    Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
+    Popover: { defaultProps: { shadow: 'md' } },
+    Menu: { defaultProps: { shadow: 'md' } },
+    Select: { defaultProps: { allowDeselect: false, checkIconPosition: 'right' } },
+    Table: { defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm', fz: 'sm' } },
   },
 });
 

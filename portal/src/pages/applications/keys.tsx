@@ -13,6 +13,7 @@ import { type Column, DataTable } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
 import { Count, Money, Time } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
+import { ListFoot } from '../../ui/list-foot';
 import { Loaded, sayDone } from '../../ui/notes';
 import { Section } from '../../ui/page';
 import { Status } from '../../ui/status';
@@ -80,7 +81,12 @@ export function Keys({ application, spec }: { application: string; spec: Applica
         {({ pages }) => {
           const rows = pages.flatMap((page) => page.items).filter((key) => key.spec.application === application);
           if (rows.length === 0) return <Empty title={t('apps.noKeysTitle')}>{t('apps.noKeysText')}</Empty>;
-          return <DataTable label={t('apps.keys')} columns={columns} rows={rows} rowKey={(row) => row.id} />;
+          return (
+            <>
+              <DataTable label={t('apps.keys')} columns={columns} rows={rows} rowKey={(row) => row.id} />
+              {list.hasNextPage ? <ListFoot list={list} count={rows.length} /> : null}
+            </>
+          );
         }}
       </Loaded>
       {making ? <MakeKey application={application} spec={spec} onClose={close} /> : null}
