@@ -304,6 +304,20 @@ async fn every_form_on_the_wire_means_the_same() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_large_answer_passes() -> anyhow::Result<()> {
+    let stand = Stand::start().await?;
+    let text = "Grüße 🌍 ".repeat(300_000);
+    for provider in DIALECTS {
+        for caller in DIALECTS {
+            stand.fake(provider).next(Script::say(Reply::text(&text)));
+            let heard = stand.ask(caller, provider, &json!({})).await?.heard(caller)?;
+            assert!(heard.text == text, "{caller:?} to {provider:?}: {} bytes of {}", heard.text.len(), text.len());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn thinking_comes_with_its_signature_and_goes_back() -> anyhow::Result<()> {
     let stand = Stand::start().await?;
     let thinking = json!({"max_tokens": 4000, "thinking": {"type": "enabled", "budget_tokens": 1024}});

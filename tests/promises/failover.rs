@@ -184,6 +184,33 @@ fn error_event(dialect: Vendor, answered: &Answered) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn half_an_answer_is_never_delivered_as_a_whole_one() -> anyhow::Result<()> {
+    for first in DIALECTS {
+        let pair = Pair::start(first, Vendor::Openai).await?;
+        for dialect in DIALECTS {
+            for fault in [Fault::CutAfterBytes { after: 200 }, Fault::LengthTooLong { by: 5 }, Fault::SilenceAfterHead]
+            {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                pair.first.reset();
+                pair.first.next_times(2, Script::fail(fault.clone()));
+                let answered = pair.ask(dialect, &json!({})).await?;
+                let place = || format!("{first:?} provider, {dialect:?} caller, {fault:?}: {}", answered.text());
+                // Nothing had left yet, so the next provider may answer; else the caller is told.
+                if answered.status == 200 {
+                    let heard = answered.heard(dialect).with_context(place)?;
+                    assert_eq!(heard.text, "You said “Hello there” — 好的 🌍.", "{}", place());
+                    assert_eq!(answered.header("x-weir-provider"), Some("second"), "{}", place());
+                } else {
+                    assert!(answered.status >= 500, "{}", place());
+                    answered.error(dialect).with_context(place)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_silent_stream_is_ended_by_the_idle_limit() -> anyhow::Result<()> {
     let pair = Pair::start(Vendor::Openai, Vendor::Openai).await?;
     pair.first.next(Script::fail(Fault::SilenceAfterHead));
