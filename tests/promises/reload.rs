@@ -136,9 +136,8 @@ async fn each_fault_is_named_with_file_field_and_reason() -> anyhow::Result<()> 
     let openai = weir_harness::provider::FakeProvider::start(Vendor::Openai, "k").await?;
     let anthropic = weir_harness::provider::FakeProvider::start(Vendor::Anthropic, "k").await?;
     let good = usual(&openai, &anthropic, &weir_harness::config::Key::new(1)).yaml();
-    let dir = std::env::temp_dir().join(format!("weir-faulty-{}", std::process::id()));
-    std::fs::create_dir_all(&dir)?;
-    let path = dir.join("weir.yaml");
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("weir.yaml");
     std::fs::write(&path, &good)?;
     let out = tokio::process::Command::new(BINARY).arg("check").arg(&path).output().await?;
     assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
@@ -157,7 +156,6 @@ async fn each_fault_is_named_with_file_field_and_reason() -> anyhow::Result<()> 
             vague.push(format!("{} (expected {:?}): {said}", file.name, file.field));
         }
     }
-    std::fs::remove_dir_all(dir)?;
     let told = format!("not refused: {accepted:?}; vague: {}", vague.join("\n"));
     assert!(accepted.is_empty() && vague.is_empty(), "{told}");
     Ok(())

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::json;
+use tempfile::TempDir;
 use weir_harness::chat::Caller;
 use weir_harness::config::Config;
 use weir_harness::provider::{FakeProvider, Vendor};
@@ -53,28 +54,23 @@ fn files(dir: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     Ok(all)
 }
 
-async fn stand() -> anyhow::Result<Stand> {
-    let file = tempfile_with(FILE_KEY)?;
-    let path = file.clone();
-    Stand::start_as(
+/// The directory holds the file with a secret, and goes with the test.
+async fn stand() -> anyhow::Result<(Stand, TempDir)> {
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("vendor-key");
+    std::fs::write(&path, FILE_KEY)?;
+    let by_file = format!("file:{}", path.display());
+    let stand = Stand::start_as(
         move |config, openai, _| {
             let spec = |secret: &str| {
                 json!({"protocol": "openai", "base_url": openai.base_url(), "keys": [{"id": "k", "secret": secret}], "allow_private_address": true})
             };
-            config
-                .with("Provider", "by-env", &spec("env:CANARY_KEY"))
-                .with("Provider", "by-file", &spec(&format!("file:{path}")))
+            config.with("Provider", "by-env", &spec("env:CANARY_KEY")).with("Provider", "by-file", &spec(&by_file))
         },
         |setup| setup.environment("CANARY_KEY", ENV_KEY).environment("WEIR_LOG", "trace"),
     )
-    .await
-}
-
-/// A file that outlives the test: the system's temporary directory is where it belongs.
-fn tempfile_with(content: &str) -> anyhow::Result<String> {
-    let path = std::env::temp_dir().join(format!("weir-canary-{}", std::process::id()));
-    std::fs::write(&path, content)?;
-    Ok(path.display().to_string())
+    .await?;
+    Ok((stand, dir))
 }
 
 /// Uses every secret, well and badly; the answers that callers saw.
@@ -120,7 +116,7 @@ fn key_of(vendor: Vendor) -> &'static str {
 
 #[tokio::test]
 async fn no_secret_comes_out() -> anyhow::Result<()> {
-    let stand = stand().await?;
+    let (stand, _dir) = stand().await?;
     let canaries = canaries(&stand);
     for (number, answer) in use_everything(&stand).await?.iter().enumerate() {
         search(&format!("answer {number}"), answer, &canaries);
@@ -190,23 +186,16 @@ async fn a_faulty_configuration_does_not_show_its_secrets() -> anyhow::Result<()
         good(json!([{"id": secret, "secret": secret}])),
         good(json!([{"id": "k", "secret": secret, "key": secret}])),
     ];
-    let dir = tempfile_dir()?;
+    let dir = tempfile::tempdir()?;
     for (number, spec) in specs.iter().enumerate() {
-        let path = dir.join(format!("{number}.yaml"));
+        let path = dir.path().join(format!("{number}.yaml"));
         std::fs::write(&path, Config::new().with("Provider", "p", spec).yaml())?;
         let out = tokio::process::Command::new(BINARY).arg("check").arg(&path).output().await?;
         let said = [out.stdout, out.stderr].concat();
         assert!(!out.status.success(), "{spec} is no fault: {}", String::from_utf8_lossy(&said));
         search(&format!("weir check of {spec}"), &said, &[secret.to_owned()]);
     }
-    std::fs::remove_dir_all(dir)?;
     Ok(())
-}
-
-fn tempfile_dir() -> anyhow::Result<std::path::PathBuf> {
-    let dir = std::env::temp_dir().join(format!("weir-canary-dir-{}", std::process::id()));
-    std::fs::create_dir_all(&dir)?;
-    Ok(dir)
 }
 
 #[tokio::test]
