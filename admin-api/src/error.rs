@@ -46,7 +46,7 @@ pub(crate) enum Error {
         referrers: Vec<Referrer>,
     },
     /// A file given to `weir run --config` owns it.
-    #[error("{label} is managed by the file {file}: change it there and start again, or start without --config")]
+    #[error("{label} is managed by the file {file}: change it there")]
     ManagedByFile {
         /// `Kind/id`.
         label: String,

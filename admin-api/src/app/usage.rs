@@ -131,6 +131,36 @@ impl Bucket {
     }
 }
 
+impl UsageReportRow {
+    /// Adds what adds up. Sums saturate: a report must not wrap.
+    fn add(&mut self, other: &Self) {
+        let sums = [
+            (&mut self.requests, other.requests),
+            (&mut self.errors, other.errors),
+            (&mut self.unpriced, other.unpriced),
+            (&mut self.cost, other.cost),
+        ];
+        for (sum, more) in sums {
+            *sum = sum.saturating_add(more);
+        }
+        let (tokens, more) = (&mut self.tokens, &other.tokens);
+        for (sum, more) in [
+            (&mut tokens.input_uncached, more.input_uncached),
+            (&mut tokens.cache_read, more.cache_read),
+            (&mut tokens.cache_write_5m, more.cache_write_5m),
+            (&mut tokens.cache_write_1h, more.cache_write_1h),
+            (&mut tokens.output_text, more.output_text),
+            (&mut tokens.reasoning, more.reasoning),
+            (&mut tokens.audio_in, more.audio_in),
+            (&mut tokens.audio_out, more.audio_out),
+            (&mut tokens.image_in, more.image_in),
+            (&mut tokens.image_out, more.image_out),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+    }
+}
+
 impl App {
     /// Sums by group and bucket.
     pub(crate) async fn usage(&self, filter: FilterQuery, by: &GroupQuery) -> Result<UsageReport, Error> {
@@ -145,9 +175,29 @@ impl App {
                 rows.len()
             )));
         }
-        let whole = UsageQuery { group_by: "none", width: i64::MAX, ..query };
-        let total = self.sums(&whole, from).await?.into_iter().next();
+        let total = match (by.group_by, by.bucket) {
+            (GroupBy::None, Bucket::None) => rows.first().cloned(),
+            _ => self.total(&rows, query, from).await?,
+        };
         Ok(UsageReport { from: time::to_rfc3339(from), to: time::to_rfc3339(to), rows, total })
+    }
+
+    /// The sums of all rows. Percentiles do not add up, so they are computed anew.
+    async fn total(
+        &self,
+        rows: &[UsageReportRow],
+        query: UsageQuery,
+        from: Micros,
+    ) -> Result<Option<UsageReportRow>, Error> {
+        let Some((first, rest)) = rows.split_first() else { return Ok(None) };
+        let mut total = first.clone();
+        rest.iter().for_each(|row| total.add(row));
+        let whole = UsageQuery { group_by: "none", width: i64::MAX, ..query };
+        let latency = self.db.latency(&whole).await?.into_iter().next();
+        let [p50, p90, p99] = latency.map_or([0; 3], |l| [l.p50, l.p90, l.p99]);
+        (total.group, total.bucket, total.cost_usd) = (String::new(), time::to_rfc3339(from), usd(total.cost));
+        (total.p50_us, total.p90_us, total.p99_us) = (p50, p90, p99);
+        Ok(Some(total))
     }
 
     async fn sums(&self, query: &UsageQuery, from: Micros) -> Result<Vec<UsageReportRow>, Error> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use weir_domain::ledger::{Attempt, Record, Traffic};
+use weir_domain::money::NanoUsd;
 
 use super::db::{StoreError, Tx, execute};
 
@@ -11,9 +12,18 @@ fn text(value: &str) -> Cow<'_, str> {
     if value.contains('\0') { Cow::Owned(value.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(value) }
 }
 
-/// Counters beyond i64 cannot be real; they stay at the end of the scale.
+/// The most that a counter of one request holds: a million times what any was seen to be.
+const MOST: i64 = 1_000_000_000_000;
+/// The most that one request costs, a million dollars in nano-dollars.
+const DEAREST: i64 = 1_000_000_000_000_000;
+
+/// Counters come from providers, and one that lies must not make every later sum overflow.
 fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+    i64::try_from(value).unwrap_or(MOST).min(MOST)
+}
+
+fn money(cost: NanoUsd) -> i64 {
+    cost.0.clamp(-DEAREST, DEAREST)
 }
 
 fn traffic(traffic: Traffic) -> &'static str {
@@ -70,7 +80,7 @@ impl Tx {
         .bind(number(tokens.image_in))
         .bind(number(tokens.image_out))
         .bind(record.usage.source.as_str())
-        .bind(record.cost.map(|cost| cost.0))
+        .bind(record.cost.map(money))
         .bind(number(record.request_bytes))
         .bind(number(record.response_bytes))
         .bind(text(&dropped)))?;
@@ -117,7 +127,7 @@ impl Tx {
             .bind(number(tokens.image_in))
             .bind(number(tokens.image_out))
             .bind(attempt.usage.source.as_str())
-            .bind(attempt.cost.map(|cost| cost.0))
+            .bind(attempt.cost.map(money))
             .bind(text(&attempt.price))
         )?;
         Ok(())

@@ -71,3 +71,24 @@ async fn keys_belong_to_their_caller() {
     let body = json!({"id": "b", "spec": {}}).to_string();
     server.raw("POST", "/api/v1/teams", &headers, Some(body)).await.expect(201);
 }
+
+#[tokio::test]
+async fn what_a_crash_left_behind_is_neither_repeated_nor_stuck() {
+    for server in Server::on_both().await {
+        let body = json!({"spec": {"name": "once"}});
+        let ask = async || server.call_with("POST", "/teams", &[("idempotency-key", "k")], Some(body.clone())).await;
+        ask().await.expect(201);
+        // The process died after the commit and before the answer was kept.
+        server.plane.tamper("UPDATE idempotency SET answer = NULL").await;
+        assert_eq!(ask().await.expect(409).problem(), "request-under-way");
+        server.plane.tamper("UPDATE idempotency SET started_at = started_at - 120000000").await;
+        assert_eq!(ask().await.expect(409).problem(), "answer-lost");
+        assert_eq!(server.get("/teams?q=once").await["items"].as_array().unwrap().len(), 1);
+        // It died before the commit: nothing was done, so it is done now.
+        server.plane.tamper("UPDATE idempotency SET committed = 0").await;
+        server.plane.tamper("DELETE FROM resources WHERE search LIKE '%once%'").await;
+        ask().await.expect(201);
+        assert_eq!(ask().await.expect(201).header("idempotency-replayed"), "true");
+        assert_eq!(server.get("/teams?q=once").await["items"].as_array().unwrap().len(), 1);
+    }
+}

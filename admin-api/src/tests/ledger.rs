@@ -170,10 +170,15 @@ async fn every_grouping_counts_all_and_the_log_pages_newest_first() {
     for server in Server::on_both().await {
         let now = time::now();
         deliver(&server, &(0..15).map(|n| record(n, now + i64::from(n) - 100, 1_000)).collect::<Vec<_>>()).await;
+        let range = format!("from={}", time::to_rfc3339(now - HOUR));
+        let whole = total(&server, &range).await;
+        assert_eq!((&whole["requests"], &whole["tokens"]["reasoning"]), (&json!(15), &json!(30)));
         for group in ["none", "team", "key", "model", "provider", "service", "status"] {
             let rows = server.get(&format!("/usage?group_by={group}")).await["rows"].clone();
             let sum: i64 = rows.as_array().unwrap().iter().map(|r| r["requests"].as_i64().unwrap()).sum();
             assert_eq!(sum, 15, "{group}");
+            // However it is grouped, the whole is the same.
+            assert_eq!(total(&server, &format!("group_by={group}&bucket=hour&{range}")).await, whole, "{group}");
         }
         server.call("GET", "/usage?group_by=colour", None).await.expect(400);
         server.call("GET", "/usage?from=yesterday", None).await.expect(400);
@@ -218,10 +223,15 @@ async fn hostile_text_does_not_hold_up_a_batch() {
         let mut record = record(1, time::now(), 1);
         record.model = "nul\0 '; DROP TABLE requests; --".to_owned();
         record.usage.tokens.input_uncached = u64::MAX;
-        deliver(&server, &[record]).await;
+        record.cost = Some(NanoUsd(i64::MAX));
+        let another = Record { id: "r-00002".to_owned(), ..record.clone() };
+        deliver(&server, &[record, another]).await;
         let shown = server.get("/requests/r-00001").await;
         assert_eq!(shown["model"], "nul\u{fffd} '; DROP TABLE requests; --");
-        assert_eq!(shown["usage"]["tokens"]["input_uncached"], i64::MAX);
+        // A provider that lies about its counts does not break the sums of everybody else.
+        let sums = total(&server, "group_by=provider").await;
+        assert_eq!((&sums["requests"], &sums["cost"]), (&json!(2), &json!(2_000_000_000_000_000_i64)));
+        assert_eq!(sums["tokens"]["input_uncached"], 2_000_000_000_000_i64);
     }
 }
 
