@@ -1,13 +1,15 @@
 //! What routing and admission must know of a request, read without building the rest of it.
 
+mod head;
+
 use std::ops::Range;
 
 use memchr::memmem;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
+use self::head::{Head, Twin};
 use crate::error::RequestError;
 use crate::splice::span;
 use crate::wire::{Fault, Text, even_null, parse};
@@ -44,21 +46,6 @@ pub(crate) struct Spans {
     pub(crate) include_usage: Option<Range<usize>>,
 }
 
-/// The top level of a request, of either dialect. A field that stands there twice is an error.
-#[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct Head<'a> {
-    #[serde(borrow)]
-    model: Option<&'a RawValue>,
-    stream: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "even_null")]
-    stream_options: Option<&'a RawValue>,
-    max_tokens: Option<u64>,
-    max_completion_tokens: Option<u64>,
-    tools: Option<Vec<IgnoredAny>>,
-    n: Option<u64>,
-}
-
 /// OpenAI's `stream_options`.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
@@ -71,7 +58,7 @@ struct StreamOptions<'a> {
 ///
 /// # Errors
 /// The body is not a JSON object, `model` is missing, a field that decides something has the wrong type or stands
-/// there twice.
+/// there twice, or once more in other letters (`Model`).
 pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
     let text = as_text(body)?;
     // serde would also take a list of the values in order.
@@ -79,7 +66,11 @@ pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
         return Err(RequestError::Malformed("expected an object, found a list; send one JSON object".into()));
     }
     let head: Head<'_> = parse(text).map_err(request_error)?;
-    let Some(model_raw) = head.model else {
+    if let Some(Twin { written, meant }) = head.twin {
+        let problem = format!("differs from '{meant}' in case only, and a provider may take it for that");
+        return Err(RequestError::field(written, problem, format!("write '{meant}', once, or leave it out")));
+    }
+    let Some(model_raw) = head.model.filter(|raw| raw.get() != "null") else {
         return Err(RequestError::field(
             "model",
             "is missing",

@@ -57,6 +57,20 @@ fn a_field_that_decides_must_not_stand_there_twice_even_in_disguise() {
 }
 
 #[test]
+fn a_member_that_decides_is_refused_when_a_careless_parser_would_read_it_in_other_letters() {
+    let names = ["Model", "STREAM", "Max_Tokens", "max_Completion_tokens", "N", "Stream_options"];
+    // The long s and the Kelvin sign fold to letters of ASCII; an escape hides nothing.
+    for name in names.into_iter().chain(["\u{17f}tream", "max_to\u{212a}ens", r"\u004dodel"]) {
+        let error = openai(&format!(r#"{{"model":"cheap","{name}":"dear"}}"#)).unwrap_err().to_wire();
+        assert_eq!((error.status, error.code.as_deref()), (400, Some("invalid_value")), "{name}");
+        let written = if name.starts_with('\\') { "Model" } else { name };
+        assert_eq!(error.param.as_deref(), Some(written));
+    }
+    assert!(refusal(r#"{"MODEL":"m"}"#).starts_with("MODEL: differs from 'model' in case only"));
+    openai(r#"{"model":"m","messages":[{"Model":1}],"models":[],"nn":1,"Metadata":{},"Tools":[]}"#).unwrap();
+}
+
+#[test]
 fn an_image_is_not_estimated_by_its_bytes() {
     let image = "A".repeat(400_000);
     let body = format!(
