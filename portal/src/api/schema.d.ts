@@ -943,7 +943,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What an apply of these documents would do. */
+        /**
+         * What an apply of these documents would do. Needs the right to apply them: a plan looks up the variables
+         *     and files that the documents name.
+         */
         post: operations["plan"];
         delete?: never;
         options?: never;
