@@ -40,13 +40,9 @@ pub struct Input<'a> {
 pub fn compile(input: &Input<'_>) -> Result<Snapshot, Faults> {
     let mut faults = Vec::new();
     check_identity(input.resources, &mut faults);
-    let teams: HashSet<&str> = input
-        .resources
-        .iter()
-        .filter(|r| r.kind() == Kind::Team)
-        .map(|r| r.id.as_str())
-        .chain(std::iter::once(crate::resource::DEFAULT_TEAM))
-        .collect();
+    let ids = |kind| input.resources.iter().filter(move |r| r.kind() == kind).map(|r| r.id.as_str());
+    let teams: HashSet<&str> = ids(Kind::Team).chain(std::iter::once(crate::resource::DEFAULT_TEAM)).collect();
+    let services: HashSet<&str> = ids(Kind::Service).collect();
     for resource in input.resources.iter().filter(|r| !teams.contains(r.team.as_str())) {
         faults.push(missing(resource, "team", Kind::Team, &resource.team));
     }
@@ -56,7 +52,9 @@ pub fn compile(input: &Input<'_>) -> Result<Snapshot, Faults> {
     let mut snapshot = Snapshot { revision: input.revision, applications: HashMap::new(), providers, models, routes };
     for resource in input.resources {
         if let Spec::Application(spec) = &resource.spec {
-            snapshot.applications.insert(resource.id.clone(), application(resource, spec, &snapshot, &mut faults));
+            snapshot
+                .applications
+                .insert(resource.id.clone(), application(resource, spec, &services, &snapshot, &mut faults));
         }
     }
     if faults.is_empty() { Ok(snapshot) } else { Err(Faults(faults)) }
@@ -100,6 +98,7 @@ fn check_identity(resources: &[Resource], faults: &mut Vec<Fault>) {
 fn application(
     resource: &Resource,
     spec: &spec::Application,
+    services: &HashSet<&str>,
     snapshot: &Snapshot,
     faults: &mut Vec<Fault>,
 ) -> Application {
@@ -111,6 +110,10 @@ fn application(
             let problem = format!("{name:?} is no model route, no provider/model of a known provider, and not \"*\"");
             faults.push(Fault::new(Kind::Application, &resource.id, format!("spec.models[{index}]"), problem));
         }
+    }
+    let known = |name: &str| name == "*" || services.contains(name);
+    for (index, name) in spec.services.iter().enumerate().filter(|(_, name)| !known(name)) {
+        faults.push(missing(resource, &format!("spec.services[{index}]"), Kind::Service, name));
     }
     Application {
         id: resource.id.clone(),

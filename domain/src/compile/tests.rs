@@ -106,7 +106,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("kind: Team\nid: a\nspec: {nam: x}", &["Team/a", "spec.nam", "unknown field"]),
     ("kind: Team\nid: a\nteam: ghost", &["team: there is no Team \"ghost\""]),
     ("kind: Team\nid: a\n---\nkind: Team\nid: a", &["stands twice"]),
-    ("kind: Provider\nid: p\nspec: {protocol: telnet}", &["spec.protocol", "telnet"]),
+    ("kind: Provider\nid: p\nspec: {protocol: telnet}", &["spec.protocol", "`openai`"]),
     ("kind: Provider\nid: p\nspec: {protocol: openai}", &["spec.base_url: missing"]),
     ("kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'http://10.0.0.1'}", &["allow_private_address"]),
     (
@@ -158,6 +158,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("kind: Route\nid: r\nspec: {service: ghost, path: /}", &["no Service \"ghost\""]),
     ("kind: Service\nid: s\n---\nkind: Route\nid: r\nspec: {service: s, path: /a}", &["spec.upstream", "neither"]),
     ("kind: Application\nid: a\nspec: {models: [ghost]}", &["spec.models[0]", "ghost"]),
+    ("kind: Application\nid: a\nspec: {services: ['*', ghost]}", &["spec.services[1]", "no Service \"ghost\""]),
 ];
 
 #[test]
