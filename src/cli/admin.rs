@@ -30,7 +30,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     planes::require_file(config)?;
     let runtime = planes::control_runtime()?;
     let control = runtime.block_on(async {
-        let control = planes::open(&args.process, args.control.admin_listen, args.gateway_url.clone()).await?;
+        let control = planes::open(&args.process, Some(&args.control), args.gateway_url.clone()).await?;
         planes::apply_first(&control, config).await?;
         anyhow::Ok(control)
     })?;

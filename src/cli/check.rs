@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use weir_admin_api::config::{ConfigError, Source};
-use weir_admin_api::{ControlPlane, Settings};
+use weir_admin_api::{ControlPlane, References, Settings};
 
 use super::config_file::Joined;
 use super::{Outcome, block_on, terminal};
@@ -51,6 +51,7 @@ async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, w
         database_url: None,
         master_key: None,
         gateway_url: String::new(),
+        references: References::default(),
     };
     let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;
     match control.plan(Source { yaml: &joined.text, name: "check", prune: false }).await {

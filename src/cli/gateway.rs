@@ -30,9 +30,8 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     ])?;
     let runtime = planes::control_runtime()?;
     // The store is opened, but its admin API is never bound.
-    let unbound = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let gateway_url = planes::url(args.gateway.gateway_listen);
-    let control = runtime.block_on(planes::open(&args.process, unbound, gateway_url))?;
+    let control = runtime.block_on(planes::open(&args.process, None, gateway_url))?;
     let data_plane = planes::data_plane(&args.process, &args.gateway, &control, &runtime)?;
     // Without a file this only keeps SIGHUP from ending the process.
     runtime.spawn(config_watch::watch(control, None));

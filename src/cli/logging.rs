@@ -1,9 +1,11 @@
 //! Logs of the process: to stderr, as text for people or JSON for machines, filtered by `WEIR_LOG`.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
+
+use super::terminal;
 
 /// How log lines look.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,7 +32,7 @@ pub(crate) fn init(format: Format) -> anyhow::Result<()> {
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
-        Format::Text => builder.with_ansi(io::stderr().is_terminal()).init(),
+        Format::Text => builder.with_ansi(terminal::is_coloured(&io::stderr())).init(),
         Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
     }
     Ok(())

@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use weir_admin_api::ControlPlane;
+use weir_admin_api::{ControlPlane, References};
 use weir_gateway::{DataPlane, Network};
 
 use super::config_watch;
@@ -58,6 +58,12 @@ pub(crate) struct ControlArgs {
     /// Where the admin API and the portal are
     #[arg(long, env = "WEIR_ADMIN_LISTEN", default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
     pub(crate) admin_listen: SocketAddr,
+    /// Variables that configuration over the admin API may name as env:NAME; * stands for anything
+    #[arg(long, env = "WEIR_SECRET_ENV", value_delimiter = ',', default_values = References::ENV, value_name = "NAMES")]
+    pub(crate) secret_env: Vec<String>,
+    /// Where files lie that configuration over the admin API may name as file:PATH [default: DATA_DIR/secrets]
+    #[arg(long, env = "WEIR_SECRETS_DIR", value_name = "DIR")]
+    pub(crate) secrets_dir: Option<PathBuf>,
 }
 
 /// Replaces port 0 by a free port and refuses one that is taken, with a sentence that says which
@@ -90,21 +96,26 @@ pub(crate) fn control_runtime() -> anyhow::Result<Runtime> {
         .context("cannot start the control plane's threads")
 }
 
-/// Opens the store.
+/// Opens the store; without `control` for a process whose admin API is never bound.
 ///
 /// # Errors
 /// A sentence for the operator.
 pub(crate) async fn open(
     process: &ProcessArgs,
-    listen: SocketAddr,
+    control: Option<&ControlArgs>,
     gateway_url: String,
 ) -> anyhow::Result<ControlPlane> {
+    let references = control.map_or_else(References::default, |args| References {
+        env: args.secret_env.clone(),
+        secrets_dir: args.secrets_dir.clone(),
+    });
     let control = ControlPlane::open(weir_admin_api::Settings {
-        listen,
+        listen: control.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |args| args.admin_listen),
         data_dir: process.data_dir.clone(),
         database_url: process.database.clone(),
         master_key: None,
         gateway_url,
+        references,
     })
     .await?;
     Ok(control)

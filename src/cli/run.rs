@@ -39,7 +39,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let runtime = planes::control_runtime()?;
     let gateway_url = planes::url(args.gateway.gateway_listen);
     let control = runtime.block_on(async {
-        let control = planes::open(&args.process, args.control.admin_listen, gateway_url).await?;
+        let control = planes::open(&args.process, Some(&args.control), gateway_url).await?;
         planes::apply_first(&control, config).await?;
         anyhow::Ok(control)
     })?;

@@ -44,9 +44,14 @@ pub(crate) enum Style {
     Dim,
 }
 
-/// Wraps `text` in ANSI colour when stdout is a terminal and `NO_COLOR` (no-color.org) is not set.
+/// Whether colour helps: a person reads it, and `NO_COLOR` (no-color.org) is not set.
+pub(crate) fn is_coloured(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Wraps `text` in ANSI colour where [`is_coloured`] holds for stdout.
 pub(crate) fn paint(style: Style, text: &str) -> String {
-    if !io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) {
+    if !is_coloured(&io::stdout()) {
         return text.to_owned();
     }
     let code = match style {
