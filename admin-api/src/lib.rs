@@ -18,4 +18,4 @@ mod tests;
 pub mod config;
 
 pub use self::plane::{ControlPlane, MadeKey, openapi};
-pub use self::settings::{OpenError, Settings};
+pub use self::settings::{OpenError, References, Settings};

@@ -115,12 +115,12 @@ impl ControlPlane {
         Ok(self.app.release_file().await?)
     }
 
-    /// What [`ControlPlane::apply`] would do.
+    /// What [`ControlPlane::apply`] would do. Like it, on the operator's word: any variable and file may be named.
     ///
     /// # Errors
     /// Every fault of the text.
     pub async fn plan(&self, source: Source<'_>) -> Result<Plan, ConfigError> {
-        Ok(self.app.plan(&source).await?)
+        Ok(self.app.plan(&source, true).await?)
     }
 
     /// Applies documents, all or nothing. `base` is the plan's; `None` takes whatever is there.
@@ -128,7 +128,7 @@ impl ControlPlane {
     /// # Errors
     /// Every fault of the text, or [`ConfigError::Stale`].
     pub async fn apply(&self, source: Source<'_>, base: Option<i64>, actor: &str) -> Result<ApplyReport, ConfigError> {
-        Ok(self.app.apply(&source, base, &Actor::local(actor)).await?)
+        Ok(self.app.apply(&source, base, &Actor::local(actor), true).await?)
     }
 
     /// Everything as YAML documents, secrets as references or fingerprints.

@@ -20,6 +20,29 @@ pub struct Settings {
     pub master_key: Option<SecretRef>,
     /// The data plane's address as this process reaches it, such as `http://127.0.0.1:8080`.
     pub gateway_url: String,
+    /// Which variables and files configuration that comes over the admin API may name.
+    pub references: References,
+}
+
+/// Which variables and files configuration that comes over the admin API may name. What a file of
+/// `weir run --config` names is the operator's own word and not narrowed by this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct References {
+    /// Names of environment variables; `*` stands for anything. Names that begin with `WEIR_` are never allowed.
+    pub env: Vec<String>,
+    /// The directory below which files may be named. `None`: `data_dir/secrets`.
+    pub secrets_dir: Option<PathBuf>,
+}
+
+impl References {
+    /// The names that variables with keys of vendors commonly have.
+    pub const ENV: [&str; 4] = ["*_API_KEY", "*_TOKEN", "*_SECRET", "*_KEY"];
+}
+
+impl Default for References {
+    fn default() -> Self {
+        Self { env: Self::ENV.map(str::to_owned).to_vec(), secrets_dir: None }
+    }
 }
 
 /// Why a control plane did not open. Each is a sentence for the operator.

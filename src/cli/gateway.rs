@@ -1,6 +1,5 @@
 //! `weir gateway`: a data plane alone, on the database that other processes manage.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use serde_json::json;

@@ -10,7 +10,7 @@ use weir_domain::compile::{self, Input};
 use weir_domain::fault::Faults;
 use weir_domain::resource::{Kind, Resource, Stored};
 
-use self::board::Board;
+use self::board::{Board, By};
 use super::App;
 use super::actor::Actor;
 use super::secrets::Resolver;
@@ -62,12 +62,14 @@ pub(crate) struct Order<'a> {
     pub(crate) prune: Prune,
     /// Do everything but keep nothing.
     pub(crate) dry_run: bool,
+    /// It comes from whoever runs this process and not over the admin API: it may name any variable and file.
+    pub(crate) operator: bool,
 }
 
 impl<'a> Order<'a> {
     /// Several wishes that come true together.
     pub(crate) fn together(edits: Vec<Edit>, actor: &'a Actor) -> Self {
-        Self { edits, actor, file: None, base: None, prune: Prune::No, dry_run: false }
+        Self { edits, actor, file: None, base: None, prune: Prune::No, dry_run: false, operator: false }
     }
 
     /// One wish through the admin API.
@@ -128,11 +130,13 @@ impl App {
         let mut board = Board::load(tx, !only_keys).await?;
         let (named, deletes_only) = (order.named(), order.edits.iter().all(|e| matches!(e, Edit::Delete(..))));
         let (mut removed, mut faults) = (Vec::new(), Vec::new());
+        let Order { actor, file, operator, .. } = order;
+        let by = By { app: self, actor, file, operator, revision };
         for edit in order.edits {
             if let Edit::Delete(kind, id, _) = &edit {
                 removed.push((*kind, id.clone()));
             }
-            match board.apply(tx, self, edit, order.file, order.actor, revision).await {
+            match board.apply(tx, edit, &by).await {
                 Err(Error::Invalid(found)) => faults.extend(found.0),
                 other => other?,
             }

@@ -98,22 +98,23 @@ pub(crate) fn plan_of(base: i64, done: &[Done]) -> Plan {
 }
 
 impl App {
-    /// What an apply would do.
-    pub(crate) async fn plan(&self, source: &Source<'_>) -> Result<Plan, Error> {
+    /// What an apply would do. `operator` as in [`Order`].
+    pub(crate) async fn plan(&self, source: &Source<'_>, operator: bool) -> Result<Plan, Error> {
         let actor = Actor::local("plan");
-        let order = Order { dry_run: true, ..Self::order(source, None, &actor)? };
+        let order = Order { dry_run: true, operator, ..Self::order(source, None, &actor)? };
         let outcome = self.change(order).await.map_err(|e| located(e, source))?;
         Ok(plan_of(outcome.revision, &outcome.done))
     }
 
-    /// Applies documents, all or nothing.
+    /// Applies documents, all or nothing. `operator` as in [`Order`].
     pub(crate) async fn apply(
         &self,
         source: &Source<'_>,
         base: Option<i64>,
         actor: &Actor,
+        operator: bool,
     ) -> Result<ApplyReport, Error> {
-        let order = Self::order(source, base, actor)?;
+        let order = Order { operator, ..Self::order(source, base, actor)? };
         let outcome = self.change(order).await.map_err(|e| located(e, source))?;
         Ok(ApplyReport { revision: outcome.revision, changes: changes(&outcome.done) })
     }
@@ -131,7 +132,7 @@ impl App {
     fn order<'a>(source: &Source<'_>, base: Option<i64>, actor: &'a Actor) -> Result<Order<'a>, Error> {
         let edits = parse(source).map_err(Error::Invalid)?.into_iter().map(Edit::Put).collect();
         let prune = if source.prune { Prune::Unnamed } else { Prune::No };
-        Ok(Order { edits, actor, file: None, base, prune, dry_run: false })
+        Ok(Order { edits, actor, file: None, base, prune, dry_run: false, operator: false })
     }
 
     /// Everything as YAML documents, in dependency order.

@@ -17,6 +17,7 @@ pub(crate) mod password;
 pub(crate) mod permission;
 pub(crate) mod playground;
 pub(crate) mod probe;
+mod references;
 pub(crate) mod request;
 pub(crate) mod resource;
 pub(crate) mod secrets;

@@ -9,6 +9,7 @@ use weir_domain::resource::{Kind, Resource};
 use weir_domain::secret::{ResolveSecret, Secret, SecretForm, SecretRef};
 use weir_domain::spec::Spec;
 
+use super::references::Permit;
 use super::vault::Vault;
 
 /// The most that a secret's file may hold; a certificate bundle of a company fits.
@@ -74,7 +75,12 @@ fn place(kind: Kind, id: &str, slot: &str) -> String {
 
 /// Makes a resource fit to be stored: plain secrets are sealed, fingerprints become the secret that
 /// they stand for among `kept`, and an API key's secret becomes its hash.
-pub(crate) fn seal(vault: &Vault, resource: &mut Resource, kept: &[Kept]) -> Result<(), Vec<Fault>> {
+pub(crate) fn seal(
+    vault: &Vault,
+    resource: &mut Resource,
+    kept: &[Kept],
+    permit: Permit<'_>,
+) -> Result<(), Vec<Fault>> {
     let (kind, id) = (resource.kind(), resource.id.clone());
     let mut faults = Vec::new();
     each(&mut resource.spec, &mut |at, secret| match sealed_form(vault, kind, &id, &at, secret, kept) {
@@ -82,7 +88,7 @@ pub(crate) fn seal(vault: &Vault, resource: &mut Resource, kept: &[Kept]) -> Res
         Ok(None) => {}
         Err(problem) => faults.push(Fault::new(kind, &id, at.field, problem)),
     });
-    if let Err(fault) = hash_key(resource) {
+    if let Err(fault) = hash_key(resource, permit) {
         faults.push(fault);
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -126,11 +132,12 @@ fn sealed_form(
 }
 
 /// An API key is stored as a hash; the id must be the one inside the key.
-fn hash_key(resource: &mut Resource) -> Result<(), Fault> {
+fn hash_key(resource: &mut Resource, permit: Permit<'_>) -> Result<(), Fault> {
     let id = resource.id.clone();
     let Spec::ApiKey(key) = &mut resource.spec else { return Ok(()) };
     let Some(reference) = key.secret.take() else { return Ok(()) };
     let fault = |problem: String| Fault::new(Kind::ApiKey, &id, "spec.secret", problem);
+    permit.check(&reference).map_err(fault)?;
     let secret = plain(&reference).map_err(fault)?;
     let public = credential::public_id(secret.expose())
         .ok_or_else(|| fault("is not a whole Weir key (weir_…): it is mistyped or cut".to_owned()))?;
@@ -139,6 +146,17 @@ fn hash_key(resource: &mut Resource) -> Result<(), Fault> {
     }
     key.hash = KeyHash::of(secret.expose()).to_hex();
     Ok(())
+}
+
+/// The references of a resource that may not be followed.
+pub(crate) fn refused(resource: &Resource, permit: Permit<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    each(&mut resource.spec.clone(), &mut |at, secret| {
+        if let Err(problem) = permit.check(secret) {
+            faults.push(Fault::new(resource.kind(), &resource.id, at.field, problem));
+        }
+    });
+    faults
 }
 
 /// Hides what must not be shown: a sealed secret becomes its fingerprint.
@@ -201,8 +219,12 @@ fn plain(reference: &SecretRef) -> Result<Secret, String> {
 
 fn file(path: &Path) -> Result<Secret, String> {
     let problem = |error: std::io::Error| format!("the file {} cannot be read: {error}", path.display());
-    let length = std::fs::metadata(path).map_err(problem)?.len();
-    if length > MAX_FILE {
+    let metadata = std::fs::metadata(path).map_err(problem)?;
+    if !metadata.is_file() {
+        // A device or a pipe might never end.
+        return Err(format!("{} is not a file", path.display()));
+    }
+    if metadata.len() > MAX_FILE {
         return Err(format!("the file {} is larger than {MAX_FILE} bytes", path.display()));
     }
     let text = std::fs::read_to_string(path).map_err(problem)?;

@@ -44,7 +44,7 @@ pub(super) async fn plan(
     Query(query): Query<DocumentQuery>,
     Yaml(yaml): Yaml,
 ) -> Result<Answer<Plan>, Error> {
-    Ok(Answer(app.plan(&Source { yaml: &yaml, name: "", prune: query.prune }).await?))
+    Ok(Answer(app.plan(&Source { yaml: &yaml, name: "", prune: query.prune }, false).await?))
 }
 
 /// Applies documents, all or nothing. A stale base is refused with what the documents would change now.
@@ -68,7 +68,7 @@ pub(super) async fn apply(
         })?),
     };
     let source = Source { yaml: &yaml, name: "", prune: query.prune };
-    Ok(Answer(app.apply(&source, base, &may.actor).await?))
+    Ok(Answer(app.apply(&source, base, &may.actor, false).await?))
 }
 
 /// Everything as YAML documents, secrets as references or fingerprints.

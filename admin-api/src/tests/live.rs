@@ -57,7 +57,7 @@ async fn an_own_change_is_live_before_it_is_answered() {
 #[tokio::test]
 async fn what_does_not_compile_here_leaves_the_last_good_configuration() {
     let server = Server::start().await;
-    let file = server.data_dir().join("key.txt");
+    let file = server.secrets_dir().join("key.txt");
     std::fs::write(&file, "sk-test").unwrap();
     let recorder = Arc::new(Recorder::default());
     server.plane.attach(recorder.clone()).await.unwrap();

@@ -58,8 +58,8 @@ async fn references_are_shown_as_they_are_and_must_resolve() {
     server.create("providers", "p", provider("env:PATH")).await;
     assert_eq!(secret_of(&server.get("/providers/p").await, 0), "env:PATH");
     for (secret, sentence) in [
-        ("env:WEIR_TEST_NOT_SET", "WEIR_TEST_NOT_SET is not set"),
-        ("file:/nonexistent/key", "/nonexistent/key cannot be read"),
+        ("env:NOT_SET_API_KEY", "NOT_SET_API_KEY is not set"),
+        ("file:/nonexistent/key", "/nonexistent/key is not a file below"),
         ("env:", "names no variable"),
         (" ", "is empty"),
     ] {
@@ -87,4 +87,63 @@ async fn secret_files_are_for_their_owner_only() {
         let mode = std::fs::metadata(server.data_dir().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_writer_cannot_name_the_process_own_variables_and_files() {
+    let server = Server::start().await;
+    let (dir, secrets) = (server.data_dir(), server.secrets_dir());
+    std::fs::write(secrets.join("vendor"), "sk-canary-file").unwrap();
+    std::os::unix::fs::symlink(dir.join("master.key"), secrets.join("link")).unwrap();
+    let file = |path: &std::path::Path| format!("file:{}", path.display());
+    let own = [
+        file(&dir.join("master.key")),
+        file(&dir.join("admin-token")),
+        file(&dir.join("weir.db")),
+        file(&secrets.join("../master.key")),
+        file(&secrets.join("link")),
+        file(std::path::Path::new("/etc/hostname")),
+        "env:HOME".to_owned(),
+        "env:WEIR_MASTER_KEY".to_owned(),
+    ];
+    for secret in own {
+        let body = json!({"id": "q", "spec": provider(&secret)});
+        let told = server.call("POST", "/providers", Some(body)).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], "spec.keys[0].secret", "{told}");
+        let document = json!({"kind": "Provider", "id": "q", "spec": provider(&secret)}).to_string();
+        server.yaml("plan", &document).await.expect(422);
+        server.yaml("apply?base=*", &document).await.expect(422);
+        let upstream = json!({"id": "u", "spec": {"targets": [{"url": "https://a.example"}], "tls": {"ca": secret}}});
+        let told = server.call("POST", "/upstreams", Some(upstream)).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], "spec.tls.ca", "{told}");
+        let key = json!({"id": "abc", "spec": {"application": "playground", "secret": secret}});
+        let told = server.call("POST", "/api-keys", Some(key)).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], "spec.secret", "{told}");
+    }
+    server.create("providers", "q", provider(&file(&secrets.join("vendor")))).await;
+}
+
+#[tokio::test]
+async fn a_file_of_the_operator_names_what_it_likes_but_the_keys_to_weir_itself() {
+    let server = Server::start().await;
+    let (config, key) = (server.data_dir().join("weir.yaml"), server.data_dir().join("key.txt"));
+    std::fs::write(&key, "sk-canary").unwrap();
+    let write = |secret: &str| {
+        let document = json!({"kind": "Provider", "id": "p", "spec": provider(secret)});
+        std::fs::write(&config, document.to_string()).unwrap();
+    };
+    for good in [format!("file:{}", key.display()), "env:HOME".to_owned()] {
+        write(&good);
+        server.plane.apply_file(&config).await.unwrap();
+    }
+    for name in ["master.key", "admin-token", "setup-token"] {
+        write(&format!("file:{}", server.data_dir().join(name).display()));
+        let refused = server.plane.apply_file(&config).await.err().unwrap().to_string();
+        assert!(refused.contains("opens Weir itself"), "{refused}");
+    }
+    // What the file left behind is not the admin API's to send elsewhere.
+    server.plane.release_file().await.unwrap();
+    let mut moved = provider("env:HOME");
+    moved["base_url"] = json!("https://elsewhere.example");
+    server.call_with("PUT", "/providers/p", &[("if-match", "*")], Some(json!({"spec": moved}))).await.expect(422);
 }

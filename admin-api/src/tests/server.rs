@@ -14,7 +14,7 @@ use weir_domain::ports::{CredentialChange, LiveConfig};
 use weir_domain::snapshot::Snapshot;
 
 use super::database::{self, Database};
-use crate::{ControlPlane, Settings};
+use crate::{ControlPlane, References, Settings};
 
 /// A running control plane.
 pub(super) struct Server {
@@ -83,6 +83,7 @@ pub(super) fn settings(dir: &Path, database: &Database) -> Settings {
         database_url: database.url.clone(),
         master_key: None,
         gateway_url: "http://127.0.0.1:9".to_owned(),
+        references: References { env: vec!["*_API_KEY".to_owned(), "PATH".to_owned()], secrets_dir: None },
     }
 }
 
@@ -135,6 +136,13 @@ impl Server {
 
     pub(super) fn data_dir(&self) -> PathBuf {
         self.dir.path().to_owned()
+    }
+
+    /// Where files lie that resources may name.
+    pub(super) fn secrets_dir(&self) -> PathBuf {
+        let dir = self.data_dir().join("secrets");
+        std::fs::create_dir_all(&dir).unwrap();
+        dir
     }
 
     /// A request to any path, as nobody.

@@ -10,6 +10,7 @@ use weir_domain::time;
 
 use super::{Edit, Prune};
 use crate::app::actor::Actor;
+use crate::app::references::Permit;
 use crate::app::secrets;
 use crate::app::{App, PLAYGROUND};
 use crate::error::{Error, Referrer};
@@ -18,6 +19,24 @@ use crate::store::{ResourceRow, Tx};
 /// All rows that an order may look at, by kind and id, with what they were at the begin.
 pub(super) struct Board {
     pub(super) rows: BTreeMap<(Kind, String), Entry>,
+}
+
+/// In whose name an order's edits are made.
+pub(super) struct By<'a> {
+    pub(super) app: &'a App,
+    pub(super) actor: &'a Actor,
+    /// The file that manages what the edits leave; `None` for the admin API.
+    pub(super) file: Option<&'a str>,
+    /// See [`super::Order::operator`].
+    pub(super) operator: bool,
+    pub(super) revision: i64,
+}
+
+impl By<'_> {
+    fn permit(&self) -> Permit<'_> {
+        let (settings, operator) = (&self.app.settings, self.operator || self.file.is_some());
+        Permit { references: &settings.references, data_dir: &settings.data_dir, operator }
+    }
 }
 
 /// One resource on the board.
@@ -66,18 +85,10 @@ impl Board {
         self.rows.get_mut(&key).ok_or_else(|| Error::Internal("an entry vanished from the board".to_owned()))
     }
 
-    pub(super) async fn apply(
-        &mut self,
-        tx: &mut Tx,
-        app: &App,
-        edit: Edit,
-        file: Option<&str>,
-        actor: &Actor,
-        revision: i64,
-    ) -> Result<(), Error> {
+    pub(super) async fn apply(&mut self, tx: &mut Tx, edit: Edit, by: &By<'_>) -> Result<(), Error> {
         let (kind, id) = (edit.target().0, edit.target().1.to_owned());
         let entry = self.entry(tx, kind, &id).await?;
-        if let (Some(row), None) = (&entry.row, file)
+        if let (Some(row), None) = (&entry.row, by.file)
             && let Some(file) = row.origin.strip_prefix("file:")
         {
             return Err(Error::ManagedByFile { label: format!("{kind}/{id}"), file: file.to_owned() });
@@ -87,15 +98,15 @@ impl Board {
                 if entry.after.is_some() {
                     return Err(Error::AlreadyExists(resource.label()));
                 }
-                entry.set(app, resource, "create", Vec::new(), actor, revision, file)
+                entry.set(by, resource, "create", Vec::new())
             }
             Edit::Put(resource) => {
                 let action = if entry.after.is_some() { "update" } else { "create" };
-                entry.set(app, resource, action, Vec::new(), actor, revision, file)
+                entry.set(by, resource, action, Vec::new())
             }
             Edit::Replace(resource, matches) => {
                 entry.check(tx, kind, &id, &matches).await?;
-                entry.set(app, resource, "update", Vec::new(), actor, revision, file)
+                entry.set(by, resource, "update", Vec::new())
             }
             Edit::Delete(_, _, matches) => {
                 entry.check(tx, kind, &id, &matches).await?;
@@ -109,7 +120,7 @@ impl Board {
                 let value = serde_json::from_str(&old.spec).unwrap_or_default();
                 let spec = Spec::from_value(kind, &id, &value)?;
                 let kept = secrets::kept(&spec);
-                entry.set(app, Resource { id, team: old.team, spec }, "rollback", kept, actor, revision, file)
+                entry.set(by, Resource { id, team: old.team, spec }, "rollback", kept)
             }
         }
     }
@@ -213,16 +224,12 @@ fn needed_by_system(kind: Kind, id: &str) -> bool {
 }
 
 impl Entry {
-    #[expect(clippy::too_many_arguments, reason = "one call site per kind of edit, each argument its own type")]
     fn set(
         &mut self,
-        app: &App,
+        by: &By<'_>,
         mut resource: Resource,
         action: &'static str,
         mut kept: Vec<secrets::Kept>,
-        actor: &Actor,
-        revision: i64,
-        file: Option<&str>,
     ) -> Result<(), Error> {
         if let Some(fault) = resource.check_names() {
             return Err(fault.into());
@@ -230,20 +237,25 @@ impl Entry {
         if let Some(now) = &self.after {
             kept.extend(secrets::kept(&now.resource.spec));
         }
-        secrets::seal(&app.vault, &mut resource, &kept).map_err(|f| Error::Invalid(Faults(f)))?;
-        let origin = file.map_or_else(|| "api".to_owned(), |name| format!("file:{name}"));
+        let permit = by.permit();
+        secrets::seal(&by.app.vault, &mut resource, &kept, permit).map_err(|f| Error::Invalid(Faults(f)))?;
+        let origin = by.file.map_or_else(|| "api".to_owned(), |name| format!("file:{name}"));
         let same_origin = self.row.as_ref().is_some_and(|r| r.origin == origin);
         if self.after.as_ref().is_some_and(|now| now.resource == resource) && same_origin {
             return Ok(());
         }
-        debug_assert!(revision > 0, "a change has a revision");
+        let faults = secrets::refused(&resource, permit);
+        if !faults.is_empty() {
+            return Err(Error::Invalid(Faults(faults)));
+        }
+        debug_assert!(by.revision > 0, "a change has a revision");
         let now = time::now();
         self.after = Some(Stored {
             resource,
             version: self.last_version + 1,
             created_at: self.before.as_ref().map_or(now, |b| b.created_at),
             updated_at: now,
-            updated_by: actor.label.clone(),
+            updated_by: by.actor.label.clone(),
         });
         self.action = action;
         Ok(())
