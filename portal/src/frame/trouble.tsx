@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { type ErrorComponentProps, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Empty } from '../ui/empty';
+import { Wordmark } from '../ui/logo';
 import { ErrorNote } from '../ui/notes';
 import { Page } from '../ui/page';
 
@@ -10,7 +11,7 @@ export function PageMissing() {
   const { t } = useTranslation();
   return (
     <main>
-      <Page title={t('trouble.missingTitle')} width="narrow">
+      <Page title={t('trouble.missingTitle')} width="narrow" above={<Wordmark />}>
         <Empty title={t('trouble.missingText')} action={<Link to="/">{t('trouble.toHome')}</Link>} />
       </Page>
     </main>

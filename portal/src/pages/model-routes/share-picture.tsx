@@ -14,7 +14,7 @@ export function SharePicture({ targets }: SharePictureProps) {
   const locale = useLocale();
   return (
     <ol className={classes.levels}>
-      {shares(targets).map(({ priority, parts }, level) => (
+      {shares(targets.filter((target) => target.provider && target.model)).map(({ priority, parts }, level) => (
         <li key={priority}>
           <span className={classes.level}>
             {level === 0 ? t('routes.first') : t('routes.fallback', { number: level })}
