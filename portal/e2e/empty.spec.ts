@@ -41,9 +41,6 @@ for (const scheme of schemes) {
     } else {
       await page.goto(`${weir.portal}/usage`);
       await page.waitForURL('**/sign-in**');
-      await settled(page);
-      await accessible(page, 'sign-in');
-      await picture(page, 'sign-in-dark');
       await signIn(page, weir);
     }
     for (const [name, path] of emptyPages) {

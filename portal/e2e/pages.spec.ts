@@ -40,6 +40,10 @@ test.afterAll(() => weir.stop());
 for (const scheme of schemes) {
   test(`every page, ${scheme}`, async ({ browser }) => {
     const { page, faults } = await open(browser, weir.portal, scheme);
+    await page.goto(`${weir.portal}/sign-in`);
+    await settled(page);
+    await accessible(page, 'sign-in');
+    await picture(page, `sign-in-${scheme}`);
     await signIn(page, weir);
     await ask(page);
     await accessible(page, 'playground, answered');
