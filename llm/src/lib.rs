@@ -35,6 +35,7 @@ mod answer;
 mod anthropic;
 pub mod demo;
 mod error;
+mod estimate;
 mod events;
 mod exchange;
 mod history;

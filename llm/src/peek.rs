@@ -4,13 +4,13 @@ mod head;
 
 use std::ops::Range;
 
-use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
 use self::head::{Head, Twin};
 use crate::error::RequestError;
+use crate::estimate::estimate_input;
 use crate::splice::span;
 use crate::wire::{Fault, Text, even_null, parse};
 
@@ -29,7 +29,7 @@ pub struct Peek {
     pub has_tools: bool,
     /// How many answers are asked for at once (`n`, OpenAI only): each may be as long as `max_tokens`.
     pub choices: u64,
-    /// A guess at the input tokens, for reservations and for answers that are cut: four bytes of JSON per token,
+    /// A guess at the input tokens, for reservations and for answers that are cut: four bytes of text per token,
     /// base64 payloads counted as a flat amount each.
     pub estimated_input: u64,
     pub(crate) spans: Spans,
@@ -126,34 +126,6 @@ pub(crate) fn request_error(Fault { path, problem }: Fault) -> RequestError {
         return RequestError::Malformed(format!("{problem}; send one JSON object, as the API reference shows it"));
     }
     RequestError::field(path, problem, "see the API reference for what goes there")
-}
-
-/// What a base64 payload (an image, a page) costs at least, whatever its bytes.
-const PAYLOAD_TOKENS: u64 = 1_000;
-/// A run of base64 shorter than this is counted as text.
-const PAYLOAD_BYTES: usize = 1_024;
-
-/// Four bytes per token, but base64 payloads by the piece.
-fn estimate_input(body: &[u8]) -> u64 {
-    let (mut text_bytes, mut payloads) = (body.len(), 0);
-    // OpenAI writes a data URL, Anthropic a `data` field beside the media type.
-    for marker in [b";base64,".as_slice(), b"\"data\"".as_slice()] {
-        if body.len() < PAYLOAD_BYTES {
-            break;
-        }
-        let mut from = 0;
-        while let Some(found) = memmem::find(&body[from..], marker) {
-            let start = from + found + marker.len();
-            let run = body[start..].iter().skip_while(|b| b" :\"\n\r\t".contains(b));
-            let run = run.take_while(|b| b.is_ascii_alphanumeric() || b"+/=-_\\".contains(b)).count();
-            if run >= PAYLOAD_BYTES {
-                text_bytes = text_bytes.saturating_sub(run);
-                payloads += 1;
-            }
-            from = start + run;
-        }
-    }
-    (text_bytes / 4) as u64 + payloads * PAYLOAD_TOKENS
 }
 
 #[cfg(test)]
