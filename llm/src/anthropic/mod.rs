@@ -1,5 +1,6 @@
 //! Anthropic messages. Source: <https://docs.anthropic.com/en/api/messages>.
 
+mod closed_schema;
 pub(crate) mod error;
 mod json_end;
 pub(crate) mod read_answer;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::closed_schema::close;
 use super::thinking::{self, ThinkingPlan};
 use super::version::{ClaudeVersion, claude_version};
 use super::write_blocks::{OutBlock, OutMessage, write_messages};
@@ -92,7 +93,7 @@ struct OutputConfig<'a> {
 struct OutFormat<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    schema: &'a RawValue,
+    schema: Raw<'a>,
 }
 
 #[derive(Serialize)]
@@ -110,6 +111,10 @@ pub(crate) fn write(
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
     exchange.turns = coalesce(exchange.turns);
+    if exchange.max_tokens == Some(0) {
+        // Anthropic would take it: as the wish to fill its cache and write nothing. OpenAI's dialect has no such wish.
+        return Err(RequestError::field("max_tokens", "is 0", "write 1 or more, or leave it out"));
+    }
     exchange.clamp_max_tokens(target.max_output_tokens, report)?;
     let version = claude_version(target.model);
     let max_tokens = exchange.max_tokens.or(target.max_output_tokens).unwrap_or(FALLBACK_MAX_TOKENS);
@@ -155,6 +160,14 @@ fn write_format<'a>(
             Ok((None, Some(JSON_INSTRUCTION.into())))
         }
         Some(Format::JsonSchema { schema, .. }) if capable => {
+            let schema = match close(schema) {
+                None => Raw::Borrowed(schema),
+                Some(closed) => {
+                    let path = format!("{name}.additionalProperties");
+                    report.drop(path, "the provider takes closed objects only; false was added where it is absent")?;
+                    closed
+                }
+            };
             Ok((Some(OutFormat { kind: "json_schema", schema }), None))
         }
         Some(Format::JsonSchema { schema, .. }) => {

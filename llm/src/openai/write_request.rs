@@ -111,6 +111,10 @@ pub(crate) fn write(
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
     let family = family(target.model);
+    if exchange.max_tokens == Some(0) {
+        let reason = "0 fills the prompt cache and asks for no answer, which OpenAI's dialect cannot; write 1 or more";
+        return Err(RequestError::unsupported("max_tokens", reason));
+    }
     exchange.clamp_max_tokens(target.max_output_tokens, report)?;
     let reasoning_effort = plan_effort(&exchange, family, report)?;
     limit_sampling(&mut exchange, family, report)?;

@@ -281,6 +281,34 @@ fn images_and_files_keep_their_bytes() {
 }
 
 #[test]
+fn a_limit_of_no_tokens_is_refused_before_anthropic_reads_it_as_a_wish_to_fill_its_cache() {
+    for name in ["max_tokens", "max_completion_tokens"] {
+        assert_eq!(refused(json!({name: 0})), "max_tokens: is 0; write 1 or more, or leave it out");
+        assert_eq!(sent(json!({name: 1})).0["max_tokens"], 1);
+    }
+}
+
+#[test]
+fn every_object_of_a_schema_is_closed_because_anthropic_refuses_open_ones() {
+    let open = json!({"type": "object", "properties": {
+        "list": {"type": "array", "items": {"properties": {"additionalProperties": {"type": "string"}}}},
+        "either": {"anyOf": [{"type": ["object", "null"]}, {"$ref": "#/$defs/own"}]},
+    }, "$defs": {"own": {"type": "object", "additionalProperties": false}}, "default": {"type": "object"}});
+    let format = |schema: &Value| json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
+    let (body, dropped) = sent(json!({"response_format": format(&open)}));
+    let mut closed = open.clone();
+    for place in ["", "/properties/list/items", "/properties/either/anyOf/0"] {
+        closed.pointer_mut(place).unwrap()["additionalProperties"] = json!(false);
+    }
+    assert_eq!(
+        (&body["output_config"]["format"]["schema"], dropped),
+        (&closed, vec!["response_format.additionalProperties".to_owned()])
+    );
+    let said = json!({"type": "object", "additionalProperties": true});
+    assert_eq!(sent(json!({"response_format": format(&said)})).0["output_config"]["format"]["schema"], said);
+}
+
+#[test]
 fn a_json_schema_is_kept_and_json_mode_is_asked_for() {
     let schema = json!({"type": "object", "properties": {}, "additionalProperties": false});
     let (body, dropped) = sent(

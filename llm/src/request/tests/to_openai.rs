@@ -30,6 +30,11 @@ fn refused(more: Value) -> String {
 }
 
 #[test]
+fn the_wish_to_fill_a_cache_is_refused_where_there_is_no_such_wish() {
+    assert!(refused(json!({"max_tokens": 0})).starts_with("max_tokens: 0 fills the prompt cache"));
+}
+
+#[test]
 fn the_least_request_has_nothing_minted() {
     let (body, dropped) = sent(json!({}));
     let expected = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 100});
