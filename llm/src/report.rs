@@ -16,6 +16,8 @@ pub struct Dropped {
 /// Paths in one report; a request of thousands of marked blocks must not make a header of megabytes.
 const MAX_PATHS: usize = 32;
 const MAX_PATH_BYTES: usize = 96;
+/// How to mend what strict mode refuses.
+const STRICT: &str = "this model route is strict: leave the parameter out, or set strict: false on the model route";
 
 /// Collects what is dropped.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl Report {
     /// Notes that `path` is dropped or changed.
     ///
     /// # Errors
-    /// In strict mode, with the same words.
+    /// In strict mode, with the same words and what can be done about it.
     pub(crate) fn drop(
         &mut self,
         path: impl Into<Cow<'static, str>>,
@@ -41,7 +43,7 @@ impl Report {
     ) -> Result<(), RequestError> {
         let (path, reason) = (header_safe(&path.into()), reason.into());
         if self.strict {
-            return Err(RequestError::unsupported(path, reason));
+            return Err(RequestError::unsupported(path, format!("{reason}; {STRICT}")));
         }
         if self.dropped.len() < MAX_PATHS {
             self.dropped.push(Dropped { path, reason });
@@ -90,6 +92,8 @@ mod tests {
     #[test]
     fn strict_mode_refuses_instead() {
         let error = Report::new(true).drop("seed", "Anthropic has none").unwrap_err();
-        assert_eq!(error.to_string(), "seed: Anthropic has none");
+        let said = error.to_string();
+        assert!(said.starts_with("seed: Anthropic has none; ") && said.contains("leave the parameter out"), "{said}");
+        assert!(said.contains("set strict: false on the model route"), "{said}");
     }
 }

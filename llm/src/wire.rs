@@ -215,7 +215,22 @@ pub(crate) struct Fault {
     pub(crate) problem: String,
 }
 
+/// What Rust calls the types that callers know by other names; the longer names first.
+const TYPES: [(&str, &str); 5] = [
+    ("expected u64", "expected a whole number, not negative"),
+    ("expected u32", "expected a whole number, not negative"),
+    ("expected i64", "expected a whole number"),
+    ("expected f64", "expected a number"),
+    ("expected a sequence", "expected a list"),
+];
+
 /// At most 200 characters of one line: serde quotes the input in its messages.
 fn clean(message: &str) -> String {
+    // Only what stands last is serde's own word; what it quotes of the input comes before.
+    let plain = TYPES.iter().find_map(|(rust, plain)| {
+        let (before, behind) = message.rsplit_once(rust)?;
+        behind.starts_with(" at line").then(|| format!("{before}{plain}{behind}"))
+    });
+    let message = plain.as_deref().unwrap_or(message);
     message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }

@@ -42,6 +42,7 @@ fn a_refusal_names_the_field_what_is_wrong_and_how_to_mend_it() {
         refusal(r#"{"model":"m","stream_options":{"include_usage":1}}"#).starts_with("stream_options.include_usage: ")
     );
     assert!(refusal(r#"{"model":"m","max_tokens":-1}"#).starts_with("max_tokens: invalid value: integer `-1`"));
+    assert!(refusal(r#"{"model":"m","n":1.5}"#).contains("expected a whole number, not negative at line 1"));
     assert!(refusal("").contains("EOF while parsing"));
     assert!(refusal("[]").contains("expected an object"));
     assert!(refusal(r#" ["m",false,null,1,1,[]]"#).contains("expected an object"));
