@@ -17,7 +17,7 @@ use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::Auth;
 
 use crate::ai::{self, Endpoint};
-use crate::exchange::Exchange;
+use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::problem::{self, Refusal};
 use crate::routing::{self, Destination};
@@ -36,7 +36,9 @@ pub(crate) struct Gateway {
 /// One request, from its head to its last byte.
 pub(crate) struct Context {
     started: Instant,
-    /// There is one from the moment that the destination is known.
+    /// What a model endpoint speaks, known before who calls is.
+    dialect: Option<Dialect>,
+    /// There is one from the moment that destination and caller are known.
     exchange: Option<Exchange>,
     _under_way: drain::Counted,
 }
@@ -68,16 +70,19 @@ impl Gateway {
             Destination::Live => Ok(Decision::Health("live")),
             Destination::Ready => Ok(Decision::Health("ready")),
             Destination::Ai(endpoint) => {
+                context.dialect = Some(endpoint.dialect);
+                let caller = self.identify(session, &snapshot)?;
                 let settlement = self.settlement(session, Traffic::Ai);
                 let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
                 exchange.settlement.dialect = Some(endpoint.dialect);
-                self.identify(session, exchange)?;
+                exchange.identified(caller);
                 Ok(Decision::Own(endpoint))
             }
             Destination::Rest(forward) => {
+                let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
                 let settlement = self.settlement(session, Traffic::Rest);
                 let exchange = context.exchange.insert(rest_exchange(snapshot, settlement, forward));
-                self.identify_for_route(session, exchange)?;
+                permit(session, exchange, caller)?;
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
         }
@@ -88,26 +93,28 @@ impl Gateway {
         Settlement::begin(&self.state.meter, traffic, request.method.as_str(), request.uri.path())
     }
 
-    fn identify(&self, session: &mut Session, exchange: &mut Exchange) -> Result<(), Refusal> {
+    /// Who calls. A stranger is refused before there is a ledger row: anybody can make any number of such requests, so
+    /// they cost no I/O.
+    fn identify(&self, session: &mut Session, snapshot: &Snapshot) -> Result<Caller, Refusal> {
         let headers = &session.req_header().headers;
-        let caller = authn::identify(&self.state.live, &exchange.snapshot, headers, weir_domain::time::now)?;
-        exchange.identified(caller);
+        let caller = authn::identify(&self.state.live, snapshot, headers, weir_domain::time::now)?;
         authn::remove(session.req_header_mut());
-        Ok(())
+        Ok(caller)
     }
 
-    fn identify_for_route(&self, session: &mut Session, exchange: &mut Exchange) -> Result<(), Refusal> {
-        let Some(route) = exchange.forward.as_ref().map(|forward| Arc::clone(&forward.route)) else { return Ok(()) };
-        match route.auth {
-            Auth::Public => authn::strip_own_keys(session.req_header_mut()),
-            Auth::ApiKey => {
-                self.identify(session, exchange)?;
-                if let Some(caller) = &exchange.caller {
-                    authn::permit_service(&exchange.snapshot, caller, &route.service)?;
-                }
+    fn identify_for_route(
+        &self,
+        session: &mut Session,
+        snapshot: &Snapshot,
+        auth: Auth,
+    ) -> Result<Option<Caller>, Refusal> {
+        match auth {
+            Auth::Public => {
+                authn::strip_own_keys(session.req_header_mut());
+                Ok(None)
             }
+            Auth::ApiKey => self.identify(session, snapshot).map(Some),
         }
-        exchange.forward.as_ref().map_or(Ok(()), |forward| forward.check_length(session.req_header()))
     }
 
     /// Answers a refusal, in the form that the destination speaks, and settles it.
@@ -119,7 +126,7 @@ impl Gateway {
         outcome: Outcome,
     ) -> Result<()> {
         let Some(exchange) = &mut context.exchange else {
-            return self.refuse_unrouted(session, context.started, refusal).await;
+            return self.refuse_unrouted(session, context, refusal).await;
         };
         let settlement = &mut exchange.settlement;
         settlement.end(outcome, refusal.code);
@@ -130,9 +137,9 @@ impl Gateway {
         problem::answer(session, refusal, dialect, &settlement.id).await
     }
 
-    async fn refuse_unrouted(&self, session: &mut Session, started: Instant, refusal: &Refusal) -> Result<()> {
+    async fn refuse_unrouted(&self, session: &mut Session, context: &Context, refusal: &Refusal) -> Result<()> {
         let id = weir_domain::name::new_id();
-        let answered = problem::answer(session, refusal, None, &id).await;
+        let answered = problem::answer(session, refusal, context.dialect, &id).await;
         let request = session.req_header();
         self.state.telemetry.unrouted(&Unrouted {
             id: &id,
@@ -140,7 +147,7 @@ impl Gateway {
             path: request.uri.path(),
             status: refusal.status,
             reason: refusal.code,
-            duration: started.elapsed(),
+            duration: context.started.elapsed(),
         });
         answered
     }
@@ -150,6 +157,18 @@ fn rest_exchange(snapshot: Arc<Snapshot>, mut settlement: Settlement, forward: B
     settlement.service.clone_from(&forward.route.service);
     settlement.route.clone_from(&forward.route.id);
     Exchange::begin(snapshot, settlement, Some(forward))
+}
+
+/// Whether the caller may use the route, and whether the body that it announces may be this long.
+fn permit(session: &Session, exchange: &mut Exchange, caller: Option<Caller>) -> Result<(), Refusal> {
+    if let Some(caller) = caller {
+        exchange.identified(caller);
+    }
+    let Some(forward) = &exchange.forward else { return Ok(()) };
+    if let Some(caller) = &exchange.caller {
+        authn::permit_service(&exchange.snapshot, caller, &forward.route.service)?;
+    }
+    forward.check_length(session.req_header())
 }
 
 impl Context {
@@ -169,7 +188,7 @@ impl ProxyHttp for Gateway {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        Context { started: Instant::now(), exchange: None, _under_way: self.state.drain.request() }
+        Context { started: Instant::now(), dialect: None, exchange: None, _under_way: self.state.drain.request() }
     }
 
     /// No module: nothing compresses or changes what passes.
