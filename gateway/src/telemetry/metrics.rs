@@ -6,7 +6,8 @@ use prometheus::{
 };
 use weir_domain::ledger::{Attempt, Outcome, Record, Traffic};
 
-use super::routes::Routes;
+use super::names::Names;
+use super::routes::{OTHER, Routes};
 use super::{STATUS_CLASSES, Unrouted, status_class};
 use crate::metering::JournalEvent;
 use crate::server::drain::Drain;
@@ -20,6 +21,7 @@ pub(super) struct Metrics {
     registry: Registry,
     models: Routes,
     rest: Routes,
+    upstream_models: Names,
     gateway_seconds: [Histogram; 2],
     upstream_seconds: [Histogram; 2],
     unrouted: IntCounterVec,
@@ -63,6 +65,7 @@ impl Metrics {
         Ok(Self {
             models: Routes::new("ai", requests.clone(), duration.clone()),
             rest: Routes::new("rest", requests, duration),
+            upstream_models: Names::default(),
             gateway_seconds: ["ai", "rest"].map(|traffic| gateway.with_label_values(&[traffic])),
             upstream_seconds: ["ai", "rest"].map(|traffic| upstream.with_label_values(&[traffic])),
             unrouted: new.counters(
@@ -123,13 +126,14 @@ impl Metrics {
         self.attempts.with_label_values(&[attempt.provider.as_str(), attempt.outcome.as_str()]).inc();
     }
 
-    /// Tokens and cost are labelled with the provider's model only when it answered: its name may be the caller's word.
+    /// Tokens and cost are labelled with the provider's model only when it answered: its name may be the caller's word. Even
+    /// so there may be any number of them where an application may call `provider/*`, so they are bounded.
     fn consumed(&self, record: &Record, answered: bool) {
         let (input, output) = (record.usage.tokens.input_total(), record.usage.tokens.output_total());
         if input + output == 0 {
             return;
         }
-        let model = if answered { record.upstream_model.as_str() } else { "other" };
+        let model = if answered { self.upstream_models.label(&record.upstream_model) } else { OTHER };
         let labels = [record.provider.as_str(), model];
         self.tokens.with_label_values(&[labels[0], labels[1], "input"]).inc_by(input);
         self.tokens.with_label_values(&[labels[0], labels[1], "output"]).inc_by(output);

@@ -3,6 +3,7 @@
 mod journal;
 mod log;
 mod metrics;
+mod names;
 mod routes;
 
 use std::time::Duration;

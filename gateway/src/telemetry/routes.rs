@@ -8,8 +8,8 @@ use weir_domain::ledger::Outcome;
 use super::{OUTCOMES, STATUS_CLASSES, status_class};
 
 /// The most names that get labels of their own; what comes later is counted as `other`.
-const MAX_NAMES: usize = 2_000;
-const OTHER: &str = "other";
+pub(super) const MAX_NAMES: usize = 2_000;
+pub(super) const OTHER: &str = "other";
 
 /// Handles of every route (or model) of one kind of traffic.
 pub(super) struct Routes {

@@ -49,3 +49,16 @@ fn callers_cannot_make_labels() {
     assert!(!text.contains("made-up"), "{text}");
     assert!(text.contains(r#"route="other""#));
 }
+
+#[test]
+fn answered_names_are_bounded_too() {
+    let telemetry = Telemetry::new("n").unwrap();
+    for n in 0..routes::MAX_NAMES + 50 {
+        telemetry.settled(&record(Traffic::Ai, "", &format!("p/name-{n}"), Outcome::Ok), true);
+    }
+    let text = telemetry.render(&Drain::default(), true, 0);
+    let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!(count("weir_cost_nanodollars_total{"), routes::MAX_NAMES + 1);
+    assert_eq!(count("weir_requests_total{"), routes::MAX_NAMES + 1);
+    assert!(text.contains(r#"weir_tokens_total{kind="input",model="other",provider="p",node="n"} 350"#));
+}
