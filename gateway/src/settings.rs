@@ -21,7 +21,8 @@ pub struct Settings {
     pub threads: usize,
     /// The largest body of a model call, in bytes; a larger one is answered with 413.
     pub max_ai_body_bytes: usize,
-    /// What all request bodies held in memory may take together, in bytes; beyond it 503.
+    /// What all request bodies held in memory may take together, in bytes; beyond it 503. One
+    /// application takes a quarter of it at most, but always one body; beyond that 429.
     pub body_budget_bytes: usize,
     /// How long a request's head may take from its first byte to its blank line.
     pub head_timeout: Duration,
@@ -29,7 +30,8 @@ pub struct Settings {
     pub max_head_bytes: usize,
     /// How long a connection may stay open between two requests.
     pub keep_alive: Duration,
-    /// How long a caller may take between two reads of an answer, or between two pieces of its body.
+    /// How long a caller may take between two reads of an answer, or between two pieces of its body. The body of a model
+    /// call as a whole may take this long, but at most 30 s, and a second more for each 16 KiB that have come.
     pub caller_timeout: Duration,
     /// Connections at once; beyond it new ones are closed.
     pub max_connections: usize,

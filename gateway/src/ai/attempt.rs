@@ -34,6 +34,8 @@ pub(super) struct Request<'a> {
     pub(super) peek: &'a Peek,
     /// The request's id, from which ids are made.
     pub(super) id: String,
+    /// When its last attempt must be over.
+    pub(super) ends: tokio::time::Instant,
 }
 
 /// What one attempt sends, and where.
@@ -72,7 +74,7 @@ pub(super) async fn run<'a>(
     caller: &mut ServerSession,
 ) -> Result<Ready<'a>, Stop> {
     let timeouts = sending.target.provider.timeouts;
-    let mut clock = Clock::start(timeouts.total_ms);
+    let mut clock = Clock::start(timeouts.total_ms, request.ends);
     let opened = open(request, sending, &mut running, caller, &mut clock).await;
     running.waited(clock.waited());
     let line = match opened {
@@ -184,6 +186,7 @@ async fn whole<'a>(
     running.waited(clock.waited());
     let stop = match collected {
         Ok((body, true)) => {
+            let (status, foreign) = (line.status(), line.foreign_type());
             line.release(&request.state.connector).await;
             let answer = weir_llm::answer(&context(request, sending.target), &body, &*running.pricing());
             match answer {
@@ -200,7 +203,10 @@ async fn whole<'a>(
                     running.consumed(Usage::default());
                     Stop::provider(&provider.id, error, None)
                 }
-                Err(AnswerError::Malformed(problem)) => Stop::unusable(&provider.id, &problem),
+                Err(AnswerError::Malformed(problem)) => {
+                    let plain = foreign.map(|kind| format!("it answered {status} with {kind}, which is not JSON"));
+                    Stop::unusable(&provider.id, plain.as_ref().unwrap_or(&problem))
+                }
             }
         }
         Ok((_, false)) => {

@@ -7,14 +7,14 @@ use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
 use weir_domain::snapshot::{ModelRoute, Target};
-use weir_domain::spec::RetryOn;
 use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
 
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
 use super::body::{self, Body, BodyError};
+use super::cooldown::{Cause, Rest};
 use super::failure::{Failure, Stop};
-use super::plan::{self, Choice, Plan};
+use super::plan::{self, Blame, Choice, Plan};
 use super::refuse::{refuse, retry_after};
 use super::running::Running;
 use super::{models, relay, watch};
@@ -39,7 +39,7 @@ pub(super) async fn serve(
         let error = WireError::gateway(ErrorKind::Overloaded, sentence).with_code("journal_unavailable");
         return refuse(session, settlement, dialect, &error, Some(retry_after(5))).await;
     }
-    let body = match body::read(state, session).await {
+    let body = match body::read(state, session, &settlement.application).await {
         Ok(body) => body,
         Err(BodyError::Left(reason)) => return Err(reason),
         Err(BodyError::Refused(error, wait)) => {
@@ -58,13 +58,21 @@ pub(super) async fn serve(
         Err(error) => return refuse(session, &mut exchange.settlement, dialect, &error, None).await,
     };
     let id = exchange.settlement.id.clone();
-    let request = Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, id };
+    let ends = watch::later(longest(&route));
+    let request = Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, id, ends };
     let settlement = &mut exchange.settlement;
     let call = Call { request, route: &route, body, betas: betas(session, dialect) };
     match call.attempts(session, settlement).await {
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
     }
+}
+
+/// How long a request may take with all its attempts: as long as its slowest target may take alone, so that a caller
+/// who waits for `total_ms` does not leave before the answer.
+fn longest(route: &ModelRoute) -> Duration {
+    let totals = route.targets.iter().map(|target| target.provider.timeouts.total_ms);
+    Duration::from_millis(totals.max().unwrap_or_default())
 }
 
 fn betas(session: &Session, dialect: Dialect) -> Betas {
@@ -123,6 +131,9 @@ impl Call<'_> {
                 }
                 Err(error) => return Err((error.to_wire(), None)),
             };
+            if tokio::time::Instant::now() + choice.wait >= self.request.ends {
+                break;
+            }
             if let Err(reason) = rest(session, choice.wait).await {
                 return Ok(Err(reason));
             }
@@ -148,7 +159,8 @@ impl Call<'_> {
                 }
             }
         }
-        Err(self.refusal(settlement, last, misfit, made))
+        let barred = plan.barred(self.route, &models.cooldowns, Instant::now());
+        Err(self.refusal(settlement, last, misfit, barred, made))
     }
 
     /// The body for a target.
@@ -188,23 +200,19 @@ impl Call<'_> {
 
     fn worked(&self, target: &Target, choice: Choice) {
         let now = Instant::now();
-        let cooldowns = &self.request.state.models.cooldowns;
-        cooldowns.clear(plan::target_spot(target), now);
-        if let Some(key) = choice.key.and_then(|key| plan::key_spot(target, key)) {
-            cooldowns.clear(key, now);
+        for spot in plan::spots(target, choice.key) {
+            self.request.state.models.cooldowns.clear(spot, now);
         }
     }
 
     /// Leaves alone what failed, and says whether another attempt may follow.
     fn failed(&self, target: &Target, choice: Choice, failure: &Failure, plan: &mut Plan, made: u32) -> bool {
         let Some(why) = failure.why else { return false };
-        let key = choice.key.and_then(|key| plan::key_spot(target, key));
-        let spot = match why {
-            RetryOn::RateLimit | RetryOn::Unauthorized => key.unwrap_or_else(|| plan::target_spot(target)),
-            RetryOn::ServerError | RetryOn::Connect | RetryOn::Timeout => plan::target_spot(target),
-        };
+        let blame = failure.blame(why);
+        let spot = plan::spot(target, choice.key, blame);
         let time = failure.retry_after.unwrap_or(Duration::from_millis(self.route.cooldown_ms));
-        self.request.state.models.cooldowns.cool(spot, time, Instant::now());
+        let cause = Cause { told: failure.retry_after.is_some(), limited: blame == Blame::Limit };
+        self.request.state.models.cooldowns.cool(spot, time, cause, Instant::now());
         tracing::debug!(
             request = self.request.id,
             attempt = made,
@@ -213,7 +221,7 @@ impl Call<'_> {
             reason = failure.error.message,
             "attempt failed"
         );
-        plan.failed(self.route, choice, why, failure.retry_after, made);
+        plan.failed(self.route, choice, blame, failure.retry_after, made);
         self.route.retry_on.contains(&why)
     }
 
@@ -223,6 +231,7 @@ impl Call<'_> {
         settlement: &mut Settlement,
         last: Option<Box<Failure>>,
         misfit: Option<RequestError>,
+        barred: Option<Rest>,
         made: u32,
     ) -> Refusal {
         if let Some(mut failure) = last {
@@ -232,11 +241,25 @@ impl Call<'_> {
             settlement.end(failure.outcome, failure.error.code.as_deref().unwrap_or("upstream_error"));
             return (failure.error, failure.retry_after.map(whole_seconds));
         }
+        if let Some(rest) = barred {
+            return self.not_yet(rest);
+        }
         if let Some(error) = misfit {
             return (error.to_wire(), None);
         }
         let sentence = format!("every provider of the model '{}' is switched off", self.route.name);
         (WireError::gateway(ErrorKind::Overloaded, sentence).with_code("no_target"), None)
+    }
+
+    /// For a call that was not passed on, because every provider that could take it wants to be left alone.
+    fn not_yet(&self, rest: Rest) -> Refusal {
+        let (name, seconds) = (&self.route.name, whole_seconds(rest.left));
+        let (kind, code, why) = match rest.cause.limited {
+            true => (ErrorKind::RateLimit, "upstream_rate_limited", "have been asked too often"),
+            false => (ErrorKind::Overloaded, "upstream_cooling", "have asked to be left alone"),
+        };
+        let sentence = format!("the providers of the model '{name}' {why}; try again in {seconds} s");
+        (WireError::gateway(kind, sentence).with_code(code), Some(seconds))
     }
 }
 

@@ -21,6 +21,32 @@ pub(super) enum Spot<'a> {
         /// The key's name within the pool.
         key: &'a str,
     },
+    /// A model through one key: limits of rate and permissions hold for both together.
+    Use {
+        /// The provider's id.
+        provider: &'a str,
+        /// The key's name within the pool.
+        key: &'a str,
+        /// The model's id there.
+        model: &'a str,
+    },
+}
+
+/// Why something is left alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cause {
+    /// The provider itself said for how long (`Retry-After`); else it is this gateway's guess.
+    pub(super) told: bool,
+    /// It was asked too often.
+    pub(super) limited: bool,
+}
+
+/// For how much longer something is left alone, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rest {
+    /// Zero when it is ready.
+    pub(super) left: Duration,
+    pub(super) cause: Cause,
 }
 
 /// Expired entries are swept when there are this many, and then not again for a second.
@@ -30,8 +56,8 @@ const MOST: usize = 16_384;
 
 /// Shared by all workers, read without a lock.
 pub(super) struct Cooldowns {
-    /// Until when, in milliseconds since `epoch`, by the spot's hash.
-    until: papaya::HashMap<u64, u64>,
+    /// Until when, in milliseconds since `epoch`, by the spot's hash; and why.
+    until: papaya::HashMap<u64, (u64, Cause)>,
     hasher: RandomState,
     /// The last moment at which anything cools; behind it there is nothing to look up.
     latest: AtomicU64,
@@ -54,26 +80,27 @@ impl Default for Cooldowns {
 
 impl Cooldowns {
     /// How long the spot is still to be left alone at `now`; zero when it is not.
-    pub(super) fn left(&self, spot: Spot<'_>, now: Instant) -> Duration {
+    pub(super) fn rest(&self, spot: Spot<'_>, now: Instant) -> Rest {
         let now = self.millis(now);
         if now >= self.latest.load(Ordering::Relaxed) {
-            return Duration::ZERO;
+            return Rest::default();
         }
-        let until = self.until.pin().get(&self.hasher.hash_one(spot)).copied().unwrap_or(0);
-        Duration::from_millis(until.saturating_sub(now))
+        let (until, cause) = self.until.pin().get(&self.hasher.hash_one(spot)).copied().unwrap_or_default();
+        Rest { left: Duration::from_millis(until.saturating_sub(now)), cause }
     }
 
     /// Leaves the spot alone for a while; never shortens what was said before.
-    pub(super) fn cool(&self, spot: Spot<'_>, time: Duration, now: Instant) {
+    pub(super) fn cool(&self, spot: Spot<'_>, time: Duration, cause: Cause, now: Instant) {
         let now = self.millis(now);
         let until = now.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         let map = self.until.pin();
         if map.len() >= SWEEP.0 && now >= self.next_sweep.load(Ordering::Relaxed) {
             self.next_sweep.store(now + SWEEP.1, Ordering::Relaxed);
-            map.retain(|_, until| *until > now);
+            map.retain(|_, (until, _)| *until > now);
         }
         if map.len() < MOST {
-            map.update_or_insert(self.hasher.hash_one(spot), |old| until.max(*old), until);
+            let longer = |old: &(u64, Cause)| if old.0 > until { *old } else { (until, cause) };
+            map.update_or_insert(self.hasher.hash_one(spot), longer, (until, cause));
             self.latest.fetch_max(until, Ordering::Relaxed);
         }
     }
@@ -99,22 +126,31 @@ mod tests {
     #[test]
     fn a_spot_cools_and_is_ready_again() {
         let (cooldowns, now) = (Cooldowns::default(), Instant::now());
-        assert!(cooldowns.left(SPOT, now).is_zero());
-        cooldowns.cool(SPOT, Duration::from_secs(10), now);
-        let left = cooldowns.left(SPOT, now + Duration::from_secs(4));
+        assert!(cooldowns.rest(SPOT, now).left.is_zero());
+        cooldowns.cool(SPOT, Duration::from_secs(10), Cause::default(), now);
+        let left = cooldowns.rest(SPOT, now + Duration::from_secs(4)).left;
         assert!(left > Duration::from_millis(5_900) && left <= Duration::from_secs(6), "{left:?}");
-        assert!(cooldowns.left(SPOT, now + Duration::from_secs(11)).is_zero());
-        assert!(cooldowns.left(Spot::Key { provider: "p", key: "m" }, now).is_zero(), "a key is not a target");
+        assert!(cooldowns.rest(SPOT, now + Duration::from_secs(11)).left.is_zero());
+        assert!(cooldowns.rest(Spot::Key { provider: "p", key: "m" }, now).left.is_zero(), "a key is not a target");
     }
 
     #[test]
     fn the_longer_word_holds_until_it_is_taken_back() {
         let (cooldowns, now) = (Cooldowns::default(), Instant::now());
-        cooldowns.cool(SPOT, Duration::from_secs(60), now);
-        cooldowns.cool(SPOT, Duration::from_secs(1), now);
-        assert!(cooldowns.left(SPOT, now) > Duration::from_secs(50));
+        cooldowns.cool(SPOT, Duration::from_secs(60), Cause::default(), now);
+        cooldowns.cool(SPOT, Duration::from_secs(1), Cause::default(), now);
+        assert!(cooldowns.rest(SPOT, now).left > Duration::from_secs(50));
         cooldowns.clear(SPOT, now);
-        assert!(cooldowns.left(SPOT, now).is_zero());
+        assert!(cooldowns.rest(SPOT, now).left.is_zero());
+    }
+
+    #[test]
+    fn why_a_spot_cools_is_known_as_long_as_it_does() {
+        let (cooldowns, now) = (Cooldowns::default(), Instant::now());
+        let told = Cause { told: true, limited: true };
+        cooldowns.cool(SPOT, Duration::from_secs(60), told, now);
+        cooldowns.cool(SPOT, Duration::from_secs(1), Cause::default(), now);
+        assert_eq!(cooldowns.rest(SPOT, now).cause, told);
     }
 
     #[test]
@@ -122,10 +158,15 @@ mod tests {
         let (cooldowns, now) = (Cooldowns::default(), Instant::now());
         for n in 0..2 * MOST {
             let model = n.to_string();
-            cooldowns.cool(Spot::Target { provider: "p", model: &model }, Duration::from_secs(60), now);
+            cooldowns.cool(
+                Spot::Target { provider: "p", model: &model },
+                Duration::from_secs(60),
+                Cause::default(),
+                now,
+            );
         }
         assert!(cooldowns.until.pin().len() <= MOST);
-        cooldowns.cool(SPOT, Duration::from_secs(60), now + Duration::from_secs(61));
+        cooldowns.cool(SPOT, Duration::from_secs(60), Cause::default(), now + Duration::from_secs(61));
         assert_eq!(cooldowns.until.pin().len(), 1, "what has expired is swept");
     }
 }

@@ -8,6 +8,7 @@ use weir_domain::spec::RetryOn;
 use weir_llm::{ErrorKind, Origin, StreamError, WireError};
 
 use super::line::LineError;
+use super::plan::Blame;
 use super::watch::Interrupt;
 
 /// A failed attempt.
@@ -21,6 +22,19 @@ pub(super) struct Failure {
     pub(super) why: Option<RetryOn>,
     /// How long the provider wants to be left alone.
     pub(super) retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// What it says something about, when it is of the kind `why`.
+    pub(super) fn blame(&self, why: RetryOn) -> Blame {
+        match why {
+            RetryOn::RateLimit => Blame::Limit,
+            // A key that is known but may not do this, may do something else.
+            RetryOn::Unauthorized if self.error.kind == ErrorKind::Permission => Blame::Permission,
+            RetryOn::Unauthorized => Blame::Key,
+            RetryOn::ServerError | RetryOn::Connect | RetryOn::Timeout => Blame::Target,
+        }
+    }
 }
 
 /// Why an attempt ended without an answer.

@@ -178,6 +178,13 @@ impl Line {
         kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
     }
 
+    /// What the answer says it is, when that is not JSON.
+    pub(super) fn foreign_type(&self) -> Option<String> {
+        let value = self.headers()?.get(header::CONTENT_TYPE)?.to_str().ok()?;
+        let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        (!kind.is_empty() && !kind.ends_with("json")).then(|| kind.chars().take(64).collect())
+    }
+
     /// The encoding of the answer's body, when it is one that was not asked for.
     pub(super) fn foreign_encoding(&self) -> Option<String> {
         let value = self.headers()?.get(header::CONTENT_ENCODING)?;

@@ -30,7 +30,7 @@ pub use endpoint::{Endpoint, Operation, endpoint};
 
 use bytes::Bytes;
 use http::header::HeaderValue;
-use pingora_core::Result;
+use pingora_core::{Error, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
@@ -46,6 +46,7 @@ use crate::state::State;
 pub struct Models {
     cooldowns: cooldown::Cooldowns,
     links: link::Links,
+    parts: body::Parts,
 }
 
 /// Serves one model call whole: reads the body, finds the model, plans, attempts, answers, settles.
@@ -68,7 +69,8 @@ pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange
         settlement.end(Outcome::Aborted, "caller_left");
     }
     settlement.settle();
-    result
+    // Whatever comes of providers is answered here; what remains is the caller's connection.
+    result.map_err(Error::into_down)
 }
 
 async fn list_models(session: &mut Session, exchange: &mut Exchange, dialect: Dialect) -> Result<()> {

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use weir_domain::snapshot::{ModelRoute, Target};
-use weir_domain::spec::RetryOn;
 
-use super::cooldown::{Cooldowns, Spot};
+use super::cooldown::{Cooldowns, Rest, Spot};
 
 /// The longest wait that a caller is made to sit through before the same key is asked again.
 const SHORT_WAIT: Duration = Duration::from_secs(2);
@@ -21,6 +20,19 @@ pub(super) struct Choice {
     pub(super) key: Option<usize>,
     /// How long to wait first.
     pub(super) wait: Duration,
+}
+
+/// What a failure says something about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// The target, whichever key is used.
+    Target,
+    /// The key, whatever the model: it is unknown, or its account is empty.
+    Key,
+    /// The key may not use this model.
+    Permission,
+    /// The key was used too often for this model.
+    Limit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,26 +74,33 @@ impl Plan {
     }
 
     /// What to try next: the first that is untried and does not cool; else the untried one that is ready soonest;
-    /// else one that failed and may be repeated.
+    /// else one that failed and may be repeated. What the provider wants left alone for longer than a caller can be
+    /// made to wait is not tried at all.
     pub(super) fn next(&self, route: &ModelRoute, cooldowns: &Cooldowns, now: Instant) -> Option<Choice> {
-        let mut soonest: Option<(Duration, &Candidate)> = None;
-        for candidate in self.candidates.iter().filter(|c| c.standing == Standing::Untried) {
-            let left = cooling(route, candidate, cooldowns, now);
-            if left.is_zero() {
-                return Some(candidate.choice(Duration::ZERO));
+        let mut soonest: Option<(Duration, Choice)> = None;
+        let mut repeat: Option<(Duration, Choice)> = None;
+        for candidate in self.candidates.iter().filter(|c| c.standing != Standing::Spent) {
+            let cooling = Cooling::of(route, candidate, cooldowns, now);
+            if cooling.told.left > SHORT_WAIT {
+                continue;
             }
-            if soonest.is_none_or(|(best, _)| left < best) {
-                soonest = Some((left, candidate));
+            let (best, order, wait) = match candidate.standing {
+                Standing::Untried if cooling.left.is_zero() => return Some(candidate.choice(Duration::ZERO)),
+                Standing::Repeat(wait) => (&mut repeat, wait, wait),
+                Standing::Untried | Standing::Spent => (&mut soonest, cooling.left, cooling.told.left),
+            };
+            if best.is_none_or(|(least, _)| order < least) {
+                *best = Some((order, candidate.choice(wait)));
             }
         }
-        let repeat = || {
-            let waits = self.candidates.iter().filter_map(|c| match c.standing {
-                Standing::Repeat(wait) => Some((wait, c)),
-                Standing::Untried | Standing::Spent => None,
-            });
-            waits.min_by_key(|(wait, _)| *wait).map(|(wait, c)| c.choice(wait))
-        };
-        soonest.map(|(_, candidate)| candidate.choice(Duration::ZERO)).or_else(repeat)
+        soonest.or(repeat).map(|(_, choice)| choice)
+    }
+
+    /// When the first of those that [`Self::next`] leaves out on their providers' word may be tried.
+    pub(super) fn barred(&self, route: &ModelRoute, cooldowns: &Cooldowns, now: Instant) -> Option<Rest> {
+        let usable = self.candidates.iter().filter(|c| c.standing != Standing::Spent);
+        let told = usable.map(|candidate| Cooling::of(route, candidate, cooldowns, now).told);
+        told.filter(|rest| rest.left > SHORT_WAIT).min_by_key(|rest| rest.left)
     }
 
     /// Notes that a choice failed in a way that the route retries. `attempt` counts from 1.
@@ -89,7 +108,7 @@ impl Plan {
         &mut self,
         route: &ModelRoute,
         choice: Choice,
-        why: RetryOn,
+        blame: Blame,
         retry_after: Option<Duration>,
         attempt: u32,
     ) {
@@ -98,14 +117,14 @@ impl Plan {
         for candidate in &mut self.candidates {
             let same_target = candidate.target == choice.target;
             let same_key = candidate.key == choice.key && provider(candidate.target) == provider(choice.target);
-            candidate.standing = match why {
-                RetryOn::ServerError | RetryOn::Connect | RetryOn::Timeout if same_target => Standing::Repeat(backoff),
-                // The limit is the key's, and holds for this model.
-                RetryOn::RateLimit if same_target && same_key => match retry_after {
+            candidate.standing = match blame {
+                Blame::Target if same_target => Standing::Repeat(backoff),
+                Blame::Limit if same_target && same_key => match retry_after {
                     Some(wait) if wait <= SHORT_WAIT => Standing::Repeat(wait),
                     _ => Standing::Spent,
                 },
-                RetryOn::Unauthorized if same_key => Standing::Spent,
+                Blame::Permission if same_target && same_key => Standing::Spent,
+                Blame::Key if same_key => Standing::Spent,
                 _ => candidate.standing,
             };
         }
@@ -125,21 +144,44 @@ impl Candidate {
     }
 }
 
-fn cooling(route: &ModelRoute, candidate: &Candidate, cooldowns: &Cooldowns, now: Instant) -> Duration {
-    let Some(target) = route.targets.get(candidate.target) else { return Duration::ZERO };
-    let at_target = cooldowns.left(target_spot(target), now);
-    candidate.key.and_then(|key| key_spot(target, key)).map_or(at_target, |key| cooldowns.left(key, now).max(at_target))
+/// For how long a candidate is to be left alone.
+struct Cooling {
+    /// For whatever reason.
+    left: Duration,
+    /// On its provider's word.
+    told: Rest,
 }
 
-/// The target, for cooldowns.
-pub(super) fn target_spot(target: &Target) -> Spot<'_> {
-    Spot::Target { provider: &target.provider.id, model: &target.model }
+impl Cooling {
+    fn of(route: &ModelRoute, candidate: &Candidate, cooldowns: &Cooldowns, now: Instant) -> Self {
+        let mut cooling = Self { left: Duration::ZERO, told: Rest::default() };
+        let Some(target) = route.targets.get(candidate.target) else { return cooling };
+        for spot in spots(target, candidate.key) {
+            let rest = cooldowns.rest(spot, now);
+            cooling.left = cooling.left.max(rest.left);
+            if rest.cause.told && rest.left > cooling.told.left {
+                cooling.told = rest;
+            }
+        }
+        cooling
+    }
 }
 
-/// A key of the target's provider, for cooldowns.
-pub(super) fn key_spot(target: &Target, key: usize) -> Option<Spot<'_>> {
-    let key = target.provider.keys.get(key)?;
-    Some(Spot::Key { provider: &target.provider.id, key: &key.id })
+/// Everything on account of which a target, called with a key, may cool.
+pub(super) fn spots(target: &Target, key: Option<usize>) -> impl Iterator<Item = Spot<'_>> {
+    let blames = [Blame::Target, Blame::Key, Blame::Limit];
+    let used = if key.is_some() { blames.len() } else { 1 };
+    blames.into_iter().take(used).map(move |blame| spot(target, key, blame))
+}
+
+/// What cools when a failure is blamed on it: the target itself where its provider has no keys.
+pub(super) fn spot(target: &Target, key: Option<usize>, blame: Blame) -> Spot<'_> {
+    let (provider, model) = (target.provider.id.as_str(), target.model.as_str());
+    match (blame, key.and_then(|key| target.provider.keys.get(key))) {
+        (Blame::Target, _) | (_, None) => Spot::Target { provider, model },
+        (Blame::Key, Some(key)) => Spot::Key { provider, key: &key.id },
+        (Blame::Permission | Blame::Limit, Some(key)) => Spot::Use { provider, key: &key.id, model },
+    }
 }
 
 /// Orders `items` by priority, and those of one priority at random so that each comes first as often as its weight

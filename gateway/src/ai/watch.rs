@@ -24,9 +24,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Starts the clock of an attempt that may take `total_ms` in all.
-    pub(super) fn start(total_ms: u64) -> Self {
-        let total = later(Duration::from_millis(total_ms));
+    /// Starts the clock of an attempt that may take `total_ms` in all, but not beyond the end of its request.
+    pub(super) fn start(total_ms: u64, ends: tokio::time::Instant) -> Self {
+        let total = later(Duration::from_millis(total_ms)).min(ends);
         Self { total, sleep: Box::pin(tokio::time::sleep_until(total)), waited: Duration::ZERO }
     }
 
@@ -59,7 +59,7 @@ impl Clock {
 }
 
 /// A moment so far from now; a distance that no clock can express is a century.
-fn later(by: Duration) -> tokio::time::Instant {
+pub(super) fn later(by: Duration) -> tokio::time::Instant {
     tokio::time::Instant::now() + by.min(Duration::from_secs(100 * 365 * 86_400))
 }
 

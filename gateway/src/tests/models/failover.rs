@@ -105,3 +105,37 @@ async fn a_single_target_that_fails_is_tried_again_after_a_moment() {
     let answered = stage.ask(Vendor::Openai, &json!({})).await;
     assert_eq!((answered.status, answered.header("x-weir-attempts")), (200, Some("3")));
 }
+
+#[tokio::test]
+async fn a_provider_that_named_a_long_rest_is_not_called_until_then() {
+    let stage = Stage::start(&[Vendor::Openai]).await;
+    stage.vendors[0].next(Script::refuse(429).header("retry-after", "30"));
+    assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 429);
+    for dialect in [Vendor::Openai, Vendor::Anthropic] {
+        let answered = stage.ask(dialect, &json!({})).await;
+        assert_eq!(answered.status, 429, "{}", answered.text());
+        let wait: u64 = answered.header("retry-after").unwrap().parse().unwrap();
+        assert!((20..=30).contains(&wait), "{wait}");
+        assert!(answered.error(dialect).unwrap().1.contains("have been asked too often; try again in"));
+    }
+    assert_eq!(stage.vendors[0].received().len(), 1, "the provider was left alone");
+    let row = stage.rows(3).await.pop().unwrap();
+    assert_eq!((row.outcome, row.error.as_str(), row.attempts.len()), (Outcome::Refused, "upstream_rate_limited", 0));
+}
+
+#[tokio::test]
+async fn all_attempts_together_take_no_longer_than_one_may() {
+    let retry = json!({"on": ["timeout"], "max_attempts": 3, "cooldown_ms": 1});
+    let stage = Stage::start_with(&[Vendor::Openai], retry, |documents| {
+        for document in documents.iter_mut().filter(|d| d["kind"] == "Provider") {
+            document["spec"]["timeouts"] = json!({"first_byte_ms": 400, "total_ms": 600});
+        }
+    })
+    .await;
+    stage.vendors[0].next_times(3, Script::fail(Fault::BlackHole));
+    let begun = std::time::Instant::now();
+    assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 504);
+    let row = stage.rows(1).await.remove(0);
+    assert_eq!((row.outcome, row.attempts.len()), (Outcome::Timeout, 2), "{:?}", begun.elapsed());
+    assert!(row.duration_us < 1_100_000, "three attempts would take 1,500 ms: {}", row.duration_us);
+}

@@ -198,6 +198,88 @@ async fn bodies_share_one_budget() {
     assert_eq!(small.status, 502, "the share was given back: {}", small.text());
 }
 
+/// A call whose body is announced to be so long; nothing of it is sent yet.
+async fn announce(stage: &Stage, length: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(stage.world.at.gateway).await.unwrap();
+    let key = &stage.world.key;
+    let head = format!("POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_body_that_is_only_announced_takes_nothing_from_others() {
+    let stage = stage_by_hand("http://127.0.0.1:9/v1", |settings| {
+        (settings.max_ai_body_bytes, settings.body_budget_bytes) = (1 << 20, 2 << 20);
+    })
+    .await;
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        open.push(announce(&stage, 1_000_000).await);
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let answered = stage.ask(Vendor::Openai, &json!({})).await;
+    assert_eq!(answered.status, 502, "it got as far as the provider: {}", answered.text());
+}
+
+#[tokio::test]
+async fn an_application_that_sends_too_much_at_once_is_told_so_and_others_are_not() {
+    let stage = stage_by_hand("http://127.0.0.1:9/v1", |settings| {
+        (settings.max_ai_body_bytes, settings.body_budget_bytes) = (1 << 20, 4 << 20);
+    })
+    .await;
+    let mut held = announce(&stage, 900_000).await;
+    held.write_all(&vec![b' '; 800_000]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let big = json!({"messages": [{"role": "user", "content": "x".repeat(400_000)}]});
+    let answered = stage.ask(Vendor::Openai, &big).await;
+    assert_eq!((answered.status, answered.header("retry-after")), (429, Some("1")), "{}", answered.text());
+    assert_eq!(answered.json().unwrap()["error"]["code"], "body_share_exhausted");
+    drop(held);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(stage.ask(Vendor::Openai, &big).await.status, 502, "what was held is given back");
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_not_waited_for() {
+    let stage = stage_by_hand("http://127.0.0.1:9/v1", |settings| {
+        settings.caller_timeout = Duration::from_millis(600);
+    })
+    .await;
+    let mut stream = announce(&stage, 10_000).await;
+    for _ in 0..12 {
+        // Each byte comes well within the timeout of one piece.
+        _ = stream.write_all(b" ").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut answer = [0; 2048];
+    let read = stream.read(&mut answer).await.unwrap();
+    let said = String::from_utf8_lossy(&answer[..read]);
+    assert!(said.starts_with("HTTP/1.1 408") && said.contains("timeout_error"), "{said}");
+    assert_eq!(stage.rows(1).await[0].error, "body_timeout");
+}
+
+#[tokio::test]
+async fn malformed_chunks_are_the_callers_fault_and_told_in_its_dialect() {
+    let stage = stage_by_hand("http://127.0.0.1:9/v1", |_| {}).await;
+    let head = format!("POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n", stage.world.key);
+    let said = raw(&stage, format!("{head}transfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n").as_bytes()).await;
+    assert!(said.starts_with("HTTP/1.1 400") && said.contains(r#""type":"invalid_request_error""#), "{said}");
+    let row = stage.rows(1).await.remove(0);
+    assert_eq!((row.outcome, row.error.as_str()), (weir_domain::ledger::Outcome::Refused, "malformed_message"));
+}
+
+#[tokio::test]
+async fn a_page_in_place_of_an_answer_is_named_for_what_it_is() {
+    const PAGE: &str =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: 15\r\n\r\n<html>no</html>";
+    let (base, _server) = by_hand(vec![vec![PAGE], vec![PAGE], vec![PAGE]]).await;
+    let stage = stage_by_hand(&base, |_| {}).await;
+    let answered = stage.ask(Vendor::Openai, &json!({})).await;
+    assert_eq!(answered.status, 502);
+    assert!(answered.text().contains("it answered 200 with text/html, which is not JSON"), "{}", answered.text());
+}
+
 #[tokio::test]
 async fn events_pass_one_by_one_and_the_record_is_written_before_the_last() {
     let stage = Stage::start(&[Vendor::Openai]).await;
