@@ -296,7 +296,7 @@ fn every_object_of_a_schema_is_closed_because_anthropic_refuses_open_ones() {
     }, "$defs": {"own": {"type": "object", "additionalProperties": false}}, "default": {"type": "object"}});
     let format = |schema: &Value| json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
     let (body, dropped) = sent(json!({"response_format": format(&open)}));
-    let mut closed = open.clone();
+    let mut closed = open;
     for place in ["", "/properties/list/items", "/properties/either/anyOf/0"] {
         closed.pointer_mut(place).unwrap()["additionalProperties"] = json!(false);
     }
