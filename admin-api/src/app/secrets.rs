@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use url::Url;
 use weir_domain::credential::{self, KeyHash};
 use weir_domain::fault::Fault;
 use weir_domain::resource::{Kind, Resource};
@@ -146,6 +147,28 @@ fn hash_key(resource: &mut Resource, permit: Permit<'_>) -> Result<(), Fault> {
     }
     key.hash = KeyHash::of(secret.expose()).to_hex();
     Ok(())
+}
+
+/// Secrets of a provider that are to be kept although they would be sent to another server now: whoever
+/// may change an address must not get what others put in for the one before.
+pub(crate) fn sent_elsewhere(now: &Spec, wanted: &Resource) -> Vec<Fault> {
+    let (Spec::Provider(old), Spec::Provider(new)) = (now, &wanted.spec) else { return Vec::new() };
+    if old.protocol == new.protocol && same_server(&old.base_url, &new.base_url) {
+        return Vec::new();
+    }
+    let mut faults = Vec::new();
+    each(&mut wanted.spec.clone(), &mut |at, secret| {
+        if matches!(secret.form(), SecretForm::Sealed(_)) {
+            let problem = "the address changed: put the secret in again";
+            faults.push(Fault::new(wanted.kind(), &wanted.id, at.field, problem));
+        }
+    });
+    faults
+}
+
+/// Whether scheme, host and port are the same.
+fn same_server(a: &str, b: &str) -> bool {
+    a == b || matches!((Url::parse(a), Url::parse(b)), (Ok(a), Ok(b)) if a.origin() == b.origin())
 }
 
 /// The references of a resource that may not be followed.

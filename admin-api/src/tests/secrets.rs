@@ -147,3 +147,37 @@ async fn a_file_of_the_operator_names_what_it_likes_but_the_keys_to_weir_itself(
     moved["base_url"] = json!("https://elsewhere.example");
     server.call_with("PUT", "/providers/p", &[("if-match", "*")], Some(json!({"spec": moved}))).await.expect(422);
 }
+
+#[tokio::test]
+async fn a_kept_secret_is_never_sent_to_another_server() {
+    let server = Server::start().await;
+    server.create("providers", "p", provider("sk-canary-one")).await;
+    let shown = secret_of(&server.get("/providers/p").await, 0);
+    let at = |base: &str, protocol: &str, secret: &str| {
+        let mut spec = provider(secret);
+        (spec["base_url"], spec["protocol"]) = (json!(base), json!(protocol));
+        spec
+    };
+    let put = async |spec: &Value| {
+        server.call_with("PUT", "/providers/p", &[("if-match", "*")], Some(json!({"spec": spec}))).await
+    };
+    for (base, protocol) in [
+        ("https://elsewhere.example/v1", "openai"),
+        ("https://api.example.com:8443/v1", "openai"),
+        ("http://api.example.com/v1", "openai"),
+        ("https://api.example.com/v1", "anthropic"),
+    ] {
+        let spec = at(base, protocol, &shown);
+        let told = put(&spec).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], "spec.keys[0].secret", "{told}");
+        assert_eq!(told["faults"][0]["problem"], "the address changed: put the secret in again");
+        let document = json!({"kind": "Provider", "id": "p", "spec": spec}).to_string();
+        server.yaml("apply?base=*", &document).await.expect(422);
+    }
+    // Another path of the same server, and another server with the secret put in again.
+    put(&at("https://API.example.com:443/v2", "openai", &shown)).await.expect(200);
+    put(&at("https://elsewhere.example/v1", "openai", "sk-canary-two")).await.expect(200);
+    let back = Some(json!({"version": 1}));
+    let told = server.call_with("POST", "/providers/p/rollback", &[("if-match", "*")], back).await.expect(422).json();
+    assert_eq!(told["faults"][0]["problem"], "the address changed: put the secret in again");
+}

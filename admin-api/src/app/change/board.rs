@@ -236,6 +236,10 @@ impl Entry {
         }
         if let Some(now) = &self.after {
             kept.extend(secrets::kept(&now.resource.spec));
+            let faults = secrets::sent_elsewhere(&now.resource.spec, &resource);
+            if !faults.is_empty() {
+                return Err(Error::Invalid(Faults(faults)));
+            }
         }
         let permit = by.permit();
         secrets::seal(&by.app.vault, &mut resource, &kept, permit).map_err(|f| Error::Invalid(Faults(f)))?;
