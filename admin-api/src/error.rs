@@ -45,6 +45,9 @@ pub(crate) enum Error {
         /// Who refers to it.
         referrers: Vec<Referrer>,
     },
+    /// Weir itself cannot do without it.
+    #[error("{0} is what Weir itself works with, so it stays; change it, or leave it unused")]
+    NeededBySystem(String),
     /// A file given to `weir run --config` owns it.
     #[error("{label} is managed by the file {file}: change it there")]
     ManagedByFile {

@@ -162,3 +162,13 @@ async fn a_resource_as_shown_may_be_sent_back() {
     let sent = server.call_with("PUT", "/providers/p", &[("if-match", "\"v1\"")], Some(shown)).await.expect(200);
     assert_eq!(sent.header("etag"), "\"v1\"");
 }
+
+#[tokio::test]
+async fn what_weir_itself_works_with_cannot_be_removed() {
+    let server = Server::start().await;
+    for path in ["/teams/default", "/applications/playground"] {
+        let refused = server.call_with("DELETE", path, &[("if-match", "*")], None).await.expect(409);
+        assert_eq!(refused.problem(), "needed-by-system");
+        server.call("GET", path, None).await.expect(200);
+    }
+}

@@ -108,6 +108,7 @@ impl Board {
                 entry.check(tx, kind, &id, &matches).await?;
                 entry.set(by, resource, "update", Vec::new())
             }
+            Edit::Delete(..) if needed_by_system(kind, &id) => Err(Error::NeededBySystem(format!("{kind}/{id}"))),
             Edit::Delete(_, _, matches) => {
                 entry.check(tx, kind, &id, &matches).await?;
                 (entry.after, entry.action) = (None, "delete");
@@ -143,7 +144,7 @@ impl Board {
             let managed = entry.row.as_ref().is_some_and(|r| r.origin.starts_with("file:"));
             let goes = match prune {
                 Prune::No => false,
-                Prune::LeftFile => managed,
+                Prune::LeftFile => managed && !needed_by_system(key.0, &key.1),
                 Prune::Unnamed => !managed && key.0 != Kind::ApiKey && !needed_by_system(key.0, &key.1),
             };
             if goes && entry.after.is_some() {
