@@ -64,3 +64,18 @@ async fn a_file_may_hold_keys_by_reference() {
     assert_eq!(stored["spec"]["hash"], made["api_key"]["spec"]["hash"]);
     assert!(stored["spec"].get("secret").is_none());
 }
+
+#[tokio::test]
+async fn an_unchanged_export_of_what_a_file_manages_is_an_empty_plan() {
+    let server = Server::start().await;
+    let file = server.data_dir().join("weir.yaml");
+    let provider = json!({"kind": "Provider", "id": "p", "spec": super::server::provider("env:HOME")});
+    std::fs::write(&file, format!("kind: Team\nid: a\n---\n{provider}\n")).unwrap();
+    server.plane.apply_file(&file).await.unwrap();
+    let export = server.call("GET", "/config/export", None).await.expect(200).text;
+    assert_eq!(server.yaml("plan", &export).await.expect(200).json()["changes"], json!([]), "{export}");
+    server.yaml("apply?base=*", &export).await.expect(200);
+    let refused = server.yaml("plan", "kind: Team\nid: a\nspec: {name: Changed}\n").await.expect(409);
+    assert_eq!(refused.problem(), "managed-by-file");
+    server.call_with("DELETE", "/teams/a", &[("if-match", "*")], None).await.expect(409);
+}

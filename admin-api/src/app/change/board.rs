@@ -88,10 +88,8 @@ impl Board {
     pub(super) async fn apply(&mut self, tx: &mut Tx, edit: Edit, by: &By<'_>) -> Result<(), Error> {
         let (kind, id) = (edit.target().0, edit.target().1.to_owned());
         let entry = self.entry(tx, kind, &id).await?;
-        if let (Some(row), None) = (&entry.row, by.file)
-            && let Some(file) = row.origin.strip_prefix("file:")
-        {
-            return Err(Error::ManagedByFile { label: format!("{kind}/{id}"), file: file.to_owned() });
+        if matches!(edit, Edit::Delete(..) | Edit::Rollback(..)) {
+            entry.not_managed(by)?;
         }
         match edit {
             Edit::Create(resource) => {
@@ -246,9 +244,12 @@ impl Entry {
         secrets::seal(&by.app.vault, &mut resource, &kept, permit).map_err(|f| Error::Invalid(Faults(f)))?;
         let origin = by.file.map_or_else(|| "api".to_owned(), |name| format!("file:{name}"));
         let same_origin = self.row.as_ref().is_some_and(|r| r.origin == origin);
-        if self.after.as_ref().is_some_and(|now| now.resource == resource) && same_origin {
+        let same = self.after.as_ref().is_some_and(|now| now.resource == resource);
+        // What the admin API leaves as it is, it does not take away from a file.
+        if same && (same_origin || by.file.is_none()) {
             return Ok(());
         }
+        self.not_managed(by)?;
         let faults = secrets::refused(&resource, permit);
         if !faults.is_empty() {
             return Err(Error::Invalid(Faults(faults)));
@@ -264,6 +265,17 @@ impl Entry {
         });
         self.action = action;
         Ok(())
+    }
+
+    /// Refuses a change by the admin API of what a file manages.
+    fn not_managed(&self, by: &By<'_>) -> Result<(), Error> {
+        let file = self.row.as_ref().and_then(|row| row.origin.strip_prefix("file:"));
+        match (&self.row, file) {
+            (Some(row), Some(file)) if by.file.is_none() => {
+                Err(Error::ManagedByFile { label: format!("{}/{}", row.kind, row.id), file: file.to_owned() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A revoked key that would work again.
