@@ -1,5 +1,6 @@
 //! The one way in which configuration changes: load, apply, compile, write, in one transaction.
 
+mod api_key;
 mod board;
 mod write;
 

@@ -86,6 +86,9 @@ impl App {
         }
         let expires_at = new.expires_at.as_deref().map(time::parse_rfc3339).transpose();
         let expires_at = expires_at.map_err(|problem| Error::field("expires_at", problem))?;
+        if expires_at.is_some_and(|end| end <= time::now()) {
+            return Err(Error::field("expires_at", "lies in the past: the token would never work"));
+        }
         let mut tx = self.db.begin().await?;
         let made = add(&mut tx, token_name, &new.scopes, expires_at, actor).await?;
         if let Some(row) = &actor.idempotency {

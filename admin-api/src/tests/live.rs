@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::server::{Recorder, Server, application, provider};
 
@@ -93,4 +93,29 @@ async fn a_revoked_key_stays_revoked_and_an_expiry_is_checked() {
         assert_eq!(bad.json()["faults"][0]["field"], "spec.expires_at");
         server.call("POST", "/applications/gone/keys", None).await.expect(404);
     }
+}
+
+#[tokio::test]
+async fn a_new_key_ends_in_the_future_and_has_no_more_than_its_application() {
+    let server = Server::start().await;
+    server.create("providers", "p", provider("sk-canary")).await;
+    let narrow = json!({"name": "Shop", "models": ["p/small"]});
+    server.create("applications", "shop", narrow.clone()).await;
+    let make = async |body: Value| server.call("POST", "/applications/shop/keys", Some(body)).await;
+    for (body, field) in [
+        (json!({"expires_at": "2020-01-01T00:00:00Z"}), "spec.expires_at"),
+        (json!({"models": ["p/small", "p/large"]}), "spec.models[1]"),
+        (json!({"services": ["billing"]}), "spec.services[0]"),
+    ] {
+        let told = make(body).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], field, "{told}");
+    }
+    let made = make(json!({"models": ["p/small"]})).await.expect(201).json();
+    // The application is narrowed: the key is outdated, and can be revoked still.
+    let narrower = Some(json!({"spec": {"name": "Shop", "models": ["p/tiny"]}}));
+    server.call_with("PUT", "/applications/shop", &[("if-match", "*")], narrower).await.expect(200);
+    let id = made["api_key"]["id"].as_str().unwrap();
+    server.call("POST", &format!("/api-keys/{id}/revoke"), None).await.expect(200);
+    let token = json!({"name": "late", "scopes": ["read"], "expires_at": "2020-01-01T00:00:00Z"});
+    server.call("POST", "/tokens", Some(token)).await.expect(422);
 }

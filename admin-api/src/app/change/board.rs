@@ -70,7 +70,7 @@ impl Board {
     }
 
     /// The entry of a resource, fetched when it is not on the board yet.
-    async fn entry(&mut self, tx: &mut Tx, kind: Kind, id: &str) -> Result<&mut Entry, Error> {
+    pub(super) async fn entry(&mut self, tx: &mut Tx, kind: Kind, id: &str) -> Result<&mut Entry, Error> {
         let key = (kind, id.to_owned());
         if !self.rows.contains_key(&key) {
             match tx.resource(kind, id).await? {
@@ -91,6 +91,8 @@ impl Board {
         if matches!(edit, Edit::Delete(..) | Edit::Rollback(..)) {
             entry.not_managed(by)?;
         }
+        // Documents are not held to this: an export with keys that expired since must stay good.
+        let by_hand = matches!(edit, Edit::Create(_) | Edit::Replace(..));
         match edit {
             Edit::Create(resource) => {
                 if entry.after.is_some() {
@@ -121,7 +123,8 @@ impl Board {
                 let kept = secrets::kept(&spec);
                 entry.set(by, Resource { id, team: old.team, spec }, "rollback", kept)
             }
-        }
+        }?;
+        if by_hand && kind == Kind::ApiKey { self.check_new_key(tx, &id).await } else { Ok(()) }
     }
 
     /// Marks for removal what no document names.
