@@ -128,7 +128,7 @@ impl ControlPlane {
     /// # Errors
     /// Every fault of the text, or [`ConfigError::Stale`].
     pub async fn apply(&self, source: Source<'_>, base: Option<i64>, actor: &str) -> Result<ApplyReport, ConfigError> {
-        Ok(self.app.apply(&source, base, &Actor::local(actor), true).await?)
+        Ok(self.app.apply(&source, base, &Actor::local(actor), true, false).await?)
     }
 
     /// Everything as YAML documents, secrets as references or fingerprints.
@@ -153,7 +153,7 @@ impl ControlPlane {
     /// # Errors
     /// When there is no such key.
     pub async fn revoke_key(&self, id: &str, actor: &str) -> Result<(), ConfigError> {
-        self.app.revoke_key(id, &Actor::local(actor)).await?;
+        self.app.revoke_key(id, &Actor::local(actor), false).await?;
         Ok(())
     }
 

@@ -106,15 +106,16 @@ impl App {
         Ok(plan_of(outcome.revision, &outcome.done))
     }
 
-    /// Applies documents, all or nothing. `operator` as in [`Order`].
+    /// Applies documents, all or nothing. `operator` and `dry_run` as in [`Order`].
     pub(crate) async fn apply(
         &self,
         source: &Source<'_>,
         base: Option<i64>,
         actor: &Actor,
         operator: bool,
+        dry_run: bool,
     ) -> Result<ApplyReport, Error> {
-        let order = Order { operator, ..Self::order(source, base, actor)? };
+        let order = Order { operator, dry_run, ..Self::order(source, base, actor)? };
         let outcome = self.change(order).await.map_err(|e| located(e, source))?;
         Ok(ApplyReport { revision: outcome.revision, changes: changes(&outcome.done) })
     }

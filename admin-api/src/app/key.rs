@@ -44,14 +44,14 @@ impl App {
     }
 
     /// Revokes a key. Doing so again changes nothing.
-    pub(crate) async fn revoke_key(&self, id: &str, actor: &Actor) -> Result<Stored, Error> {
+    pub(crate) async fn revoke_key(&self, id: &str, actor: &Actor, dry_run: bool) -> Result<Stored, Error> {
         let row = self.db.resource(Kind::ApiKey, id).await?.ok_or_else(|| Error::no_resource(Kind::ApiKey, id))?;
         let mut resource = row.parse()?.resource;
         if let Spec::ApiKey(key) = &mut resource.spec {
             key.revoked = true;
         }
         let edit = Edit::Replace(resource, Matches::Any);
-        let done = self.change(Order::one(edit, actor, false)).await?.only()?;
+        let done = self.change(Order::one(edit, actor, dry_run)).await?.only()?;
         done.after.ok_or_else(|| Error::Internal("a key was revoked and is not there".to_owned()))
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::body::{Query, Yaml};
 use super::guard::{May, ReadConfig, WriteConfig};
+use super::resource::ChangeQuery;
 use crate::app::App;
 use crate::config::{ApplyReport, Plan, Source};
 use crate::error::Error;
@@ -50,7 +51,7 @@ pub(super) async fn plan(
 /// Applies documents, all or nothing. A stale base is refused with what the documents would change now.
 #[utoipa::path(
     post, path = "/config/apply", tag = "config", operation_id = "apply",
-    params(DocumentQuery, BaseQuery, ("Idempotency-Key" = Option<String>, Header)),
+    params(DocumentQuery, BaseQuery, ChangeQuery, ("Idempotency-Key" = Option<String>, Header)),
     request_body(content = String, content_type = "application/yaml"), responses((status = 200, body = ApplyReport))
 )]
 pub(super) async fn apply(
@@ -58,6 +59,7 @@ pub(super) async fn apply(
     State(app): State<Arc<App>>,
     Query(query): Query<DocumentQuery>,
     Query(base): Query<BaseQuery>,
+    Query(change): Query<ChangeQuery>,
     Yaml(yaml): Yaml,
 ) -> Result<Answer<ApplyReport>, Error> {
     let base = match base.base.as_deref() {
@@ -68,7 +70,7 @@ pub(super) async fn apply(
         })?),
     };
     let source = Source { yaml: &yaml, name: "", prune: query.prune };
-    Ok(Answer(app.apply(&source, base, &may.actor, false).await?))
+    Ok(Answer(app.apply(&source, base, &may.actor, false, change.dry_run).await?))
 }
 
 /// Everything as YAML documents, secrets as references or fingerprints.

@@ -10,9 +10,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use weir_domain::spec::ApiKey;
 
-use super::body::OptionalJson;
+use super::body::{OptionalJson, Query};
 use super::guard::{May, WriteConfig};
 use super::precondition::etag;
+use super::resource::ChangeQuery;
 use crate::app::App;
 use crate::app::key::NewKey;
 use crate::app::resource::{self, ResourceView};
@@ -56,13 +57,14 @@ pub(super) async fn make(
 /// Revokes a key: it is refused on every node within two seconds, for good.
 #[utoipa::path(
     post, path = "/api-keys/{id}/revoke", tag = "api-keys", operation_id = "revoke_key",
-    params(("id" = String, Path)), responses((status = 200, body = Object))
+    params(("id" = String, Path), ChangeQuery), responses((status = 200, body = Object))
 )]
 pub(super) async fn revoke(
     may: May<WriteConfig>,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(query): Query<ChangeQuery>,
 ) -> Result<Response, Error> {
-    let view = resource::view(app.revoke_key(&id, &may.actor).await?);
+    let view = resource::view(app.revoke_key(&id, &may.actor, query.dry_run).await?);
     Ok(([(ETAG, etag(view.version))], axum::Json(view)).into_response())
 }

@@ -16,6 +16,7 @@ mod playground;
 mod precondition;
 mod problem;
 mod provider;
+mod query;
 mod request;
 mod resource;
 pub(crate) mod router;

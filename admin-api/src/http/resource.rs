@@ -28,7 +28,7 @@ use crate::error::Error;
 #[into_params(parameter_in = Query)]
 pub(super) struct ChangeQuery {
     /// Checks everything and answers as usual, but keeps nothing.
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// The routes of a kind, with their part of the OpenAPI document.

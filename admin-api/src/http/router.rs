@@ -15,8 +15,8 @@ use weir_domain::resource::Kind;
 use super::body::MAX_BODY;
 use super::openapi::{self, Problem};
 use super::{
-    assets, audit, config, guard, headers, health, idempotency, key, model, overview, playground, provider, request,
-    resource, schema, session, setup, token, usage,
+    assets, audit, config, guard, headers, health, idempotency, key, model, overview, playground, provider, query,
+    request, resource, schema, session, setup, token, usage,
 };
 use crate::app::App;
 use crate::error::Error;
@@ -64,8 +64,10 @@ pub(crate) fn document() -> serde_json::Value {
 /// Everything that the control plane answers.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let (api, document) = api().split_for_parts();
+    let document = openapi::finish(&document);
+    let known = Arc::new(query::Known::of(&document));
     // Rendered once: it is the same for every caller.
-    let document: Arc<str> = openapi::finish(&document).to_string().into();
+    let document: Arc<str> = document.to_string().into();
     let api = api
         .route(
             "/openapi.json",
@@ -74,7 +76,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .fallback(|| async { Error::NotFound("there is nothing at this path; see /api/v1/openapi.json".to_owned()) })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
         .layer(from_fn_with_state(Arc::clone(app), idempotency::layer))
-        .layer(from_fn_with_state(Arc::clone(app), guard::layer));
+        .layer(from_fn_with_state(Arc::clone(app), guard::layer))
+        .layer(from_fn_with_state(known, query::layer));
     Router::new()
         .nest("/api/v1", api)
         .route("/healthz", get(health::health))

@@ -110,3 +110,39 @@ async fn an_export_applied_again_changes_nothing() {
         assert_eq!(plan["changes"], json!([]), "{}", export.text);
     }
 }
+
+#[tokio::test]
+async fn a_dry_run_of_an_apply_or_a_revocation_keeps_nothing() {
+    for server in Server::on_both().await {
+        let before = server.get("/system").await["revision"].clone();
+        let tried = server.yaml("apply?base=*&dry_run=true", SHOP).await.expect(200).json();
+        assert_eq!((tried["changes"].as_array().unwrap().len(), &tried["revision"]), (2, &before));
+        server.call("GET", "/providers/p", None).await.expect(404);
+        let made = server.call("POST", "/applications/playground/keys", None).await.expect(201).json();
+        let path = format!("/api-keys/{}", made["api_key"]["id"].as_str().unwrap());
+        let tried = server.call("POST", &format!("{path}/revoke?dry_run=true"), None).await.expect(200).json();
+        assert_eq!(tried["spec"]["revoked"], true);
+        assert!(server.get(&path).await["spec"].get("revoked").is_none_or(|revoked| revoked == false));
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_an_endpoint_does_not_take_is_refused_by_name() {
+    let server = Server::start().await;
+    let team = || Some(json!({"id": "x", "spec": {}}));
+    for (method, path, name, body) in [
+        ("POST", "/teams?dryrun=true", "dryrun", team()),
+        ("POST", "/applications/playground/keys?dry_run=true", "dry_run", Some(json!({}))),
+        ("POST", "/tokens?dry_run=true", "dry_run", Some(json!({"name": "t", "scopes": ["read"]}))),
+        ("GET", "/teams?offset=3", "offset", None),
+        ("GET", "/usage?group=team", "group", None),
+        ("GET", "/system?x", "x", None),
+    ] {
+        let told = server.call(method, path, body).await.expect(400).json();
+        assert!(told["detail"].as_str().unwrap().contains(&format!("no parameter {name:?}")), "{told}");
+    }
+    server.yaml("plan?prunee=true", SHOP).await.expect(400);
+    server.call("GET", "/teams/x", None).await.expect(404);
+    let tokens = server.get("/tokens").await;
+    assert_eq!(tokens["items"].as_array().unwrap().len(), 1);
+}
