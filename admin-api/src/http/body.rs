@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::strict_json::Unambiguous;
 use crate::error::Error;
 
 /// The largest body that the admin API takes: a configuration of some ten thousand routes.
@@ -42,6 +43,12 @@ fn media_type(headers: &HeaderMap, wanted: &[&str]) -> bool {
 
 /// Reads JSON into a type.
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    if let Err(error) = serde_json::from_slice::<Unambiguous>(bytes)
+        && error.is_data()
+    {
+        let text = error.to_string();
+        return Err(Error::BadRequest(text.split(" at line ").next().unwrap_or_default().to_owned()));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

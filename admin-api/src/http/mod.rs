@@ -23,5 +23,6 @@ pub(crate) mod router;
 mod schema;
 mod session;
 mod setup;
+mod strict_json;
 mod token;
 mod usage;

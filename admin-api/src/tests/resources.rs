@@ -172,3 +172,21 @@ async fn what_weir_itself_works_with_cannot_be_removed() {
         server.call("GET", path, None).await.expect(200);
     }
 }
+
+#[tokio::test]
+async fn a_body_that_says_a_key_twice_is_refused() {
+    let server = Server::start().await;
+    let token = format!("Bearer {}", server.token);
+    let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+    for (path, body, key) in [
+        ("/teams", r#"{"id": "x", "spec": {"name": "a", "name": "b"}}"#, "name"),
+        ("/teams", r#"{"id": "x", "id": "y", "spec": {}}"#, "id"),
+        ("/tokens", r#"{"name": "t", "scopes": ["read"], "scopes": ["admin"]}"#, "scopes"),
+        ("/applications/playground/keys", r#"{"name": "a", "name": "b"}"#, "name"),
+    ] {
+        let told = server.raw("POST", &format!("/api/v1{path}"), &headers, Some(body.to_owned())).await.expect(400);
+        let wanted = format!("the key {key:?} stands twice in one object; send it once");
+        assert_eq!(told.json()["detail"], wanted);
+    }
+    server.call("GET", "/teams/x", None).await.expect(404);
+}
