@@ -11,8 +11,11 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// Connections of a pool that serves reads.
 const POOL: u32 = 8;
-/// How long a request waits for a connection before it is told that the database is busy.
-const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection before it is told that the database is away: within two
+/// seconds a caller shall know.
+const ACQUIRE: Duration = Duration::from_millis(1500);
+/// How often a start tries to reach the server, each time as long: it may be starting too.
+const ATTEMPTS: usize = 8;
 /// How long SQLite waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -92,7 +95,16 @@ impl Db {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 let options = PgConnectOptions::from_str(url)?.application_name("weir");
                 let pool = PgPoolOptions::new().max_connections(POOL).acquire_timeout(ACQUIRE);
-                Ok(Self::Pg(pool.connect_with(options).await?))
+                let pool = pool.connect_lazy_with(options);
+                let mut reached = pool.acquire().await.map(drop);
+                for _ in 1..ATTEMPTS {
+                    match reached {
+                        Err(sqlx::Error::PoolTimedOut) => reached = pool.acquire().await.map(drop),
+                        _ => break,
+                    }
+                }
+                reached?;
+                Ok(Self::Pg(pool))
             }
             Some(url) => Self::sqlite(SqliteConnectOptions::from_str(url)?).await,
             None => Self::sqlite(SqliteConnectOptions::new().filename(data_dir.join("weir.db"))).await,
