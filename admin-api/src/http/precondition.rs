@@ -12,20 +12,30 @@ pub(super) fn etag(version: i64) -> HeaderValue {
     HeaderValue::from_str(&format!("\"v{version}\"")).unwrap_or(HeaderValue::from_static("\"v0\""))
 }
 
-/// What `If-Match` demands. Weak tags never match (strong comparison), and neither do strangers'.
+/// What `If-Match` demands. A tag that is not one of ours is told instead of never matching: it is a
+/// mistake, and "changed by somebody else" would lead astray.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Matches, Error> {
     let mut versions = Vec::new();
     let mut seen = false;
     for value in headers.get_all(IF_MATCH) {
         seen = true;
-        for tag in value.to_str().unwrap_or_default().split(',').map(str::trim) {
+        let text = value.to_str().map_err(|_| refused("(not ASCII)"))?;
+        for tag in text.split(',').map(str::trim) {
             if tag == "*" {
                 return Ok(Matches::Any);
             }
-            versions.extend(version(tag));
+            versions.push(version(tag).ok_or_else(|| refused(tag))?);
         }
     }
     if seen { Ok(Matches::Versions(versions)) } else { Err(Error::PreconditionRequired) }
+}
+
+fn refused(tag: &str) -> Error {
+    let shown: String = tag.chars().take(40).collect();
+    Error::BadRequest(format!(
+        "If-Match: {shown:?} is no entity tag of ours; send the ETag of the version you started from, such as \"v3\" \
+         with its quotes and without W/, or *"
+    ))
 }
 
 /// Whether the caller has this version already (weak comparison).
@@ -60,9 +70,17 @@ mod tests {
         assert_eq!(read("\"v3\""), Some(Matches::Versions(vec![3])));
         assert_eq!(read("\"v3\", \"v4\""), Some(Matches::Versions(vec![3, 4])));
         assert_eq!(read("*"), Some(Matches::Any));
-        assert_eq!(read("W/\"v3\""), Some(Matches::Versions(vec![])));
-        assert_eq!(read("nonsense"), Some(Matches::Versions(vec![])));
         assert!(matches!(if_match(&HeaderMap::new()), Err(Error::PreconditionRequired)));
+    }
+
+    #[test]
+    fn a_tag_that_is_none_of_ours_is_refused_and_quoted() {
+        for (value, shown) in
+            [("\"abc\"", r#""\"abc\"""#), ("W/\"v3\"", "W/"), ("v3", "v3"), ("\"v3\", x", "\"x\""), ("", "\"\"")]
+        {
+            let Err(Error::BadRequest(told)) = if_match(&with(IF_MATCH, value)) else { panic!("{value} was taken") };
+            assert!(told.contains(shown), "{told}");
+        }
     }
 
     #[test]
