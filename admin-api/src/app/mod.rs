@@ -10,6 +10,7 @@ pub(crate) mod egress;
 pub(crate) mod idempotency;
 pub(crate) mod key;
 pub(crate) mod ledger;
+mod limits;
 pub(crate) mod live;
 pub(crate) mod model;
 pub(crate) mod overview;

@@ -190,3 +190,19 @@ async fn a_body_that_says_a_key_twice_is_refused() {
     }
     server.call("GET", "/teams/x", None).await.expect(404);
 }
+
+#[tokio::test]
+async fn texts_that_are_too_long_are_refused_by_field() {
+    let server = Server::start().await;
+    // Characters count, not bytes.
+    let fits = json!({"name": "ü".repeat(200), "description": "d".repeat(10_000)});
+    server.create("teams", "fits", fits).await;
+    let long = json!({"id": "long", "spec": {"name": "n".repeat(201), "description": "d".repeat(10_001)}});
+    let told = server.call("POST", "/teams", Some(long)).await.expect(422).json();
+    let fields: Vec<_> = told["faults"].as_array().unwrap().iter().map(|f| f["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["spec.name", "spec.description"]);
+    let mut huge = super::server::provider("sk-canary");
+    huge["headers"] = json!({"x-project": "x".repeat(1024 * 1024)});
+    let told = server.call("POST", "/providers", Some(json!({"id": "p", "spec": huge}))).await.expect(422).json();
+    assert_eq!(told["faults"][0]["field"], "spec", "{}", told["detail"]);
+}

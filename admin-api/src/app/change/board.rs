@@ -11,8 +11,7 @@ use weir_domain::time;
 use super::{Edit, Prune};
 use crate::app::actor::Actor;
 use crate::app::references::Permit;
-use crate::app::secrets;
-use crate::app::{App, PLAYGROUND};
+use crate::app::{App, PLAYGROUND, limits, secrets};
 use crate::error::{Error, Referrer};
 use crate::store::{ResourceRow, Tx};
 
@@ -253,7 +252,7 @@ impl Entry {
             return Ok(());
         }
         self.not_managed(by)?;
-        let faults = secrets::refused(&resource, permit);
+        let faults = [secrets::refused(&resource, permit), limits::faults(&resource)].concat();
         if !faults.is_empty() {
             return Err(Error::Invalid(Faults(faults)));
         }
