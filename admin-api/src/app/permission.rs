@@ -36,6 +36,9 @@ pub(crate) enum Role {
 pub(crate) enum Scope {
     /// Everything.
     Admin,
+    /// Reading and changing resources, for pipelines that apply configuration: no tokens, no calls of models,
+    /// no audit trail.
+    Config,
     /// Reading resources and usage.
     Read,
     /// Reading usage and the request log only.
@@ -50,6 +53,7 @@ const ALL: &[Permission] = &[
     Permission::ManageAccess,
     Permission::CallModels,
 ];
+const CONFIG: &[Permission] = &[Permission::ReadConfig, Permission::WriteConfig];
 const LOOK: &[Permission] = &[Permission::ReadConfig, Permission::ReadUsage];
 const LEDGER: &[Permission] = &[Permission::ReadUsage];
 
@@ -78,12 +82,13 @@ impl Role {
 
 impl Scope {
     /// Every scope.
-    pub(crate) const ALL: [Self; 3] = [Self::Admin, Self::Read, Self::Ledger];
+    pub(crate) const ALL: [Self; 4] = [Self::Admin, Self::Config, Self::Read, Self::Ledger];
 
     /// The name in the store and in answers.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
+            Self::Config => "config",
             Self::Read => "read",
             Self::Ledger => "ledger",
         }
@@ -93,6 +98,7 @@ impl Scope {
     pub(crate) fn permissions(self) -> &'static [Permission] {
         match self {
             Self::Admin => ALL,
+            Self::Config => CONFIG,
             Self::Read => LOOK,
             Self::Ledger => LEDGER,
         }

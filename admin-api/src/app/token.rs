@@ -74,7 +74,7 @@ impl App {
             return Err(Error::field("name", "must have 1 to 100 bytes"));
         }
         if new.scopes.is_empty() {
-            return Err(Error::field("scopes", "empty; give at least one of admin, read, ledger"));
+            return Err(Error::field("scopes", "empty; give at least one of admin, config, read, ledger"));
         }
         for scope in &new.scopes {
             if scope.permissions().iter().any(|p| !caller.permissions.contains(p)) {

@@ -150,3 +150,22 @@ fn the_document_is_whole() {
         "#/components/schemas/ProviderCreate"
     );
 }
+
+#[tokio::test]
+async fn a_token_for_pipelines_applies_and_mints_nothing() {
+    let server = Server::start().await;
+    let bearer = format!("Bearer {}", server.scoped(&["config"]).await);
+    let call = async |method: &str, path: &str, media: &str, body: Option<&str>| {
+        let headers = [("authorization", bearer.as_str()), ("content-type", media)];
+        server.raw(method, &format!("/api/v1{path}"), &headers, body.map(str::to_owned)).await
+    };
+    let (yaml, json) = ("application/yaml", "application/json");
+    call("POST", "/config/plan", yaml, Some("kind: Team\nid: ci\n")).await.expect(200);
+    call("POST", "/config/apply?base=*", yaml, Some("kind: Team\nid: ci\n")).await.expect(200);
+    call("GET", "/teams/ci", json, None).await.expect(200);
+    call("POST", "/tokens", json, Some(r#"{"name": "more", "scopes": ["config"]}"#)).await.expect(403);
+    call("GET", "/tokens", json, None).await.expect(403);
+    call("GET", "/audit", json, None).await.expect(403);
+    call("GET", "/requests", json, None).await.expect(403);
+    call("POST", "/providers/demo/test", json, None).await.expect(403);
+}
