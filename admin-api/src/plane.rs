@@ -47,6 +47,7 @@ impl ControlPlane {
     /// # Errors
     /// A sentence for the operator.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
+        settings.check()?;
         start::data_dir(&settings.data_dir)?;
         let vault = start::master_key(settings.master_key.as_ref(), &settings.data_dir)?;
         let db = start::database(settings.database_url.as_deref(), &settings.data_dir, &vault).await?;
@@ -73,6 +74,9 @@ impl ControlPlane {
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {
         let token = self.app.setup_token.lock().clone()?;
+        if let Some(public) = &self.app.settings.public_url {
+            return Some(format!("{}/setup#token={}", public.trim_end_matches('/'), token.expose()));
+        }
         let mut address = self.app.bound.lock().unwrap_or(self.app.settings.listen);
         if address.ip().is_unspecified() {
             address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());

@@ -22,6 +22,28 @@ pub struct Settings {
     pub gateway_url: String,
     /// Which variables and files configuration that comes over the admin API may name.
     pub references: References,
+    /// The address at which people open the portal, such as `https://weir.example.com`. With https their
+    /// cookie is for TLS only. `None`: the address that is listened at, over plain HTTP.
+    pub public_url: Option<String>,
+}
+
+impl Settings {
+    /// Whether people reach the portal over TLS. Not taken from requests: any caller can write headers.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Refuses what cannot be meant.
+    pub(crate) fn check(&self) -> Result<(), OpenError> {
+        if let Some(text) = &self.public_url
+            && !url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+        {
+            return Err(OpenError::Refused(format!(
+                "the public address {text:?} is not one such as https://weir.example.com; mend WEIR_ADMIN_PUBLIC_URL"
+            )));
+        }
+        Ok(())
+    }
 }
 
 /// Which variables and files configuration that comes over the admin API may name. What a file of

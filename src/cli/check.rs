@@ -52,6 +52,7 @@ async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, w
         master_key: None,
         gateway_url: String::new(),
         references: References::default(),
+        public_url: None,
     };
     let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;
     match control.plan(Source { yaml: &joined.text, name: "check", prune: false }).await {

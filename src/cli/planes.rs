@@ -64,6 +64,9 @@ pub(crate) struct ControlArgs {
     /// Where files lie that configuration over the admin API may name as file:PATH [default: DATA_DIR/secrets]
     #[arg(long, env = "WEIR_SECRETS_DIR", value_name = "DIR")]
     pub(crate) secrets_dir: Option<PathBuf>,
+    /// Where people open the portal, such as https://weir.example.com; with https their cookie is for TLS only
+    #[arg(long, env = "WEIR_ADMIN_PUBLIC_URL", value_name = "URL")]
+    pub(crate) admin_public_url: Option<String>,
 }
 
 /// Replaces port 0 by a free port and refuses one that is taken, with a sentence that says which
@@ -116,6 +119,7 @@ pub(crate) async fn open(
         master_key: None,
         gateway_url,
         references,
+        public_url: control.and_then(|args| args.admin_public_url.clone()),
     })
     .await?;
     Ok(control)

@@ -22,8 +22,12 @@ use crate::app::permission::Permission;
 use crate::app::session::Caller;
 use crate::error::Error;
 
-/// Name of the session's cookie.
+/// Name of the session's cookie on plain HTTP.
 pub(super) const COOKIE_NAME: &str = "weir_session";
+/// Its name over TLS: browsers take the prefix only from this host itself, never from a neighbour under the
+/// same domain or from plain HTTP.
+/// Source: <https://www.rfc-editor.org/rfc/rfc6265#section-4.1> and draft-ietf-httpbis-rfc6265bis, section 4.1.3.2.
+const SECURE_COOKIE_NAME: &str = "__Host-weir_session";
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -90,7 +94,7 @@ async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Ide
             None => Identity::Nobody("the admin token is not known, was removed or has expired"),
         });
     }
-    let Some(cookie) = cookie(headers) else {
+    let Some(cookie) = cookie(headers, cookie_name(app.settings.is_secure())) else {
         return Ok(Identity::Nobody("sign in, or send an admin token as Authorization: Bearer weirat_…"));
     };
     let Some(caller) = app.by_cookie(&cookie).await? else {
@@ -107,10 +111,15 @@ async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Ide
     Ok(Identity::Known(Arc::new(caller)))
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+/// Name of the session's cookie where people call over TLS, or do not.
+pub(super) fn cookie_name(secure: bool) -> &'static str {
+    if secure { SECURE_COOKIE_NAME } else { COOKIE_NAME }
+}
+
+fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let all = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());
     let mut pairs = all.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value.to_owned())
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
 }
 
 /// A permission as a type, so that a handler's signature says what it asks for.

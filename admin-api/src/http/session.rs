@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{ORIGIN, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::body::Json;
-use super::guard::{Anyone, COOKIE_NAME, SignedIn};
+use super::guard::{Anyone, SignedIn, cookie_name};
 use crate::app::App;
 use crate::app::session::{Begun, Credentials, SessionView};
 use crate::error::Error;
@@ -17,19 +17,17 @@ use crate::error::Error;
 const MAX_AGE: u32 = 7 * 24 * 3600;
 
 /// An answer that begins a session.
-pub(super) fn begun(status: StatusCode, session: &Begun, request: &HeaderMap) -> Response {
+pub(super) fn begun(status: StatusCode, session: &Begun, secure: bool) -> Response {
     let mut response = (status, axum::Json(&session.view)).into_response();
-    let cookie = set_cookie(session.cookie.expose(), MAX_AGE, request);
+    let cookie = set_cookie(session.cookie.expose(), MAX_AGE, secure);
     response.headers_mut().insert(SET_COOKIE, cookie);
     response
 }
 
-fn set_cookie(value: &str, max_age: u32, request: &HeaderMap) -> HeaderValue {
-    // Over TLS (ours or a proxy's) the page's origin is https; a lie here only costs the liar the session.
-    let origin = request.get(ORIGIN).or_else(|| request.get("x-forwarded-proto"));
-    let secure = origin.is_some_and(|v| v.as_bytes().starts_with(b"https"));
+fn set_cookie(value: &str, max_age: u32, secure: bool) -> HeaderValue {
+    let name = cookie_name(secure);
     let secure = if secure { "; Secure" } else { "" };
-    let text = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
+    let text = format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("weir_session=; Max-Age=0"))
 }
 
@@ -50,22 +48,17 @@ pub(super) async fn current(who: SignedIn, State(app): State<Arc<App>>) -> Resul
 pub(super) async fn sign_in(
     Anyone(actor): Anyone,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Error> {
     let session = app.sign_in(credentials, &actor).await?;
-    Ok(begun(StatusCode::OK, &session, &headers))
+    Ok(begun(StatusCode::OK, &session, app.settings.is_secure()))
 }
 
 /// Signs out.
 #[utoipa::path(delete, path = "/session", tag = "session", operation_id = "sign_out", responses((status = 204)))]
-pub(super) async fn sign_out(
-    who: SignedIn,
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
+pub(super) async fn sign_out(who: SignedIn, State(app): State<Arc<App>>) -> Result<Response, Error> {
     if let Some(session) = &who.caller.session {
         app.sign_out(session, &who.actor).await?;
     }
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, set_cookie("", 0, &headers))]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, set_cookie("", 0, app.settings.is_secure()))]).into_response())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,9 +37,8 @@ pub(super) async fn needed(State(app): State<Arc<App>>) -> Result<axum::Json<Set
 pub(super) async fn set_up(
     Anyone(actor): Anyone,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
     Json(first): Json<FirstUser>,
 ) -> Result<Response, Error> {
     let session = app.set_up(first, &actor).await?;
-    Ok(begun(StatusCode::CREATED, &session, &headers))
+    Ok(begun(StatusCode::CREATED, &session, app.settings.is_secure()))
 }

@@ -96,13 +96,35 @@ async fn a_session_reads_with_its_cookie_and_changes_with_its_token() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_secure_behind_tls() {
-    let server = Server::start().await;
-    set_up(&server).await.expect(201);
-    let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
-    let headers = [("content-type", "application/json"), ("x-forwarded-proto", "https")];
-    let signed = server.raw("POST", "/api/v1/session", &headers, Some(body)).await.expect(200);
-    assert!(signed.header("set-cookie").ends_with("; Secure"));
+async fn the_cookie_is_for_tls_only_where_the_operator_says_so_and_no_header_changes_that() {
+    let sign_in = async |server: &Server| {
+        let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
+        let headers = [("content-type", "application/json"), ("x-forwarded-proto", "https")];
+        server.raw("POST", "/api/v1/session", &headers, Some(body)).await.expect(200)
+    };
+    let plain = Server::start().await;
+    set_up(&plain).await.expect(201);
+    let set = sign_in(&plain).await.header("set-cookie");
+    assert!(set.starts_with("weir_session=") && !set.contains("Secure"), "{set}");
+
+    let (database, dir) = (super::database::sqlite(), std::sync::Arc::new(tempfile::tempdir().unwrap()));
+    let mut settings = super::server::settings(dir.path(), &database);
+    settings.public_url = Some("https://weir.example.com".to_owned());
+    let tls = Server::with(settings, database, dir).await;
+    assert!(tls.plane.setup_link().unwrap().starts_with("https://weir.example.com/setup#token="));
+    set_up(&tls).await.expect(201);
+    let signed = sign_in(&tls).await;
+    let set = signed.header("set-cookie");
+    assert!(
+        set.starts_with("__Host-weir_session=")
+            && set.ends_with("; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure"),
+        "{set}"
+    );
+    let value = cookie(&signed);
+    tls.raw("GET", "/api/v1/session", &[("cookie", &value)], None).await.expect(200);
+    // A neighbour under the same domain can set the name without the prefix.
+    let planted = value.trim_start_matches("__Host-").to_owned();
+    tls.raw("GET", "/api/v1/session", &[("cookie", &planted)], None).await.expect(401);
 }
 
 #[tokio::test]
