@@ -25,6 +25,8 @@ pub struct Settings {
     /// The address at which people open the portal, such as `https://weir.example.com`. With https their
     /// cookie is for TLS only. `None`: the address that is listened at, over plain HTTP.
     pub public_url: Option<String>,
+    /// Lets `listen` be an address beyond this machine although there is no TLS: something in front adds it.
+    pub allow_plaintext: bool,
 }
 
 impl Settings {
@@ -40,6 +42,14 @@ impl Settings {
         {
             return Err(OpenError::Refused(format!(
                 "the public address {text:?} is not one such as https://weir.example.com; mend WEIR_ADMIN_PUBLIC_URL"
+            )));
+        }
+        if !self.listen.ip().is_loopback() && !self.allow_plaintext {
+            return Err(OpenError::Refused(format!(
+                "the admin API would listen at {} without TLS, and passwords would cross the network in the clear; \
+                 listen at 127.0.0.1 behind a TLS proxy on this machine, or, where something in front adds TLS, \
+                 say so with --admin-allow-plaintext (WEIR_ADMIN_ALLOW_PLAINTEXT=true)",
+                self.listen
             )));
         }
         Ok(())

@@ -67,6 +67,9 @@ pub(crate) struct ControlArgs {
     /// Where people open the portal, such as https://weir.example.com; with https their cookie is for TLS only
     #[arg(long, env = "WEIR_ADMIN_PUBLIC_URL", value_name = "URL")]
     pub(crate) admin_public_url: Option<String>,
+    /// Listen beyond this machine although the admin API speaks no TLS: something in front adds it
+    #[arg(long, env = "WEIR_ADMIN_ALLOW_PLAINTEXT", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) admin_allow_plaintext: bool,
 }
 
 /// Replaces port 0 by a free port and refuses one that is taken, with a sentence that says which
@@ -120,6 +123,7 @@ pub(crate) async fn open(
         gateway_url,
         references,
         public_url: control.and_then(|args| args.admin_public_url.clone()),
+        allow_plaintext: control.is_some_and(|args| args.admin_allow_plaintext),
     })
     .await?;
     Ok(control)

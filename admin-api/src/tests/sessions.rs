@@ -168,3 +168,15 @@ async fn a_wrong_typed_password_is_not_repeated() {
         assert!(!refused.text.contains("canary-password") && !refused.text.contains("47110815"), "{}", refused.text);
     }
 }
+
+#[tokio::test]
+async fn passwords_do_not_cross_a_network_in_the_clear_unless_the_operator_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = super::server::settings(&dir.path().join("data"), &super::database::sqlite());
+    settings.listen.set_ip(std::net::Ipv4Addr::UNSPECIFIED.into());
+    let refused = crate::ControlPlane::open(settings.clone()).await.err().unwrap().to_string();
+    assert!(refused.contains("without TLS") && refused.contains("WEIR_ADMIN_ALLOW_PLAINTEXT"), "{refused}");
+    assert!(!settings.data_dir.exists(), "it was refused before anything was made");
+    settings.allow_plaintext = true;
+    crate::ControlPlane::open(settings).await.unwrap();
+}
