@@ -22,7 +22,7 @@ use crate::app::password::Passwords;
 use crate::app::throttle::Throttle;
 use crate::app::{App, start};
 use crate::config::{ApplyReport, ConfigError, Plan, Source};
-use crate::http::router;
+use crate::http::{router, serve};
 use crate::settings::{OpenError, Settings};
 
 /// The control plane. Cheap to clone; all clones are one.
@@ -186,12 +186,12 @@ impl ControlPlane {
     /// Serves until `shutdown` resolves, then lets requests under way end.
     ///
     /// # Errors
-    /// When nothing was bound, or the listener fails.
+    /// When nothing was bound.
     pub async fn serve(&self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let listener = self.listener.lock().take();
         let listener = listener.ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "bind before serve"))?;
-        let service = router::router(&self.app).into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+        serve::serve(listener, router::router(&self.app), serve::HEAD, shutdown).await;
+        Ok(())
     }
 }
 

@@ -21,6 +21,7 @@ mod request;
 mod resource;
 pub(crate) mod router;
 mod schema;
+pub(crate) mod serve;
 mod session;
 mod setup;
 mod strict_json;
