@@ -3,6 +3,7 @@
 mod access;
 mod apply;
 mod audit;
+mod away;
 mod canary;
 mod crash;
 mod database;

@@ -15,7 +15,7 @@ const POOL: u32 = 8;
 /// seconds a caller shall know.
 const ACQUIRE: Duration = Duration::from_millis(1500);
 /// How often a start tries to reach the server, each time as long: it may be starting too.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 4;
 /// How long SQLite waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 

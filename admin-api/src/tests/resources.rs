@@ -201,7 +201,7 @@ async fn texts_that_are_too_long_are_refused_by_field() {
     let told = server.call("POST", "/teams", Some(long)).await.expect(422).json();
     let fields: Vec<_> = told["faults"].as_array().unwrap().iter().map(|f| f["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["spec.name", "spec.description"]);
-    let mut huge = super::server::provider("sk-canary");
+    let mut huge = provider("sk-canary");
     huge["headers"] = json!({"x-project": "x".repeat(1024 * 1024)});
     let told = server.call("POST", "/providers", Some(json!({"id": "p", "spec": huge}))).await.expect(422).json();
     assert_eq!(told["faults"][0]["field"], "spec", "{}", told["detail"]);

@@ -120,7 +120,7 @@ impl Board {
                 let value = serde_json::from_str(&old.spec).unwrap_or_default();
                 let spec = Spec::from_value(kind, &id, &value)?;
                 let kept = secrets::kept(&spec);
-                entry.set(by, Resource { id, team: old.team, spec }, "rollback", kept)
+                entry.set(by, Resource { id: id.clone(), team: old.team, spec }, "rollback", kept)
             }
         }?;
         if by_hand && kind == Kind::ApiKey { self.check_new_key(tx, &id).await } else { Ok(()) }
