@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 /// A running proxy or upstream.
 pub(crate) struct Process {
     child: Child,
+    log: std::path::PathBuf,
 }
 
 impl Process {
@@ -21,19 +22,19 @@ impl Process {
         envs: &[(&str, &str)],
         log: &std::path::Path,
     ) -> anyhow::Result<Self> {
-        let log = fs::File::create(log)?;
+        let file = fs::File::create(log)?;
         let child = Command::new("taskset")
             .arg("-c")
             .arg(core.to_string())
             .arg(program)
             .args(args)
             .envs(envs.iter().copied())
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(file.try_clone()?)
+            .stderr(file)
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {program}"))?;
-        Ok(Self { child })
+        Ok(Self { child, log: log.to_owned() })
     }
 
     /// Waits until `address` takes connections.
@@ -44,7 +45,8 @@ impl Process {
                 return Ok(begin.elapsed());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("ended with {status} before it listened at {address}");
+                let said = fs::read_to_string(&self.log).unwrap_or_default();
+                bail!("ended with {status} before it listened at {address}; it said:\n{said}");
             }
             pause(Duration::from_millis(2));
         }

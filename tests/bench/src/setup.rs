@@ -82,7 +82,7 @@ pub(crate) fn start(weir: &Path, dir: &Path, stream_upstream: Option<u32>) -> an
 
 fn start_weir(weir: &Path, dir: &Path, upstream: SocketAddr, key: &str) -> anyhow::Result<(Proxy, Duration)> {
     let config = dir.join("weir.yaml");
-    fs::write(&config, weir_config(upstream))?;
+    fs::write(&config, weir_config(upstream, credential::public_id(key).unwrap_or_default()))?;
     let (at, admin, ops) = (free_address()?, free_address()?, free_address()?);
     let (config, data) = (config.to_string_lossy(), dir.join("data"));
     let (data, listen, admin, ops) = (data.to_string_lossy(), at.to_string(), admin.to_string(), ops.to_string());
@@ -141,7 +141,7 @@ const OPENAI_ANSWER: &str = r#"{"id":"chatcmpl-BenchBenchBenchBenchBench","objec
 /// The same of Anthropic's.
 const ANTHROPIC_ANSWER: &str = r#"{"id":"msg_BenchBenchBenchBenchBench","type":"message","role":"assistant","model":"bench","content":[{"type":"text","text":"A weir is a low barrier across a river that raises the water a little, lets it pass over the top, and makes its flow easy to measure and to share out."}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":57,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":36,"service_tier":"standard"}}"#;
 
-fn weir_config(upstream: SocketAddr) -> String {
+fn weir_config(upstream: SocketAddr, key_id: &str) -> String {
     let provider = |id: &str, protocol: &str| {
         format!(
             "kind: Provider\nid: {id}\nspec:\n  protocol: {protocol}\n  base_url: http://{upstream}/v1\n  allow_private_address: true\n  keys: [{{id: main, secret: sk-bench-provider}}]\n---\nkind: Price\nid: {id}\nspec: {{provider: {id}, model: \"*\", per_million: {{input: \"2.5\", output: \"10\"}}}}\n---\n"
@@ -150,6 +150,6 @@ fn weir_config(upstream: SocketAddr) -> String {
     let openai = provider("openai-bench", "openai");
     let anthropic = provider("anthropic-bench", "anthropic");
     format!(
-        "{openai}{anthropic}kind: ModelRoute\nid: bench\nspec: {{targets: [{{provider: openai-bench, model: bench}}]}}\n---\nkind: ModelRoute\nid: bench-anthropic\nspec: {{targets: [{{provider: anthropic-bench, model: bench}}]}}\n---\nkind: Upstream\nid: rest\nspec: {{targets: [{{url: \"http://{upstream}\"}}], allow_private_address: true}}\n---\nkind: Service\nid: rest\nspec: {{upstream: rest}}\n---\nkind: Route\nid: rest\nspec: {{service: rest, path: /rest}}\n---\nkind: Application\nid: bench\nspec: {{models: [\"*\"], services: [\"*\"]}}\n---\nkind: ApiKey\nid: bench-key\nspec: {{application: bench, secret: \"env:WEIR_BENCH_KEY\"}}\n"
+        "{openai}{anthropic}kind: ModelRoute\nid: bench\nspec: {{targets: [{{provider: openai-bench, model: bench}}]}}\n---\nkind: ModelRoute\nid: bench-anthropic\nspec: {{targets: [{{provider: anthropic-bench, model: bench}}]}}\n---\nkind: Upstream\nid: rest\nspec: {{targets: [{{url: \"http://{upstream}\"}}], allow_private_address: true}}\n---\nkind: Service\nid: rest\nspec: {{upstream: rest}}\n---\nkind: Route\nid: rest\nspec: {{service: rest, path: /rest}}\n---\nkind: Application\nid: bench\nspec: {{models: [\"*\"], services: [\"*\"]}}\n---\nkind: ApiKey\nid: {key_id}\nspec: {{application: bench, secret: \"env:WEIR_BENCH_KEY\"}}\n"
     )
 }
