@@ -2093,7 +2093,7 @@ export interface components {
          * @description What an admin token is for.
          * @enum {string}
          */
-        Scope: "admin" | "read" | "ledger";
+        Scope: "admin" | "config" | "read" | "ledger";
         /**
          * @description How a configuration names a secret:
          *
@@ -5079,7 +5079,10 @@ export interface operations {
     };
     revoke_key: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5644,6 +5647,8 @@ export interface operations {
                 prune?: boolean;
                 /** @description `base` of the plan, or `*` for whatever is there. */
                 base?: string;
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
             };
             header?: {
                 "Idempotency-Key"?: string | null;
