@@ -12,7 +12,6 @@
 # Vendor keys are taken from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY, models of a local Ollama
 # are found; without any of them the built-in demo provider answers.
 set -euo pipefail
-umask 077
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]:-.}")" && pwd)
 checkout=
@@ -120,6 +119,7 @@ check_data_directory() {
   if [ ! -d "$data" ]; then
     mkdir -p "$data" 2>/dev/null || fail "cannot make $data; set WEIR_DATA_DIR to a directory that you may write to."
     made_data=1
+    chmod 700 "$data"
   fi
   [ -w "$data" ] || fail "$data cannot be written to; set WEIR_DATA_DIR to a directory that you may write to."
   need_space 200 "$data" "the data of Weir"
@@ -415,6 +415,8 @@ start() {
   running >/dev/null || check_ports
   check_data_directory
   get_binary
+  # What is made from here on is for its owner alone; what was built is for everybody.
+  umask 077
   start_server
   configure
   first_call
