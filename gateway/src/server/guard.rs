@@ -15,7 +15,7 @@ use pingora_core::protocols::{
     GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest, UniqueID,
     UniqueIDType,
 };
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
 use tokio::time::Sleep;
 
 use super::connection::Connection;
@@ -26,9 +26,13 @@ const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A head larger than this is cut off unread; a smaller one that is still too large gets its 431.
 const HARD_HEAD_LIMIT: u32 = 256 << 10;
 
+/// Holds a head and a short body until they are flushed, so that they leave in one packet. Pingora gives its own
+/// listeners' streams such a buffer; one made from a socket has none.
+const WRITE_BUFFER: usize = 4 << 10;
+
 /// A stream that watches request heads.
 pub(crate) struct Guarded {
-    stream: Stream,
+    stream: BufWriter<Stream>,
     connection: Arc<Connection>,
     head_timeout: Duration,
     /// Bytes read while looking for the HTTP/2 preface, served first.
@@ -41,6 +45,7 @@ pub(crate) struct Guarded {
 impl Guarded {
     pub(crate) fn new(stream: Stream, connection: Arc<Connection>, head_timeout: Duration) -> Self {
         connection.head.expect();
+        let stream = BufWriter::with_capacity(WRITE_BUFFER, stream);
         Self { stream, connection, head_timeout, peeked: Vec::new(), scan: None, deadline: None }
     }
 
@@ -161,44 +166,46 @@ impl Peek for Guarded {
 #[async_trait]
 impl Shutdown for Guarded {
     async fn shutdown(&mut self) {
-        Shutdown::shutdown(&mut self.stream).await;
+        if let Err(error) = self.stream.shutdown().await {
+            tracing::debug!(%error, "the connection was gone before it was shut down");
+        }
     }
 }
 
 impl UniqueID for Guarded {
     fn id(&self) -> UniqueIDType {
-        self.stream.id()
+        self.stream.get_ref().id()
     }
 }
 
 impl Ssl for Guarded {
     fn get_ssl(&self) -> Option<&TlsRef> {
-        self.stream.get_ssl()
+        self.stream.get_ref().get_ssl()
     }
 
     fn get_ssl_digest(&self) -> Option<Arc<SslDigest>> {
-        self.stream.get_ssl_digest()
+        self.stream.get_ref().get_ssl_digest()
     }
 
     fn selected_alpn_proto(&self) -> Option<ALPN> {
-        self.stream.selected_alpn_proto()
+        self.stream.get_ref().selected_alpn_proto()
     }
 }
 
 impl GetTimingDigest for Guarded {
     fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
-        self.stream.get_timing_digest()
+        self.stream.get_ref().get_timing_digest()
     }
 }
 
 impl GetProxyDigest for Guarded {
     fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
-        self.stream.get_proxy_digest()
+        self.stream.get_ref().get_proxy_digest()
     }
 }
 
 impl GetSocketDigest for Guarded {
     fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
-        self.stream.get_socket_digest()
+        self.stream.get_ref().get_socket_digest()
     }
 }
