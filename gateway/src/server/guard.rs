@@ -209,3 +209,31 @@ impl GetSocketDigest for Guarded {
         self.stream.get_ref().get_socket_digest()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::super::head::HeadReport;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_leaves_with_the_flush() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut caller = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, peer) = listener.accept().await.unwrap();
+        let connection = Arc::new(Connection { peer, head: HeadReport::default() });
+        let mut guarded = Guarded::new(Stream::from(socket), connection, Duration::from_secs(1));
+        guarded.write_all(b"head").await.unwrap();
+        guarded.write_all(b"body").await.unwrap();
+        let mut got = [0; 16];
+        let early = tokio::time::timeout(Duration::from_millis(50), caller.read(&mut got)).await;
+        assert!(early.is_err(), "sent before the flush");
+        guarded.flush().await.unwrap();
+        assert_eq!(caller.read(&mut got).await.unwrap(), 8);
+        guarded.write_all(b"end").await.unwrap();
+        Shutdown::shutdown(&mut guarded).await;
+        assert_eq!(caller.read(&mut got).await.unwrap(), 3);
+        assert_eq!(caller.read(&mut got).await.unwrap(), 0);
+    }
+}
