@@ -276,7 +276,7 @@ async fn slow_upstreams_end_in_504() -> anyhow::Result<()> {
     let begun = Instant::now();
     let drip = shop
         .client
-        .get(shop.url("/shop/x?size=1000&pieces=100&gap_ms=100"))
+        .get(shop.url("/shop/x?size=1000&chunked=1&pieces=100&gap_ms=100"))
         .bearer_auth(shop.key.whole())
         .send()
         .await?;
