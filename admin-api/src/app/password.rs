@@ -26,13 +26,13 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Passwords {
     slots: Semaphore,
     /// Checked against when nobody has that name, so that both refusals take the same time.
-    dummy: OnceLock<String>,
+    decoy: OnceLock<String>,
 }
 
 impl Passwords {
     /// Nothing is computed yet.
     pub(crate) fn new() -> Self {
-        Self { slots: Semaphore::new(AT_ONCE), dummy: OnceLock::new() }
+        Self { slots: Semaphore::new(AT_ONCE), decoy: OnceLock::new() }
     }
 
     /// Hashes a new password, as a PHC string.
@@ -52,18 +52,18 @@ impl Passwords {
         let exists = known.is_some();
         let against = match known {
             Some(hash) => hash,
-            None => self.dummy().await?,
+            None => self.decoy().await?,
         };
         let fits = self.compute(move || fits(password.expose(), &against)).await?;
         Ok(fits && exists)
     }
 
-    async fn dummy(&self) -> Result<String, Error> {
-        if let Some(dummy) = self.dummy.get() {
-            return Ok(dummy.clone());
+    async fn decoy(&self) -> Result<String, Error> {
+        if let Some(decoy) = self.decoy.get() {
+            return Ok(decoy.clone());
         }
         let made = self.compute(|| hash("nobody has this password")).await??;
-        Ok(self.dummy.get_or_init(|| made).clone())
+        Ok(self.decoy.get_or_init(|| made).clone())
     }
 
     async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
