@@ -18,7 +18,12 @@ const KILLS: usize = 20;
 const CALLERS: usize = 12;
 
 /// Asks until told to stop; the ids of the answers that came whole.
-async fn load(caller: Caller, number: usize, stop: Arc<AtomicBool>, answered: Arc<AtomicUsize>) -> Vec<String> {
+pub(crate) async fn load(
+    caller: Caller,
+    number: usize,
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+) -> Vec<String> {
     let mut whole = Vec::new();
     let mut n = number;
     while !stop.load(Ordering::SeqCst) {
@@ -34,6 +39,22 @@ async fn load(caller: Caller, number: usize, stop: Arc<AtomicBool>, answered: Ar
         }
     }
     whole
+}
+
+/// Each answer that came whole has one row, and no row is there twice.
+pub(crate) fn assert_one_row_each(rows: &[serde_json::Value], whole: &[String]) {
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for row in rows {
+        *count.entry(row["id"].as_str().unwrap_or_default()).or_default() += 1;
+    }
+    let lost: Vec<_> = whole.iter().filter(|id| !count.contains_key(id.as_str())).collect();
+    let doubled: Vec<_> = count.iter().filter(|(_, n)| **n > 1).collect();
+    assert!(
+        lost.is_empty() && doubled.is_empty(),
+        "{} of {} lost: {lost:?}; doubled: {doubled:?}",
+        lost.len(),
+        whole.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,18 +84,7 @@ async fn a_killed_process_loses_and_doubles_no_row() -> anyhow::Result<()> {
     let last = stand.ask(Vendor::Openai, Vendor::Openai, &json!({})).await?;
     whole.push(last.header("x-weir-request-id").unwrap_or_default().to_owned());
     let rows = settled_rows(&stand, whole.len()).await?;
-    let mut count: HashMap<&str, usize> = HashMap::new();
-    for row in &rows {
-        *count.entry(row["id"].as_str().unwrap_or_default()).or_default() += 1;
-    }
-    let lost: Vec<_> = whole.iter().filter(|id| !count.contains_key(id.as_str())).collect();
-    let doubled: Vec<_> = count.iter().filter(|(_, n)| **n > 1).collect();
-    assert!(
-        lost.is_empty() && doubled.is_empty(),
-        "{} of {} lost: {lost:?}; doubled: {doubled:?}",
-        lost.len(),
-        whole.len()
-    );
+    assert_one_row_each(&rows, &whole);
     let sums = stand.weir.admin()?.get("/usage?group_by=application").await?;
     assert_eq!(sums["total"]["requests"].as_u64(), Some(rows.len() as u64), "the sums count what the rows are: {sums}");
     Ok(())

@@ -9,6 +9,7 @@ mod failover;
 mod keys;
 mod kill;
 mod metering;
+mod nodes;
 mod recut;
 mod reload;
 mod rest;

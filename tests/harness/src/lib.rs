@@ -7,9 +7,11 @@
 pub mod admin;
 pub mod chat;
 pub mod client;
+pub mod cluster;
 pub mod config;
 pub mod http1;
 pub mod postgres;
+mod process;
 pub mod provider;
 pub mod rest;
 pub mod script;

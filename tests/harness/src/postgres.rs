@@ -23,17 +23,16 @@ const USER: &str = "weir";
 pub struct Postgres {
     tools: PathBuf,
     port: u16,
+    account: Option<Account>,
     /// Its standard input keeps the server alive: the server ends with this process, however that ends.
     keeper: Child,
     databases: AtomicU32,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        // The shell stops the server and ends; nothing is left to report to.
-        let _ = self.keeper.wait();
+        self.stop();
     }
 }
 
@@ -54,12 +53,24 @@ impl Postgres {
         init.args(["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "-U", USER, "-D"]).arg(&data);
         run(&mut init)?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let mut keeper = keeper(&tools, &data, dir.path(), port, account.as_ref())?;
-        if let Err(error) = until_ready(&tools, port, &mut keeper) {
-            let log = fs::read_to_string(dir.path().join("log")).unwrap_or_default();
-            return Err(error.context(log));
-        }
-        Ok(Some(Self { tools, port, keeper, databases: AtomicU32::new(0), _dir: dir }))
+        let keeper = serve(&tools, dir.path(), port, account.as_ref())?;
+        Ok(Some(Self { tools, port, account, keeper, databases: AtomicU32::new(0), dir }))
+    }
+
+    /// Ends the server at once and every connection with it, as a crash would; the databases stay.
+    pub fn stop(&mut self) {
+        drop(self.keeper.stdin.take());
+        // The shell stops the server and ends; nothing is left to report to.
+        let _ = self.keeper.wait();
+    }
+
+    /// Starts it again where it was, after [`Self::stop`].
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn resume(&mut self) -> anyhow::Result<()> {
+        self.keeper = serve(&self.tools, self.dir.path(), self.port, self.account.as_ref())?;
+        Ok(())
     }
 
     /// Makes an empty database and names its address.
@@ -125,6 +136,15 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs the server on what `initdb` made in `dir`, and waits until it answers.
+fn serve(tools: &Path, dir: &Path, port: u16, account: Option<&Account>) -> anyhow::Result<Child> {
+    let mut keeper = keeper(tools, &dir.join("data"), dir, port, account)?;
+    match until_ready(tools, port, &mut keeper) {
+        Ok(()) => Ok(keeper),
+        Err(error) => Err(error.context(fs::read_to_string(dir.join("log")).unwrap_or_default())),
+    }
+}
+
 /// A shell that runs the server until its standard input closes.
 fn keeper(tools: &Path, data: &Path, dir: &Path, port: u16, account: Option<&Account>) -> anyhow::Result<Child> {
     const SCRIPT: &str = r#"
@@ -164,13 +184,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_starts_and_leaves_nothing_behind() -> anyhow::Result<()> {
-        let Some(server) = Postgres::start()? else { return Ok(()) };
+    fn a_server_starts_stops_resumes_and_leaves_nothing_behind() -> anyhow::Result<()> {
+        let Some(mut server) = Postgres::start()? else { return Ok(()) };
         let (first, second) = (server.database()?, server.database()?);
         assert_ne!(first, second);
         let asked = Command::new(server.tools.join("psql")).args([&second, "-Atc", "select 6*7"]).output()?;
         assert_eq!(String::from_utf8_lossy(&asked.stdout).trim(), "42");
         let port = server.port;
+        server.stop();
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
+        server.resume()?;
+        let asked = Command::new(server.tools.join("psql")).args([&second, "-Atc", "select 6*7"]).output()?;
+        assert_eq!(String::from_utf8_lossy(&asked.stdout).trim(), "42");
         drop(server);
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
         Ok(())

@@ -2,27 +2,19 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use crate::admin::Admin;
-
-/// How long a start may take; a debug build on a loaded machine is slow.
-const START: Duration = Duration::from_secs(60);
+use crate::process::{Launch, Process, read_log};
 
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    binary: PathBuf,
     config: String,
-    arguments: Vec<String>,
-    environment: Vec<(String, String)>,
+    launch: Launch,
 }
 
 impl Setup {
@@ -30,25 +22,23 @@ impl Setup {
     /// `weir.yaml`.
     #[must_use]
     pub fn new(binary: &str, config: &str) -> Self {
-        Self {
-            binary: PathBuf::from(binary),
-            config: config.to_owned(),
-            arguments: Vec::new(),
-            environment: Vec::new(),
-        }
+        let launch = Launch::new(binary, &["run", "--config", "weir.yaml", "--data-dir", "data"]);
+        let everywhere =
+            ["--gateway-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
+        Self { config: config.to_owned(), launch: launch.with(&everywhere) }
     }
 
     /// Adds arguments to `weir run`.
     #[must_use]
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
-        self.arguments.extend(arguments.iter().map(|a| (*a).to_owned()));
+        self.launch = self.launch.with(arguments);
         self
     }
 
     /// Sets a variable of its environment.
     #[must_use]
     pub fn environment(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.launch.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -59,70 +49,28 @@ impl Setup {
     pub async fn start(self) -> anyhow::Result<Weir> {
         let dir = tempfile::Builder::new().prefix("weir-test-").tempdir()?;
         std::fs::write(dir.path().join("weir.yaml"), &self.config)?;
-        let process = self.launch(dir.path()).await?;
-        Ok(Weir { setup: self, process, dir })
-    }
-
-    /// Weir looks for free ports and binds them a moment later: where tests run side by side, another
-    /// process may have taken one in between. A user would start it again, and so does this.
-    async fn launch(&self, dir: &Path) -> anyhow::Result<Process> {
-        for _ in 0..3 {
-            match self.launch_once(dir).await {
-                Err(error) if format!("{error:#}").contains("Address already in use") => {
-                    std::fs::remove_file(dir.join("weir.log"))?;
-                }
-                other => return other,
-            }
-        }
-        self.launch_once(dir).await
-    }
-
-    async fn launch_once(&self, dir: &Path) -> anyhow::Result<Process> {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("weir.log"))?;
-        let mut command = Command::new(&self.binary);
-        command
-            .current_dir(dir)
-            .args(["run", "--config", "weir.yaml", "--data-dir", "data"])
-            .args(["--gateway-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
-            .args(&self.arguments)
-            .envs(self.environment.iter().map(|(n, v)| (n, v)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true);
-        let mut child = command.spawn().with_context(|| format!("start {}", self.binary.display()))?;
-        let out = child.stdout.take().context("no standard output")?;
-        let mut lines = BufReader::new(out).lines();
-        let listening = async {
-            while let Some(line) = lines.next_line().await? {
-                if let Ok(value) = serde_json::from_str::<Value>(&line)
-                    && value["event"] == "listening"
-                {
-                    return anyhow::Ok(value);
-                }
-            }
-            bail!("weir ended before it listened")
-        };
-        let listening = match tokio::time::timeout(START, listening).await {
-            Ok(Ok(listening)) => listening,
-            Ok(Err(error)) => return Err(error.context(read_log(dir))),
-            Err(_) => bail!("weir did not listen within {START:?}: {}", read_log(dir)),
-        };
-        // What else comes is of no interest, but a full pipe would stop the process.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let address = |name: &str| -> anyhow::Result<SocketAddr> {
-            listening[name].as_str().and_then(|a| a.parse().ok()).with_context(|| format!("no {name} in {listening}"))
-        };
-        Ok(Process { child, gateway: address("gateway")?, admin: address("admin")?, ops: address("ops").ok() })
+        let process = self.launch.start(dir.path()).await?;
+        let at = At::of(&process)?;
+        Ok(Weir { setup: self, process, at, dir })
     }
 }
 
-#[derive(Debug)]
-struct Process {
-    child: Child,
+/// Where a process listens.
+#[derive(Clone, Copy, Debug)]
+struct At {
     gateway: SocketAddr,
     admin: SocketAddr,
     ops: Option<SocketAddr>,
+}
+
+impl At {
+    fn of(process: &Process) -> anyhow::Result<Self> {
+        Ok(Self {
+            gateway: process.address("gateway")?,
+            admin: process.address("admin")?,
+            ops: process.address("ops").ok(),
+        })
+    }
 }
 
 /// A running `weir`; it is killed when dropped.
@@ -130,6 +78,7 @@ struct Process {
 pub struct Weir {
     setup: Setup,
     process: Process,
+    at: At,
     dir: TempDir,
 }
 
@@ -145,25 +94,25 @@ impl Weir {
     /// Where applications call, such as `http://127.0.0.1:1234`.
     #[must_use]
     pub fn gateway(&self) -> String {
-        format!("http://{}", self.process.gateway)
+        format!("http://{}", self.at.gateway)
     }
 
     /// The same as a socket address.
     #[must_use]
     pub fn gateway_address(&self) -> SocketAddr {
-        self.process.gateway
+        self.at.gateway
     }
 
     /// Where the admin API is.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        format!("http://{}", self.process.admin)
+        format!("http://{}", self.at.admin)
     }
 
     /// Where `/metrics`, `/live` and `/ready` are, if the binary said so.
     #[must_use]
     pub fn ops_url(&self) -> Option<String> {
-        self.process.ops.map(|a| format!("http://{a}"))
+        self.at.ops.map(|a| format!("http://{a}"))
     }
 
     /// The process id.
@@ -171,7 +120,7 @@ impl Weir {
     /// # Errors
     /// When it has ended.
     pub fn pid(&self) -> anyhow::Result<u32> {
-        self.process.child.id().context("weir has ended")
+        self.process.pid()
     }
 
     /// A client of the admin API, with the token that the first start made.
@@ -218,7 +167,7 @@ impl Weir {
     /// # Errors
     /// When it was gone already.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
-        self.process.child.kill().await.context("kill weir")
+        self.process.kill().await
     }
 
     /// Sends a signal, such as `TERM` or `HUP`.
@@ -226,12 +175,7 @@ impl Weir {
     /// # Errors
     /// When it has ended.
     pub async fn signal(&self, name: &str) -> anyhow::Result<()> {
-        let pid = self.pid()?.to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().await?;
-        if !sent.success() {
-            bail!("kill -{name} {pid}: {sent}");
-        }
-        Ok(())
+        self.process.signal(name).await
     }
 
     /// Waits until the process has ended by itself; its exit code.
@@ -239,9 +183,9 @@ impl Weir {
     /// # Errors
     /// When it does not within the time.
     pub async fn ended(&mut self, within: Duration) -> anyhow::Result<Option<i32>> {
-        match tokio::time::timeout(within, self.process.child.wait()).await {
-            Ok(status) => Ok(status?.code()),
-            Err(_) => bail!("weir still ran after {within:?}: {}", self.log()),
+        match self.process.ended(within).await? {
+            Some(status) => Ok(status.code()),
+            None => bail!("weir still ran after {within:?}: {}", self.log()),
         }
     }
 
@@ -250,7 +194,8 @@ impl Weir {
     /// # Errors
     /// As [`Setup::start`].
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        self.process = self.setup.launch(self.dir.path()).await?;
+        self.process = self.setup.launch.start(self.dir.path()).await?;
+        self.at = At::of(&self.process)?;
         Ok(())
     }
 
@@ -259,13 +204,6 @@ impl Weir {
     /// # Errors
     /// When it has ended.
     pub fn resident_bytes(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
-        let line = status.lines().find(|l| l.starts_with("VmRSS:")).context("no VmRSS")?;
-        let kib: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
-        Ok(kib * 1024)
+        self.process.resident_bytes()
     }
-}
-
-fn read_log(dir: &Path) -> String {
-    std::fs::read_to_string(dir.join("weir.log")).unwrap_or_default()
 }
