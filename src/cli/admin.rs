@@ -26,15 +26,10 @@ pub(crate) struct Args {
 pub(crate) fn run(mut args: Args) -> Outcome {
     logging::init(args.process.log_format)?;
     planes::claim(&mut [("--admin-listen", &mut args.control.admin_listen)])?;
-    let config = args.control.config.as_deref();
-    planes::require_file(config)?;
+    args.control.config.require()?;
     let runtime = planes::control_runtime()?;
-    let control = runtime.block_on(async {
-        let control = planes::open(&args.process, Some(&args.control), args.gateway_url.clone()).await?;
-        planes::apply_first(&control, config).await?;
-        anyhow::Ok(control)
-    })?;
-    let serving = Serving::start(&args.process, &args.control, &control, &runtime)?;
+    let opened = runtime.block_on(planes::open(&args.process, Some(&args.control), args.gateway_url.clone()))?;
+    let serving = Serving::start(&args.process, &args.control, &opened.control, &runtime)?;
     let signals = EndSignals::listen(&runtime)?;
     tracing::info!(admin = %serving.address, "listening");
     terminal::say(&json!({"event": "listening", "admin": serving.address.to_string()}).to_string())?;

@@ -30,10 +30,10 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let runtime = planes::control_runtime()?;
     // The store is opened, but its admin API is never bound.
     let gateway_url = planes::url(args.gateway.gateway_listen);
-    let control = runtime.block_on(planes::open(&args.process, None, gateway_url))?;
-    let data_plane = planes::data_plane(&args.process, &args.gateway, &control, &runtime)?;
+    let opened = runtime.block_on(planes::open(&args.process, None, gateway_url))?;
+    let data_plane = planes::data_plane(&args.process, &args.gateway, &opened.control, &runtime)?;
     // Without a file this only keeps SIGHUP from ending the process.
-    runtime.spawn(config_watch::watch(control, None));
+    runtime.spawn(config_watch::watch(opened.control, None));
     let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
     runtime.spawn(async move {
         signals.first().await;

@@ -1,9 +1,9 @@
 //! Opens and serves the planes: what `weir run`, `weir gateway` and `weir admin` share.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -12,6 +12,8 @@ use weir_admin_api::{ControlPlane, References};
 use weir_gateway::{DataPlane, Network};
 
 use super::config_watch;
+use super::data_dir::DataDir;
+use super::first_config::ConfigArgs;
 use super::logging::Format;
 use super::setup_link::SetupLink;
 
@@ -52,9 +54,8 @@ pub(crate) struct GatewayArgs {
 /// What a process with an admin API has.
 #[derive(clap::Args)]
 pub(crate) struct ControlArgs {
-    /// Resources as YAML documents; what it names is managed by it
-    #[arg(long, env = "WEIR_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Where the admin API and the portal are
     #[arg(long, env = "WEIR_ADMIN_LISTEN", default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
     pub(crate) admin_listen: SocketAddr,
@@ -102,60 +103,49 @@ pub(crate) fn control_runtime() -> anyhow::Result<Runtime> {
         .context("cannot start the control plane's threads")
 }
 
-/// Opens the store; without `control` for a process whose admin API is never bound.
+/// A control plane whose data directory no other process uses.
+pub(crate) struct Opened {
+    /// It.
+    pub(crate) control: ControlPlane,
+    _data_dir: DataDir,
+}
+
+/// Opens the store and brings the configuration file into it; without `args` for a process whose admin
+/// API is never bound, and which therefore manages nothing.
 ///
 /// # Errors
 /// A sentence for the operator.
 pub(crate) async fn open(
     process: &ProcessArgs,
-    control: Option<&ControlArgs>,
+    args: Option<&ControlArgs>,
     gateway_url: String,
-) -> anyhow::Result<ControlPlane> {
-    let references = control.map_or_else(References::default, |args| References {
+) -> anyhow::Result<Opened> {
+    let references = args.map_or_else(References::default, |args| References {
         env: args.secret_env.clone(),
         secrets_dir: args.secrets_dir.clone(),
     });
+    // Before the store is touched, where there is one: a newer weir would migrate it under the one that runs.
+    let held = DataDir::hold(&process.data_dir)?;
     let control = ControlPlane::open(weir_admin_api::Settings {
-        listen: control.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |args| args.admin_listen),
+        listen: args.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |args| args.admin_listen),
         data_dir: process.data_dir.clone(),
         database_url: process.database.clone(),
         master_key: None,
         gateway_url,
         references,
-        public_url: control.and_then(|args| args.admin_public_url.clone()),
-        allow_plaintext: control.is_some_and(|args| args.admin_allow_plaintext),
+        public_url: args.and_then(|args| args.admin_public_url.clone()),
+        allow_plaintext: args.is_some_and(|args| args.admin_allow_plaintext),
     })
     .await?;
-    Ok(control)
-}
-
-/// Looks whether the configuration file can be read, before anything is made.
-///
-/// # Errors
-/// When it cannot.
-pub(crate) fn require_file(config: Option<&Path>) -> anyhow::Result<()> {
-    match config {
-        Some(path) => std::fs::File::open(path)
-            .map(drop)
-            .with_context(|| format!("cannot read the configuration file {}", path.display())),
-        None => Ok(()),
+    let held = match held {
+        Some(held) => Some(held),
+        None => DataDir::hold(&process.data_dir)?,
+    };
+    let data_dir = held.with_context(|| format!("the data directory {} is gone", process.data_dir.display()))?;
+    if let Some(args) = args {
+        args.config.begin(&control, process.database.is_none()).await?;
     }
-}
-
-/// Applies the configuration file of a start: a faulty one ends it.
-///
-/// # Errors
-/// With every fault of the file.
-pub(crate) async fn apply_first(control: &ControlPlane, config: Option<&Path>) -> anyhow::Result<()> {
-    let Some(path) = config else { return Ok(()) };
-    match control.apply_file(path).await {
-        Ok(report) => {
-            let (file, changes, revision) = (path.display(), report.changes.len(), report.revision);
-            tracing::info!(%file, changes, revision, "configuration file applied");
-            Ok(())
-        }
-        Err(error) => bail!("the configuration in {} was refused, so nothing was started:\n{error}", path.display()),
-    }
+    Ok(Opened { control, _data_dir: data_dir })
 }
 
 /// Binds the data plane and puts the stored configuration into it.
@@ -233,7 +223,7 @@ impl Serving {
             runtime.block_on(control.bind()).with_context(|| format!("cannot listen at {}", args.admin_listen))?;
         let link = SetupLink::announce(&process.data_dir, control.setup_link())?;
         runtime.spawn(link.remove_when_used(control.clone()));
-        runtime.spawn(config_watch::watch(control.clone(), args.config.clone()));
+        runtime.spawn(config_watch::watch(control.clone(), args.config.config.clone()));
         let (stop, mut stopped) = watch::channel(false);
         let control = control.clone();
         let task = runtime.spawn(async move {

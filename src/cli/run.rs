@@ -34,17 +34,13 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         ("--admin-listen", &mut args.control.admin_listen),
         ("--ops-listen", &mut args.gateway.ops_listen),
     ])?;
-    let config = args.control.config.as_deref();
-    planes::require_file(config)?;
+    args.control.config.require()?;
     let runtime = planes::control_runtime()?;
     let gateway_url = planes::url(args.gateway.gateway_listen);
-    let control = runtime.block_on(async {
-        let control = planes::open(&args.process, Some(&args.control), gateway_url).await?;
-        planes::apply_first(&control, config).await?;
-        anyhow::Ok(control)
-    })?;
-    let data_plane = planes::data_plane(&args.process, &args.gateway, &control, &runtime)?;
-    let serving = Serving::start(&args.process, &args.control, &control, &runtime)?;
+    let opened = runtime.block_on(planes::open(&args.process, Some(&args.control), gateway_url))?;
+    let control = &opened.control;
+    let data_plane = planes::data_plane(&args.process, &args.gateway, control, &runtime)?;
+    let serving = Serving::start(&args.process, &args.control, control, &runtime)?;
     let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
     runtime.spawn(async move {
         signals.first().await;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 /// The binary under test.
 pub(crate) const WEIR: &str = env!("CARGO_BIN_EXE_weir");
@@ -39,4 +40,15 @@ pub(crate) fn weir(directory: &Path) -> Command {
 /// Runs `weir` with arguments to its end.
 pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Said {
     weir(directory).args(arguments).output().expect("weir starts").into()
+}
+
+/// Waits until `holds`, looking ten times a second.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..100 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not within ten seconds: {what}");
 }

@@ -5,5 +5,6 @@
 mod alone;
 mod docs;
 mod invoke;
+mod nodes;
 mod quick_start;
 mod serving;

@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
 use weir_harness::weir::{Setup, Weir};
 
-use crate::invoke::{Said, WEIR, weir};
+use crate::invoke::{Said, WEIR, eventually, weir};
 
 const CHAT: &str = "kind: ModelRoute\nid: chat\nspec:\n  targets:\n    - {provider: demo, model: demo-small}\n---\n\
                     kind: Application\nid: till\nspec: {models: ['*']}\n";
@@ -25,17 +23,6 @@ async fn client(server: &Weir, arguments: &[&str], environment: &[(&str, &str)])
         .envs(environment.iter().copied());
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
     output.expect("weir starts").into()
-}
-
-/// Waits until `holds`, looking ten times a second.
-async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..100 {
-        if holds().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("not within ten seconds: {what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,49 +173,22 @@ async fn json_logs_are_one_object_per_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_and_an_admin_process_meet_in_the_database() {
-    let dir = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", dir.path().join("shared.db").display());
-    let key = "0123456789abcdef".repeat(4);
-    let start = async |plane: &str, arguments: &[&str]| {
-        let mut command = tokio::process::Command::from(weir(dir.path()));
-        let mut child = command
-            .args([&[plane, "--database", &database, "--data-dir", plane][..], arguments].concat())
-            .env("WEIR_MASTER_KEY", &key)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.unwrap().unwrap();
-        let listening: Value = serde_json::from_str(&line.expect("it says where it listens")).unwrap();
-        (child, listening)
-    };
-    let (mut admin, at) = start("admin", &["--admin-listen", "127.0.0.1:0"]).await;
-    let admin_url = format!("http://{}", at["admin"].as_str().unwrap());
-    let free = ["--gateway-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
-    let (mut gateway, at) = start("gateway", &free).await;
-    let gateway_url = format!("http://{}", at["gateway"].as_str().unwrap());
-
-    fs::write(dir.path().join("chat.yaml"), CHAT).unwrap();
-    let ask = async |arguments: &[&str], environment: &[(&str, &str)]| -> Said {
-        let mut command = weir(dir.path());
-        command.args(arguments).env("WEIR_ADMIN_URL", &admin_url).env("WEIR_GATEWAY_URL", &gateway_url);
-        command.env("WEIR_DATA_DIR", "admin").envs(environment.iter().copied());
-        tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap().into()
-    };
-    let applied = ask(&["apply", "chat.yaml"], &[]).await;
-    assert_eq!(applied.code, Some(0), "{applied:?}");
-    let key = ask(&["key", "create", "till"], &[]).await.out.trim().to_owned();
-    eventually("the gateway serves what the admin process was told", async || {
-        ask(&["call", "--model", "chat", "Hi"], &[("WEIR_API_KEY", &key)]).await.code == Some(0)
-    })
-    .await;
-
-    for child in [&mut gateway, &mut admin] {
-        let pid = child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let ended = tokio::time::timeout(Duration::from_secs(20), child.wait()).await.unwrap().unwrap();
-        assert_eq!(ended.code(), Some(0));
+async fn a_second_process_on_a_data_directory_is_refused() {
+    let server = Weir::start(WEIR, CHAT).await.unwrap();
+    for plane in ["run", "admin", "gateway"] {
+        let mut arguments = vec![plane, "--data-dir", "data"];
+        for (option, planes) in
+            [("--gateway-listen", "run gateway"), ("--ops-listen", "run gateway"), ("--admin-listen", "run admin")]
+        {
+            if planes.split(' ').any(|p| p == plane) {
+                arguments.extend([option, "127.0.0.1:0"]);
+            }
+        }
+        let said = client(&server, &arguments, &[]).await;
+        assert_eq!(said.code, Some(1), "{plane}: {said:?}");
+        let sentence = "another weir runs on the data directory";
+        assert!(said.err.contains(sentence) && said.err.contains("--data-dir"), "{plane}: {}", said.err);
     }
+    let chat = server.admin().unwrap().send("GET", "/model-routes/chat", &[], None).await.unwrap();
+    assert_eq!(chat.body["managed_by"], "weir.yaml", "a refused start must not unlock what another manages");
 }
