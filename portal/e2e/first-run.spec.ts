@@ -30,7 +30,7 @@ test('set-up, provider tested, model called, key made, snippet run, request seen
 
   await page.getByRole('link', { name: 'Home', exact: true }).first().click();
   await page.getByLabel('Name of the application').fill('Mobile App');
-  await page.getByRole('button', { name: 'Make application and key' }).click();
+  await page.getByRole('button', { name: 'Create application and key' }).click();
   const key = await page.getByTestId('secret-once').innerText();
   const snippet = await page.getByRole('region', { name: 'curl' }).innerText();
   expect(snippet).toContain(key);
@@ -43,7 +43,7 @@ test('set-up, provider tested, model called, key made, snippet run, request seen
   expect(answer.usage.cost).toBeGreaterThan(0);
 
   await expect(page.getByText('The call has arrived.')).toBeVisible({ timeout: 15_000 });
-  await page.getByRole('link', { name: 'Look at it' }).click();
+  await page.getByRole('link', { name: 'View it' }).click();
   await page
     .getByRole('row', { name: /mobile-app/ })
     .getByRole('link')

@@ -20,16 +20,17 @@ test('filters stand in the address, and the log goes on page by page', async ({ 
   const faults = watch(page, weir.portal);
   await signIn(page, weir);
   await page.goto(`${weir.portal}/requests`);
-  await page.getByLabel('Model').fill('fast');
+  const model = page.getByRole('combobox', { name: 'Model' });
+  await model.fill('fast');
   await page.waitForURL('**/requests?model=fast');
   await expect(page.getByText('50 shown so far')).toBeVisible();
-  await page.getByRole('button', { name: 'Show more' }).click();
-  await expect(page.getByText(/\d+ in all/)).toBeVisible();
+  await page.getByRole('button', { name: 'Load more' }).click();
+  await expect(page.getByText(/\d+ in total/)).toBeVisible();
   expect(await page.locator('tbody tr').count()).toBeGreaterThan(55);
 
   await page.reload();
-  await expect(page.getByLabel('Model')).toHaveValue('fast');
-  await page.getByLabel('Status').fill('4xx');
+  await expect(model).toHaveValue('fast');
+  await page.getByRole('combobox', { name: 'Status' }).fill('4xx');
   await expect(page.getByText('No request matches')).toBeVisible();
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await page.waitForURL('**/requests');

@@ -50,13 +50,13 @@ test('a fault that the server finds stands at its field', async ({ page }) => {
   await signIn(page, weir);
   await page.goto(`${weir.portal}/providers/new?from=custom`);
   await page.getByLabel('Id', { exact: false }).first().fill('broken');
-  await page.getByLabel('Base address').fill('ftp://example.com');
+  await page.getByLabel('Base URL', { exact: true }).fill('ftp://example.com');
   await page.getByRole('button', { name: 'Create' }).click();
   const secret = page.getByLabel('Key', { exact: true });
   await expect(secret).toHaveAccessibleDescription(/is empty; put the secret in/);
   await secret.fill('sk-made-up-0123456789');
   await page.getByRole('button', { name: 'Create' }).click();
-  await expect(page.getByLabel('Base address')).toHaveAccessibleDescription(/"ftp" is not spoken; use https or http/);
+  await expect(page.getByLabel('Base URL')).toHaveAccessibleDescription(/"ftp" is not spoken; use https or http/);
 });
 
 test('unsaved changes are asked about', async ({ page }) => {
@@ -96,11 +96,11 @@ test('a revoked key stops within two seconds', async ({ page }) => {
 test('a key is made, shown this once, and gone', async ({ page }) => {
   await signIn(page, weir);
   await page.goto(`${weir.portal}/applications/night-batch`);
-  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByRole('button', { name: 'Create key' }).click();
   const dialog = page.getByRole('dialog');
   await accessible(page, 'make a key');
   await dialog.getByLabel('Name').fill('laptop');
-  await dialog.getByRole('button', { name: 'Make a key' }).click();
+  await dialog.getByRole('button', { name: 'Create key' }).click();
   const key = await dialog.getByTestId('secret-once').innerText();
   await accessible(page, 'the key that was made');
   await weir.admin(
@@ -119,7 +119,7 @@ test('a provider that cannot be reached says so, and its YAML holds no secret', 
   await signIn(page, weir);
   await page.goto(`${weir.portal}/providers/basement`);
   await page.getByRole('button', { name: 'Test connection' }).click();
-  await expect(page.getByText('It does not work.')).toBeVisible();
+  await expect(page.getByText('The connection test failed.')).toBeVisible();
   await page.getByRole('tab', { name: 'YAML' }).click();
   const yaml = page.getByRole('region', { name: 'YAML' });
   await expect(yaml).toContainText('kind: Provider');

@@ -13,6 +13,7 @@ import { readSession, sessionKey, setupNeeded } from './api/session';
 import { PageFailed, PageMissing } from './frame/trouble';
 import { readRequestFilter } from './pages/requests/filter';
 import { readUsageView } from './pages/usage/view';
+import { readTab, type Tab } from './resources/kinds';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 /** Only a path of our own: `//host` and `https:` would lead elsewhere. */
@@ -63,12 +64,16 @@ const providers = createRoute({
 const newProvider = createRoute({
   getParentRoute: () => app,
   path: '/providers/new',
-  validateSearch: (search: Record<string, unknown>): { from?: string } => ({ from: text(search['from']) }),
+  validateSearch: (search: Record<string, unknown>): { from?: string; tab?: Tab } => ({
+    from: text(search['from']),
+    ...readTab(search),
+  }),
   component: lazyRouteComponent(() => import('./pages/providers/create')),
 });
 const provider = createRoute({
   getParentRoute: () => app,
   path: '/providers/$id',
+  validateSearch: readTab,
   component: lazyRouteComponent(() => import('./pages/providers/edit')),
 });
 
@@ -81,11 +86,13 @@ const modelRoutes = createRoute({
 const newModelRoute = createRoute({
   getParentRoute: () => app,
   path: '/model-routes/new',
+  validateSearch: readTab,
   component: lazyRouteComponent(() => import('./pages/model-routes/create')),
 });
 const modelRoute = createRoute({
   getParentRoute: () => app,
   path: '/model-routes/$id',
+  validateSearch: readTab,
   component: lazyRouteComponent(() => import('./pages/model-routes/edit')),
 });
 
@@ -105,11 +112,13 @@ const applications = createRoute({
 const newApplication = createRoute({
   getParentRoute: () => app,
   path: '/applications/new',
+  validateSearch: readTab,
   component: lazyRouteComponent(() => import('./pages/applications/create')),
 });
 const application = createRoute({
   getParentRoute: () => app,
   path: '/applications/$id',
+  validateSearch: readTab,
   component: lazyRouteComponent(() => import('./pages/applications/edit')),
 });
 

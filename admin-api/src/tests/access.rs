@@ -108,8 +108,11 @@ async fn every_answer_carries_the_security_headers() {
         let answer = server.raw("GET", path, &[("origin", "https://evil.example")], None).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
-        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
-        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        for exception in ["unsafe", "nonce", "data:", "*"] {
+            assert!(!policy.contains(exception), "{path}: {policy}");
+        }
         assert!(!answer.header("x-request-id").is_empty() && !answer.header("cache-control").is_empty(), "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
     }

@@ -1,6 +1,7 @@
 // A chat through the data plane, as the playground sends it: one answer, whole or streamed.
 import { createParser } from 'eventsource-parser';
 import { guardedFetch } from './http';
+import { ConnectionLost } from './problem';
 
 export interface Message {
   role: 'system' | 'user' | 'assistant';
@@ -111,8 +112,13 @@ export async function chat(request: ChatRequest, signal: AbortSignal, onProgress
     if (answer.firstTextMs === null && (answer.text || answer.reasoning)) answer = { ...answer, firstTextMs: since() };
     onProgress(answer);
   };
-  if (response.headers.get('content-type')?.includes('text/event-stream')) await readEvents(response, add);
-  else add(await response.json());
+  try {
+    if (response.headers.get('content-type')?.includes('text/event-stream')) await readEvents(response, add);
+    else add(await response.json());
+  } catch (failure) {
+    if (signal.aborted) throw failure;
+    throw new ConnectionLost('cut');
+  }
   onProgress({ ...answer, totalMs: since() });
 }
 

@@ -1,5 +1,5 @@
 // The one way to the admin API: same origin, the session's cookie, its CSRF token, refusals as Problem.
-import { Problem } from './problem';
+import { ConnectionLost, Problem } from './problem';
 
 let csrfToken: string | null = null;
 let onSignedOut: () => void = () => {};
@@ -17,11 +17,21 @@ export function whenSignedOut(callback: () => void) {
 /** `fetch` with the session's CSRF token; an answer that is no success is thrown as a `Problem`. */
 export async function guardedFetch(request: Request): Promise<Response> {
   if (csrfToken && request.method !== 'GET') request.headers.set('x-csrf-token', csrfToken);
-  const response = await fetch(request);
+  const response = await answerTo(request);
   if (response.ok || response.status === 304) return response;
   const problem = await Problem.from(response);
   // A 401 of a provider comes through the playground and says nothing about the reader's own session.
   const path = new URL(request.url).pathname;
   if (response.status === 401 && !path.endsWith('/session') && !path.includes('/playground/')) onSignedOut();
   throw problem;
+}
+
+async function answerTo(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (failure) {
+    // Whoever stopped it knows why it ended.
+    if (request.signal.aborted) throw failure;
+    throw new ConnectionLost('unreachable');
+  }
 }

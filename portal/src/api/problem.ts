@@ -1,4 +1,5 @@
-// A refusal of the admin API (RFC 9457), as an error that forms and pages can show.
+// A refusal of the admin API (RFC 9457), or its silence, as errors that forms and pages can show.
+import i18next from 'i18next';
 
 /** One thing wrong with what was sent. */
 export interface Fault {
@@ -49,9 +50,19 @@ export class Problem extends Error {
   }
 }
 
+/** No answer came, or only a part of one: the server or the way to it failed. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+
+  constructor(readonly how: 'unreachable' | 'cut') {
+    super(how);
+  }
+}
+
 /** What to tell people about an error of any kind. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Problem) return error.detail || error.title;
+  if (error instanceof ConnectionLost) return i18next.t(`trouble.${error.how}`);
   return error instanceof Error ? error.message : String(error);
 }
 

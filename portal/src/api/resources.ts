@@ -32,6 +32,8 @@ export interface ListFilter {
  */
 const all = (collection: Collection) => `/${collection}` as '/providers';
 const one = (collection: Collection) => `/${collection}/{id}` as '/providers/{id}';
+const history = (collection: Collection) => `/${collection}/{id}/history` as '/providers/{id}/history';
+const rollback = (collection: Collection) => `/${collection}/{id}/rollback` as '/providers/{id}/rollback';
 const asProvider = <C extends Collection>(spec: Specs[C]) => spec as Specs['providers'];
 
 function loaded<C extends Collection>(answer: { data?: unknown; response: Response }): Loaded<Specs[C]> {
@@ -61,6 +63,7 @@ export function useResource<C extends Collection>(collection: C, id: string) {
     queryFn: ({ signal }) => readResource(collection, id, signal),
     // A form is filled from it: it must not change under the reader's hands.
     refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
     staleTime: 0,
   });
 }
@@ -87,6 +90,37 @@ export function useReplace<C extends Collection>(collection: C, id: string) {
         await client.PUT(one(collection), {
           params: { path: { id }, header: { 'If-Match': etag } },
           body: { team, spec: asProvider(spec) },
+        }),
+      ),
+    onSuccess: (answer) => {
+      cache.setQueryData([collection, 'one', id], answer);
+      return forget(cache, collection);
+    },
+  });
+}
+
+/** All versions, newest first. `version` is the one that the reader sees: a newer one is worth another look. */
+export function useHistory(collection: Collection, id: string, version: number) {
+  return useInfiniteQuery({
+    queryKey: [collection, 'history', id, version],
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) };
+      return bodyOf(await client.GET(history(collection), { params: { path: { id }, query }, signal }));
+    },
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+/** Gives a resource the content of an earlier version, as a new one. */
+export function useRollback<C extends Collection>(collection: C, id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ version, etag }: { version: number; etag: string }) =>
+      loaded<C>(
+        await client.POST(rollback(collection), {
+          params: { path: { id }, header: { 'If-Match': etag } },
+          body: { version },
         }),
       ),
     onSuccess: (answer) => {

@@ -22,6 +22,7 @@ export type UsageRow = Schemas['UsageReportRow'];
 export type RequestRow = Schemas['RequestView'];
 export type RequestDetail = Schemas['RequestDetail'];
 export type Attempt = Schemas['AttemptView'];
+export type HistoryEntry = Schemas['HistoryView'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type CallableModel = Schemas['CallableModel'];
 export type CatalogProvider = Schemas['CatalogEntry'];

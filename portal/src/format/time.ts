@@ -38,3 +38,10 @@ export function formatRelative(date: Date, locale: string, now = Date.now()): st
   }
   return format.format(seconds, 'second');
 }
+
+/** A span with its dates, in the reader's zone: `Nov 21, 18:00` to `Nov 22, 18:16`. */
+export function formatSpan(from: Date, to: Date, locale: string): { from: string; to: string } {
+  const part = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const format = new Intl.DateTimeFormat(locale, part);
+  return { from: format.format(from), to: format.format(to) };
+}

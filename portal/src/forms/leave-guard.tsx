@@ -6,7 +6,12 @@ import { Bar, Rows } from '../ui/page';
 
 export function LeaveGuard({ dirty }: { dirty: () => boolean }) {
   const { t } = useTranslation();
-  const blocker = useBlocker({ shouldBlockFn: dirty, enableBeforeUnload: dirty, withResolver: true });
+  const blocker = useBlocker({
+    // Another view of the same page keeps the form.
+    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && dirty(),
+    enableBeforeUnload: dirty,
+    withResolver: true,
+  });
   return (
     <Modal
       opened={blocker.status === 'blocked'}

@@ -1,6 +1,7 @@
 // One resource in a form: its start values, saving, faults at their fields, and what a stale save needs.
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { faultsByField, Problem } from '../api/problem';
 import { type Draft, type Loaded, readResource, useCreate, useReplace } from '../api/resources';
 import type { Collection, Resource, Specs } from '../api/types';
@@ -16,7 +17,6 @@ interface Options<C extends Collection, V> {
   collection: C;
   /** The resource that is edited and its entity tag; absent for a new one. */
   loaded?: Loaded<Specs[C]>;
-  toValues: (spec: Specs[C], id: string) => V;
   toSpec: (values: V) => Specs[C];
   newId?: (values: V) => string;
   start: V;
@@ -35,30 +35,42 @@ export interface ResourceForm<S, V> {
   mine: () => S;
 }
 
+const hasStatus = (failure: unknown, status: number) => failure instanceof Problem && failure.status === status;
+
 export function useResourceForm<C extends Collection, V extends Record<string, unknown>>(
   options: Options<C, V>,
 ): ResourceForm<Specs[C], V> {
   const { collection, loaded, toSpec, onSaved } = options;
+  const { t } = useTranslation();
   const id = loaded?.data.id ?? '';
-  const form = useForm<V>({ initialValues: loaded ? options.toValues(loaded.data.spec, id) : options.start });
+  const form = useForm<V>({ initialValues: options.start });
   const create = useCreate(collection);
   const replace = useReplace(collection, id);
   const [error, setError] = useState<unknown>(null);
   const [stale, setStale] = useState<Stale<Specs[C]> | null>(null);
 
+  /** Somebody else's change came first: what is there now, to be merged with. */
+  const compare = async () => {
+    try {
+      const now = await readResource(collection, id);
+      setStale({ current: now.data, etag: now.etag ?? '*' });
+    } catch (failure) {
+      setStale(null);
+      setError(hasStatus(failure, 404) ? new Error(t('form.deletedMeanwhile')) : failure);
+    }
+  };
+
   const send = async (draft: Draft<C>, etag: string | null) => {
     setError(null);
+    form.clearErrors();
     try {
       const saved = loaded ? await replace.mutateAsync({ draft, etag: etag ?? '*' }) : await create.mutateAsync(draft);
       setStale(null);
       form.resetDirty();
       onSaved(saved.data);
     } catch (failure) {
-      if (failure instanceof Problem && failure.status === 412) {
-        const now = await readResource(collection, id);
-        setStale({ current: now.data, etag: now.etag ?? '*' });
-        return;
-      }
+      // 404: a deleted resource has no version any more that the save could be on top of.
+      if (loaded && (hasStatus(failure, 412) || hasStatus(failure, 404))) return compare();
       if (failure instanceof Problem) form.setErrors(faultsByField(failure.faults));
       setError(failure);
     }

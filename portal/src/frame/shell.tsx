@@ -38,11 +38,15 @@ function NavLinks({ onFollow }: { onFollow?: () => void }) {
   );
 }
 
+/** The search of the page, where it has one. */
+const toSearch = () => document.querySelector<HTMLInputElement>('input[data-search]')?.focus();
+
 export default function Shell() {
   const { t } = useTranslation();
   const [menu, { open, close }] = useDisclosure(false);
   const [palette, { open: openPalette, close: closePalette }] = useDisclosure(false);
   useHotkeys([['mod+K', openPalette]], []);
+  useHotkeys([['/', toSearch]]);
   const path = useRouterState({ select: (state) => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when another page is shown
   useEffect(close, [path]);

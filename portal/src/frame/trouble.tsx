@@ -1,6 +1,6 @@
 // An address that leads nowhere, and a page that failed.
 import { Button } from '@mantine/core';
-import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Empty } from '../ui/empty';
 import { Wordmark } from '../ui/logo';
@@ -20,11 +20,16 @@ export function PageMissing() {
 
 export function PageFailed({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation();
+  const router = useRouter();
+  const again = async () => {
+    await router.invalidate();
+    reset();
+  };
   return (
-    <Page title={t('trouble.failedTitle')} width="narrow">
+    <Page title={t('trouble.failedTitle')} width="narrow" above={<Wordmark />}>
       <ErrorNote error={error} />
       <div>
-        <Button variant="default" onClick={reset}>
+        <Button variant="default" onClick={() => void again()}>
           {t('common.retry')}
         </Button>
       </div>

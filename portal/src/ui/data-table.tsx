@@ -1,7 +1,9 @@
-// A table of rows that people compare. It scrolls by itself sideways, and can be reached by keyboard then.
+// A table of rows that people compare. It scrolls by itself sideways, and can be reached by keyboard then. Where a row
+// has a page of its own, all of the row leads there.
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './data-table.module.css';
+import { followRow, walkRows } from './rows';
 
 export interface Column<Row> {
   key: string;
@@ -9,6 +11,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** The head is there for those who do not see the column. */
   headHidden?: boolean;
+  /** Running text, which may take more than one line. */
+  wrap?: boolean;
   /** Figures stand at the right, one below the other. */
   figure?: boolean;
 }
@@ -36,11 +40,15 @@ export function DataTable<Row>({ label, columns, rows, rowKey, foot }: DataTable
             ))}
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>
+        <Table.Tbody onClick={followRow} onKeyDown={walkRows}>
           {rows.map((row) => (
             <Table.Tr key={rowKey(row)}>
               {columns.map((column) => (
-                <Table.Td key={column.key} data-figure={column.figure || undefined}>
+                <Table.Td
+                  key={column.key}
+                  data-figure={column.figure || undefined}
+                  data-wrap={column.wrap || undefined}
+                >
                   {column.cell(row)}
                 </Table.Td>
               ))}

@@ -19,8 +19,27 @@ function Exact({ label, children }: { label: string; children: ReactNode }) {
 export function Money({ nanos }: { nanos: number | null | undefined }) {
   const { t } = useTranslation();
   const locale = useLocale();
-  if (nanos === null || nanos === undefined) return <Exact label={t('common.priceUnknown')}>–</Exact>;
+  if (nanos === null || nanos === undefined) {
+    return (
+      <Exact label={t('common.priceUnknown')}>
+        <span className="muted">{t('common.unknown')}</span>
+      </Exact>
+    );
+  }
   return <Exact label={exactMoney(nanos)}>{formatMoney(nanos, locale)}</Exact>;
+}
+
+/** A sum of amounts. Requests whose price is unknown make it a lower bound, or unknown: never a smaller sum, never 0. */
+export function Cost({ nanos, unpriced }: { nanos: number; unpriced: number }) {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  if (unpriced === 0) return <Money nanos={nanos} />;
+  if (nanos === 0) return <Money nanos={null} />;
+  return (
+    <Exact label={`${exactMoney(nanos)} · ${t('usage.unpriced', { count: unpriced })}`}>
+      {t('common.atLeast', { amount: formatMoney(nanos, locale) })}
+    </Exact>
+  );
 }
 
 export function Count({ value, compact = false }: { value: number; compact?: boolean }) {

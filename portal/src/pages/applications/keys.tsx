@@ -11,7 +11,7 @@ import { ConfirmByName } from '../../ui/confirm';
 import { Copyable } from '../../ui/copyable';
 import { type Column, DataTable } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
-import { Count, Money, Time } from '../../ui/figures';
+import { Cost, Count, Time } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
 import { ListFoot } from '../../ui/list-foot';
 import { Loaded, sayDone } from '../../ui/notes';
@@ -55,7 +55,7 @@ export function Keys({ application, spec }: { application: string; spec: Applica
       key: 'cost',
       head: t('apps.cost30d'),
       figure: true,
-      cell: (row) => <Money nanos={byKey.get(row.id)?.cost ?? 0} />,
+      cell: (row) => <Cost nanos={byKey.get(row.id)?.cost ?? 0} unpriced={byKey.get(row.id)?.unpriced ?? 0} />,
     },
     {
       key: 'revoke',

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { useAudit } from '../../api/insights';
 import type { AuditEntry } from '../../api/types';
+import { ChangeView } from '../../ui/change-view';
 import { Copyable } from '../../ui/copyable';
 import { type Column, DataTable } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
@@ -9,7 +10,6 @@ import { Time } from '../../ui/figures';
 import { ListFoot } from '../../ui/list-foot';
 import { Loaded } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
-import { ChangeView } from './change-view';
 
 export default function Audit() {
   const { t } = useTranslation();

@@ -51,6 +51,7 @@ export function Checklist({ overview, onBegin }: { overview: Overview; onBegin: 
       <Step number={3} title={t('home.key.title')} done={key} current={current === 3}>
         <KeyStep
           done={key}
+          current={current === 3}
           made={made}
           onMade={(next) => {
             onBegin();

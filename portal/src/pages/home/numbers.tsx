@@ -6,7 +6,8 @@ import { useRequests, useUsage } from '../../api/insights';
 import type { Overview } from '../../api/types';
 import { formatShare } from '../../format/quantity';
 import { useLocale } from '../../i18n/use-locale';
-import { Count, Duration, Money, Time } from '../../ui/figures';
+import { Clip } from '../../ui/clip';
+import { Cost, Count, Duration, Time } from '../../ui/figures';
 import { Loaded, Loading } from '../../ui/notes';
 import { Section } from '../../ui/page';
 import { OutcomeStatus } from '../requests/outcome';
@@ -48,7 +49,7 @@ export function Numbers({ overview }: { overview: Overview }) {
           name={t('usage.cost')}
           note={day.unpriced > 0 ? t('usage.unpriced', { count: day.unpriced }) : t('home.last24h')}
         >
-          <Money nanos={day.cost} />
+          <Cost nanos={day.cost} unpriced={day.unpriced} />
         </Tile>
         <Tile
           name={t('home.latency')}
@@ -117,7 +118,7 @@ function Trouble() {
                   <Time value={row.at} />
                 </Link>
                 <OutcomeStatus outcome={row.outcome} status={row.status} />
-                <code>{row.model || `${row.method} ${row.path}`}</code>
+                <Clip code text={row.model || `${row.method} ${row.path}`} />
                 <span className="muted">{row.error}</span>
               </li>
             ))}

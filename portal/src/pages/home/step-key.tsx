@@ -14,11 +14,13 @@ import { idFromName } from '../applications/values';
 
 interface KeyStepProps {
   done: boolean;
+  /** The step to do now: its button leads. */
+  current: boolean;
   made: MadeKey | null;
   onMade: (made: MadeKey) => void;
 }
 
-export function KeyStep({ done, made, onMade }: KeyStepProps) {
+export function KeyStep({ done, current, made, onMade }: KeyStepProps) {
   const { t } = useTranslation();
   if (made) return <SecretOnce secret={made.key} label={t('apps.theKey')} />;
   if (done) {
@@ -33,10 +35,10 @@ export function KeyStep({ done, made, onMade }: KeyStepProps) {
       </>
     );
   }
-  return <KeyForm onMade={onMade} />;
+  return <KeyForm current={current} onMade={onMade} />;
 }
 
-function KeyForm({ onMade }: { onMade: (made: MadeKey) => void }) {
+function KeyForm({ current, onMade }: { current: boolean; onMade: (made: MadeKey) => void }) {
   const { t } = useTranslation();
   const [name, setName] = useState('');
   const [busy, setBusy] = useState(false);
@@ -78,7 +80,7 @@ function KeyForm({ onMade }: { onMade: (made: MadeKey) => void }) {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <Button type="submit" loading={busy}>
+          <Button type="submit" variant={current ? 'filled' : 'default'} loading={busy}>
             {t('home.key.make')}
           </Button>
         </Bar>

@@ -1,9 +1,7 @@
 // A new model route.
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { ResourceFrame } from '../../forms/resource-frame';
-import { useResourceForm } from '../../forms/use-resource-form';
-import { sayDone } from '../../ui/notes';
+import { NewResource } from '../../resources/new-resource';
 import { Page } from '../../ui/page';
 import { RouteFields } from './fields';
 import { routeSpec, routeValues } from './values';
@@ -12,18 +10,6 @@ const start = routeValues({ targets: [{ provider: '', model: '' }] }, '');
 
 export default function CreateModelRoute() {
   const { t } = useTranslation();
-  const navigate = useNavigate();
-  const editor = useResourceForm({
-    collection: 'model-routes',
-    start,
-    toValues: routeValues,
-    toSpec: routeSpec,
-    newId: (values) => values.id.trim(),
-    onSaved: (saved) => {
-      sayDone(t('common.created', { name: saved.id }));
-      void navigate({ to: '/model-routes/$id', params: { id: saved.id } });
-    },
-  });
   return (
     <Page
       title={t('routes.add')}
@@ -31,9 +17,12 @@ export default function CreateModelRoute() {
       width="narrow"
       above={<Link to="/model-routes">{t('nav.modelRoutes')}</Link>}
     >
-      <ResourceFrame editor={editor} kind="ModelRoute" id={editor.form.getValues().id}>
-        <RouteFields form={editor.form} isNew />
-      </ResourceFrame>
+      <NewResource
+        collection="model-routes"
+        start={start}
+        toSpec={routeSpec}
+        fields={(editor) => <RouteFields form={editor.form} isNew />}
+      />
     </Page>
   );
 }

@@ -22,6 +22,7 @@ export function ChatSettings({ settings, models, onChange }: ChatSettingsProps) 
     <Rows>
       <Select
         label={t('playground.model')}
+        placeholder={t('playground.chooseModel')}
         data={options}
         value={settings.model || null}
         onChange={(model) => onChange({ ...settings, model: model ?? '' })}

@@ -2,7 +2,7 @@
 import { Button, Modal, Textarea } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, type KeyboardEvent, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useModels } from '../../api/gateway';
 import { CallSnippets } from '../../ui/call-snippets';
@@ -12,8 +12,10 @@ import { Bar, Page, Section } from '../../ui/page';
 import { ChatSettings } from './chat-settings';
 import classes from './playground.module.css';
 import { TurnView } from './turn';
-import { chatRequest, type Settings, useConversation } from './use-conversation';
+import { chatRequest, type Settings, type Turn, useConversation } from './use-conversation';
 
+/** Pixels that a new piece of text may add below what the reader sees. */
+const nearTheEnd = 120;
 const start: Settings = { model: '', system: '', stream: true, temperature: '', topP: '', maxTokens: '' };
 
 export default function Playground() {
@@ -24,6 +26,7 @@ export default function Playground() {
   const [stored, setSettings] = useState(start);
   const settings = { ...stored, model: wanted ?? models.data?.[0]?.id ?? '' };
   const conversation = useConversation();
+  const turns = useBottom(conversation.turns);
   const [code, { open: openCode, close: closeCode }] = useDisclosure(false);
   const change = (next: Settings) => {
     setSettings(next);
@@ -53,7 +56,8 @@ export default function Playground() {
     <Page title={t('nav.playground')} lead={t('playground.lead')} actions={actions}>
       <div className={classes.layout}>
         <section className={classes.talk} aria-label={t('playground.conversation')}>
-          <div className={classes.turns} aria-live="polite">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
+          <div className={classes.turns} role="log" aria-label={t('playground.answers')} tabIndex={0} ref={turns}>
             {conversation.turns.length === 0 ? (
               <Empty title={t('playground.emptyTitle')}>{t('playground.emptyText')}</Empty>
             ) : (
@@ -78,6 +82,21 @@ export default function Playground() {
       </Modal>
     </Page>
   );
+}
+
+/** Keeps the end of the conversation in sight while it grows, unless the reader has scrolled up. */
+function useBottom(turns: Turn[]) {
+  const box = useRef<HTMLDivElement>(null);
+  const prompts = useRef(0);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
+    const asked = turns.length > prompts.current;
+    prompts.current = turns.length;
+    if (asked || distance < nearTheEnd) element.scrollTop = element.scrollHeight;
+  }, [turns]);
+  return box;
 }
 
 interface ComposerProps {

@@ -37,43 +37,21 @@ export function TurnView({ turn }: { turn: Turn }) {
             <Icon name="warn" size={16} /> {t('playground.dropped')} <code>{answer.dropped}</code>
           </p>
         ) : null}
-        {state === 'done' ? <Figures answer={answer} /> : null}
+        {state === 'done' || (state !== 'running' && answer.requestId) ? (
+          <Figures answer={answer} whole={state === 'done'} />
+        ) : null}
       </div>
     </article>
   );
 }
 
-function Figures({ answer }: { answer: ChatAnswer }) {
+/** What an answer took. Of one that did not end only what is known: the rest stands in its request. */
+function Figures({ answer, whole }: { answer: ChatAnswer; whole: boolean }) {
   const { t } = useTranslation();
   return (
     <div className={classes.foot}>
       <dl className={classes.figures}>
-        <div>
-          <dt>{t('playground.tokensIn')}</dt>
-          <dd>{answer.inputTokens === null ? '–' : <Count value={answer.inputTokens} />}</dd>
-        </div>
-        <div>
-          <dt>{t('playground.tokensOut')}</dt>
-          <dd>{answer.outputTokens === null ? '–' : <Count value={answer.outputTokens} />}</dd>
-        </div>
-        <div>
-          <dt>{t('playground.cost')}</dt>
-          <dd data-testid="cost">
-            <Money nanos={answer.cost} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('playground.firstText')}</dt>
-          <dd>
-            <Duration us={answer.firstTextMs === null ? null : answer.firstTextMs * 1_000} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('playground.total')}</dt>
-          <dd>
-            <Duration us={answer.totalMs === null ? null : answer.totalMs * 1_000} />
-          </dd>
-        </div>
+        {whole ? <Sums answer={answer} /> : null}
         {answer.provider ? (
           <div>
             <dt>{t('playground.answeredBy')}</dt>
@@ -95,5 +73,39 @@ function Figures({ answer }: { answer: ChatAnswer }) {
       </dl>
       <CopyIcon text={answer.text} label={t('playground.copyAnswer')} />
     </div>
+  );
+}
+
+function Sums({ answer }: { answer: ChatAnswer }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <div>
+        <dt>{t('playground.tokensIn')}</dt>
+        <dd>{answer.inputTokens === null ? '–' : <Count value={answer.inputTokens} />}</dd>
+      </div>
+      <div>
+        <dt>{t('playground.tokensOut')}</dt>
+        <dd>{answer.outputTokens === null ? '–' : <Count value={answer.outputTokens} />}</dd>
+      </div>
+      <div>
+        <dt>{t('playground.cost')}</dt>
+        <dd data-testid="cost">
+          <Money nanos={answer.cost} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('playground.firstText')}</dt>
+        <dd>
+          <Duration us={answer.firstTextMs === null ? null : answer.firstTextMs * 1_000} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('playground.total')}</dt>
+        <dd>
+          <Duration us={answer.totalMs === null ? null : answer.totalMs * 1_000} />
+        </dd>
+      </div>
+    </>
   );
 }

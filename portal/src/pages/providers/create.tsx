@@ -5,10 +5,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCatalog } from '../../api/gateway';
 import type { CatalogProvider } from '../../api/types';
-import { ResourceFrame } from '../../forms/resource-frame';
-import { useResourceForm } from '../../forms/use-resource-form';
+import { NewResource } from '../../resources/new-resource';
 import { Icon } from '../../ui/icons';
-import { Loaded, sayDone } from '../../ui/notes';
+import { Loaded } from '../../ui/notes';
 import { Page, Rows } from '../../ui/page';
 import { Tag } from '../../ui/status';
 import classes from './create.module.css';
@@ -75,8 +74,6 @@ function Catalog({ entries }: { entries: CatalogProvider[] }) {
 }
 
 function NewProvider({ entry }: { entry: CatalogProvider }) {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
   const start: ProviderValues = {
     ...providerValues({ protocol: entry.protocol, name: entry.name, base_url: entry.base_url }, entry.id),
     keys: entry.protocol === 'demo' ? [] : [{ id: 'main', secret: '', weight: 1, priority: 0 }],
@@ -84,21 +81,13 @@ function NewProvider({ entry }: { entry: CatalogProvider }) {
     allow_private_address: /^http:\/\/(127\.|localhost)/.test(entry.base_url ?? ''),
   };
   if (start.allow_private_address) start.keys = [];
-  const editor = useResourceForm({
-    collection: 'providers',
-    start,
-    toValues: providerValues,
-    // An id of one's own still means the catalogue's models and prices.
-    toSpec: (values) => providerSpec({ ...values, catalog: entry.id && entry.id !== values.id ? entry.id : '' }),
-    newId: (values) => values.id.trim(),
-    onSaved: (saved) => {
-      sayDone(t('common.created', { name: saved.id }));
-      void navigate({ to: '/providers/$id', params: { id: saved.id } });
-    },
-  });
   return (
-    <ResourceFrame editor={editor} kind="Provider" id={editor.form.getValues().id}>
-      <ProviderFields form={editor.form} isNew keyEnv={entry.key_env ?? undefined} />
-    </ResourceFrame>
+    <NewResource
+      collection="providers"
+      start={start}
+      // An id of one's own still means the catalogue's models and prices.
+      toSpec={(values) => providerSpec({ ...values, catalog: entry.id && entry.id !== values.id ? entry.id : '' })}
+      fields={(editor) => <ProviderFields form={editor.form} isNew keyEnv={entry.key_env ?? undefined} />}
+    />
   );
 }

@@ -48,7 +48,11 @@ export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boo
               {...form.getInputProps('base_url')}
             />
           )}
-          <Switch label={t('providers.disabled')} {...form.getInputProps('disabled', { type: 'checkbox' })} />
+          <Switch
+            label={t('providers.disabled')}
+            description={t('providers.disabledHint')}
+            {...form.getInputProps('disabled', { type: 'checkbox' })}
+          />
         </Rows>
       </Section>
       {protocol === 'demo' ? null : (
@@ -110,7 +114,7 @@ function Remove({ label, onClick }: { label: string; onClick: () => void }) {
 function Models({ form }: { form: Form }) {
   const { t } = useTranslation();
   return (
-    <Rows gap="sm">
+    <Rows>
       {form.getValues().models.map((model, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the id is edited in place; the position is what stays
         <div key={index} className={classes.model}>
@@ -150,7 +154,7 @@ function Models({ form }: { form: Form }) {
 function Headers({ form }: { form: Form }) {
   const { t } = useTranslation();
   return (
-    <Rows gap="sm">
+    <Rows>
       {form.getValues().headers.map((header, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the name is edited in place; the position is what stays
         <div key={index} className={classes.pair}>

@@ -4,7 +4,11 @@ import { known, type Outcome, outcomes } from '../../api/types';
 
 export const filterFields = ['application', 'model', 'provider', 'key', 'status'] as const;
 
+export const ranges = ['1h', '24h', '7d', '30d'] as const;
+export type Range = (typeof ranges)[number];
+
 export interface RequestFilter {
+  range?: Range;
   q?: string;
   outcome?: Outcome;
   application?: string;
@@ -20,6 +24,7 @@ const text = (value: unknown): string | undefined =>
 
 export function readRequestFilter(search: Record<string, unknown>): RequestFilter {
   return {
+    range: known(ranges, String(search['range'])),
     q: text(search['q']),
     outcome: known(outcomes, String(search['outcome'])),
     application: text(search['application']),
@@ -28,4 +33,15 @@ export function readRequestFilter(search: Record<string, unknown>): RequestFilte
     key: text(search['key']),
     status: text(search['status']),
   };
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const widths: Record<Range, number> = { '1h': hour, '24h': day, '7d': 7 * day, '30d': 30 * day };
+
+/** The filter as the server takes it. A range begins at a full minute, so that the question stays the same for that long. */
+export function requestQuery({ range, ...filter }: RequestFilter, now: number) {
+  const from = range && new Date(Math.floor((now - widths[range]) / minute) * minute).toISOString();
+  return { ...filter, ...(from ? { from } : {}) };
 }

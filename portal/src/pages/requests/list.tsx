@@ -1,10 +1,10 @@
 // The request log: newest first, narrowed by what the address says.
-import { Button, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Button } from '@mantine/core';
+import { Link, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useRequests } from '../../api/insights';
-import { outcomes, type RequestRow } from '../../api/types';
+import type { RequestRow } from '../../api/types';
+import { Clip } from '../../ui/clip';
 import { type Column, DataTable } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
 import { Count, Duration, Money, Time } from '../../ui/figures';
@@ -12,14 +12,14 @@ import { ListFoot } from '../../ui/list-foot';
 import { Loaded } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
 import { inputTokens, outputTokens } from '../usage/series';
-import { filterFields, type RequestFilter } from './filter';
-import classes from './list.module.css';
+import { requestQuery } from './filter';
+import { Filters } from './filters';
 import { OutcomeStatus } from './outcome';
 
 export default function Requests() {
   const { t } = useTranslation();
   const filter = useSearch({ from: '/app/requests' });
-  const list = useRequests(filter);
+  const list = useRequests(requestQuery(filter, Date.now()));
   const columns = useColumns();
   const narrowed = Object.values(filter).some(Boolean);
   const refresh = (
@@ -29,7 +29,7 @@ export default function Requests() {
   );
   return (
     <Page title={t('nav.requests')} lead={t('requests.lead')} actions={refresh}>
-      <Filters filter={filter} narrowed={narrowed} />
+      <Filters filter={filter} />
       <Section flush>
         <Loaded query={list}>
           {({ pages }) => {
@@ -59,49 +59,6 @@ export default function Requests() {
   );
 }
 
-function Filters({ filter, narrowed }: { filter: RequestFilter; narrowed: boolean }) {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
-  const change = (part: RequestFilter) =>
-    void navigate({ to: '/requests', search: { ...filter, ...part }, replace: true });
-  const later = useDebouncedCallback(change, 300);
-  return (
-    <search className={classes.filters} key={narrowed ? 'narrowed' : 'all'}>
-      <TextInput
-        label={t('common.search')}
-        placeholder={t('requests.searchHint')}
-        defaultValue={filter.q ?? ''}
-        onChange={(e) => later({ q: e.currentTarget.value || undefined })}
-      />
-      <Select
-        label={t('requests.outcome')}
-        placeholder={t('requests.any')}
-        data={outcomes.map((value) => ({ value, label: t(`requests.outcomes.${value}`) }))}
-        value={filter.outcome ?? null}
-        onChange={(value) => change({ outcome: value ?? undefined })}
-        clearable
-        clearButtonProps={{ 'aria-label': t('requests.anyOutcome') }}
-      />
-      {filterFields.map((field) => (
-        <TextInput
-          key={field}
-          label={t(`requests.fields.${field}`)}
-          placeholder={field === 'status' ? '429, 5xx, error' : t('requests.any')}
-          defaultValue={filter[field] ?? ''}
-          onChange={(event) => later({ [field]: event.currentTarget.value || undefined })}
-        />
-      ))}
-      <Button
-        variant="subtle"
-        disabled={!narrowed}
-        onClick={() => void navigate({ to: '/requests', search: {}, replace: true })}
-      >
-        {t('requests.clear')}
-      </Button>
-    </search>
-  );
-}
-
 function useColumns(): Column<RequestRow>[] {
   const { t } = useTranslation();
   return [
@@ -122,14 +79,18 @@ function useColumns(): Column<RequestRow>[] {
     {
       key: 'what',
       head: t('requests.what'),
-      cell: (row) => <code className="nowrap">{row.model || `${row.method} ${row.path}`}</code>,
+      cell: (row) => <Clip code text={row.model || `${row.method} ${row.path}`} />,
     },
     {
       key: 'by',
       head: t('requests.answeredBy'),
-      cell: (row) => <code>{[row.provider, row.upstream_model].filter(Boolean).join('/') || '–'}</code>,
+      cell: (row) => <Clip code text={[row.provider, row.upstream_model].filter(Boolean).join('/') || '–'} />,
     },
-    { key: 'application', head: t('requests.fields.application'), cell: (row) => row.application || '–' },
+    {
+      key: 'application',
+      head: t('requests.fields.application'),
+      cell: (row) => <Clip text={row.application || '–'} />,
+    },
     {
       key: 'in',
       head: t('usage.tokensIn'),

@@ -17,11 +17,12 @@ export function measure(row: UsageRow, which: Measure): number {
   return row[which];
 }
 
-/** The groups with the most of a measure, largest first; the rest is one group of its own. */
+/** The groups with the most of a measure, largest first; the rest is one group of its own. Groups without it are none. */
 export function leading(rows: UsageRow[], which: Measure, most: number): { names: string[]; rest: boolean } {
   const sums = new Map<string, number>();
   for (const row of rows) sums.set(row.group, (sums.get(row.group) ?? 0) + measure(row, which));
-  const names = [...sums].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  const some = [...sums].filter(([, sum]) => sum > 0);
+  const names = some.sort((a, b) => b[1] - a[1]).map(([name]) => name);
   return { names: names.slice(0, most), rest: names.length > most };
 }
 
@@ -48,10 +49,11 @@ export function chartPoints(
   for (const row of rows) {
     const at = toDate(row.bucket).getTime();
     const point = points.get(Math.floor(at / span.step) * span.step);
-    if (!point) continue;
+    const value = measure(row, which);
+    if (!point || value === 0) continue;
     const place = names.indexOf(row.group);
     const index = place >= 0 ? place : names.length;
-    point.values[index] = (point.values[index] ?? 0) + measure(row, which);
+    point.values[index] = (point.values[index] ?? 0) + value;
   }
   return [...points.values()];
 }
@@ -71,7 +73,8 @@ export function usageCsv(rows: UsageRow[], grouping: string): string {
     row.errors,
     inputTokens(row.tokens),
     outputTokens(row.tokens),
-    (row.cost / 1e9).toFixed(9),
+    // Empty where the cost is not known: 0 would be a figure.
+    row.cost === 0 && row.unpriced > 0 ? '' : (row.cost / 1e9).toFixed(9),
     row.unpriced,
     row.p50_us / 1_000,
     row.p90_us / 1_000,

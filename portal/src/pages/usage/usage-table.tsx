@@ -5,8 +5,9 @@ import { useTranslation } from 'react-i18next';
 import type { UsageRow } from '../../api/types';
 import { formatShare } from '../../format/quantity';
 import { useLocale } from '../../i18n/use-locale';
+import { Clip } from '../../ui/clip';
 import { type Column, DataTable } from '../../ui/data-table';
-import { Count, Duration, Money } from '../../ui/figures';
+import { Cost, Count, Duration } from '../../ui/figures';
 import { inputTokens, outputTokens } from './series';
 import classes from './usage.module.css';
 import type { Grouping } from './view';
@@ -38,7 +39,7 @@ export function UsageTable({ rows, grouping }: { rows: UsageRow[]; grouping: Gro
             <Count value={sum((row) => outputTokens(row.tokens))} />
           </Table.Td>
           <Table.Td data-figure>
-            <Money nanos={sum((row) => row.cost)} />
+            <Cost nanos={sum((row) => row.cost)} unpriced={sum((row) => row.unpriced)} />
           </Table.Td>
           <Table.Td colSpan={3} />
         </Table.Tr>
@@ -51,10 +52,10 @@ export function UsageTable({ rows, grouping }: { rows: UsageRow[]; grouping: Gro
 function GroupLink({ grouping, group }: { grouping: Grouping; group: string }) {
   const { t } = useTranslation();
   if (!group) return <em className="muted">{t('usage.unnamed')}</em>;
-  if (grouping === 'team') return <span>{group}</span>;
+  if (grouping === 'team') return <Clip text={group} />;
   return (
     <Link to="/requests" search={{ [grouping]: group }} className="name-link">
-      {group}
+      <Clip text={group} />
     </Link>
   );
 }
@@ -83,7 +84,7 @@ function useColumns(grouping: Grouping): Column<UsageRow>[] {
       figure: true,
       cell: (row) => (
         <>
-          <Money nanos={row.cost} />
+          <Cost nanos={row.cost} unpriced={row.unpriced} />
           {row.unpriced > 0 ? <div className="small muted">{t('usage.unpriced', { count: row.unpriced })}</div> : null}
         </>
       ),

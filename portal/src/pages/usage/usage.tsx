@@ -5,8 +5,9 @@ import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useUsage } from '../../api/insights';
 import type { UsageRow } from '../../api/types';
+import { formatSpan } from '../../format/time';
+import { useLocale } from '../../i18n/use-locale';
 import { Empty } from '../../ui/empty';
-import { Time } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
 import { Loaded, Loading } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
@@ -22,8 +23,7 @@ export default function UsagePage() {
   const { t } = useTranslation();
   const { range = '24h', by = 'model', show = 'cost' } = useSearch({ from: '/app/usage' });
   const navigate = useNavigate();
-  const change = (part: UsageView) =>
-    void navigate({ to: '/usage', search: { range, by, show, ...part }, replace: true });
+  const change = (part: UsageView) => void navigate({ to: '/usage', search: { range, by, show, ...part } });
   const minute = Math.floor(Date.now() / 60_000);
   const span = useMemo(() => spanOf(range, minute * 60_000), [range, minute]);
   const question = { from: span.from.toISOString(), to: span.to.toISOString(), group_by: by };
@@ -73,7 +73,7 @@ export default function UsagePage() {
             </Section>
           ) : (
             <>
-              <Section title={t(`usage.${show}`)} lead={t(`usage.perBucket.${span.bucket}`)}>
+              <Section title={t(`usage.${show}`)} lead={<ChartLead span={span} rows={report.rows} show={show} />}>
                 <Suspense fallback={<Loading rows={6} />}>
                   {series.data ? <Chart rows={series.data.rows} span={span} show={show} /> : <Loading rows={6} />}
                 </Suspense>
@@ -91,15 +91,26 @@ export default function UsagePage() {
 
 function Lead({ span }: { span: Span }) {
   const { t } = useTranslation();
+  const locale = useLocale();
+  return t('usage.lead', formatSpan(span.from, span.to, locale));
+}
+
+/** What a column stands for, and what the chart cannot show. */
+function ChartLead({ span, rows, show }: { span: Span; rows: UsageRow[]; show: Measure }) {
+  const { t } = useTranslation();
+  const unpriced = rows.reduce((sum, row) => sum + row.unpriced, 0);
   return (
     <>
-      {t('usage.lead')} <Time value={span.from.toISOString()} /> – <Time value={span.to.toISOString()} />
+      {t(`usage.perBucket.${span.bucket}`)}
+      {show === 'cost' && unpriced > 0 ? ` ${t('usage.unpricedChart', { count: unpriced })}` : null}
     </>
   );
 }
 
 function Chart({ rows, span, show }: { rows: UsageRow[]; span: Span; show: Measure }) {
+  const { t } = useTranslation();
   const { names, rest } = leading(rows, show, mostSeries);
+  if (names.length === 0) return <p className="muted">{t('usage.nothing')}</p>;
   return (
     <UsageChart
       points={chartPoints(rows, span, names, rest, show)}

@@ -1,0 +1,98 @@
+// The page of one resource: who changed it last, its form, its YAML, its history, the way to remove it.
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Loaded as LoadedResource, useResource } from '../api/resources';
+import type { Specs } from '../api/types';
+import { ResourceFrame } from '../forms/resource-frame';
+import { Changed, DeleteResource } from '../forms/resource-head';
+import { type ResourceForm, useResourceForm } from '../forms/use-resource-form';
+import { Loaded, sayDone } from '../ui/notes';
+import { Page, Rows } from '../ui/page';
+import { kinds, type PagedCollection } from './kinds';
+
+interface ResourcePageProps<C extends PagedCollection, V extends Record<string, unknown>> {
+  collection: C;
+  title: (spec: Specs[C], id: string) => string;
+  /** What stops working when it is deleted. */
+  deleteText: string;
+  toValues: (spec: Specs[C], id: string) => V;
+  toSpec: (values: V) => Specs[C];
+  fields: (editor: ResourceForm<Specs[C], V>) => ReactNode;
+  /** More of the kind beside its form: buttons in the head, a part above the form. */
+  actions?: (spec: Specs[C], id: string) => ReactNode;
+  above?: (spec: Specs[C], id: string, editor: ResourceForm<Specs[C], V>) => ReactNode;
+}
+
+export function ResourcePage<C extends PagedCollection, V extends Record<string, unknown>>(
+  props: ResourcePageProps<C, V>,
+) {
+  const { collection, title, deleteText, actions } = props;
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { id = '' } = useParams({ strict: false });
+  const resource = useResource(collection, id);
+  const loaded = resource.data;
+  const spec = loaded?.data.spec;
+  return (
+    <Page
+      title={spec ? title(spec, id) : id}
+      width="narrow"
+      above={<Link to={kinds[collection].list}>{t(kinds[collection].nav)}</Link>}
+      lead={loaded ? <Changed resource={loaded.data} /> : undefined}
+      actions={
+        loaded && spec ? (
+          <>
+            {actions?.(spec, id)}
+            <DeleteResource
+              collection={collection}
+              id={id}
+              etag={loaded.etag}
+              onDeleted={() => void navigate({ to: kinds[collection].list, search: {} })}
+            >
+              {deleteText}
+            </DeleteResource>
+          </>
+        ) : undefined
+      }
+    >
+      <Loaded query={resource}>
+        {(answer) => (
+          // Another version is another form: nothing of the old one may stay in its fields.
+          <Editor key={answer.etag} page={props} loaded={answer} onReload={() => void resource.refetch()} />
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+interface EditorProps<C extends PagedCollection, V extends Record<string, unknown>> {
+  page: ResourcePageProps<C, V>;
+  loaded: LoadedResource<Specs[C]>;
+  onReload: () => void;
+}
+
+function Editor<C extends PagedCollection, V extends Record<string, unknown>>({
+  page,
+  loaded,
+  onReload,
+}: EditorProps<C, V>) {
+  const { t } = useTranslation();
+  const { collection, toValues, toSpec } = page;
+  const { id, spec } = loaded.data;
+  const editor = useResourceForm({
+    collection,
+    loaded,
+    start: toValues(spec, id),
+    toSpec,
+    onSaved: () => sayDone(t('common.saved')),
+  });
+  return (
+    <Rows>
+      {page.above?.(spec, id, editor)}
+      <ResourceFrame editor={editor} collection={collection} id={id} loaded={loaded} onReload={onReload}>
+        {page.fields(editor)}
+      </ResourceFrame>
+    </Rows>
+  );
+}
