@@ -40,12 +40,16 @@ export class Weir {
     return readFileSync(join(this.dataDir, 'setup-link'), 'utf8').trim();
   }
 
+  /** The first start's token of the admin API. */
+  token(): string {
+    return readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim();
+  }
+
   /** One call to the admin API with the first start's token; a refusal fails the test. */
   async admin<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-    const token = readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim();
     const answer = await fetch(`${this.portal}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      headers: { authorization: `Bearer ${this.token()}`, 'content-type': 'application/json', ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);

@@ -59,10 +59,16 @@ export class ConnectionLost extends Error {
   }
 }
 
+/** A part of the portal itself could not be loaded: the server is away, or has a newer portal. */
+export function isMissingPart(error: unknown): boolean {
+  return error instanceof Error && /dynamically imported module|preload CSS|module script failed/.test(error.message);
+}
+
 /** What to tell people about an error of any kind. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Problem) return error.detail || error.title;
   if (error instanceof ConnectionLost) return i18next.t(`trouble.${error.how}`);
+  if (isMissingPart(error)) return i18next.t('trouble.unreachable');
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -65,17 +65,19 @@ interface AllowListProps {
   value: string[];
   onChange: (value: string[]) => void;
   known: string[];
+  /** What an empty list means; nothing when absent. */
+  empty?: string;
   error?: React.ReactNode;
 }
 
 /** Names that may be called; `*` for all. Known names are offered, others can be typed. */
-export function AllowList({ label, description, value, onChange, known, error }: AllowListProps) {
+export function AllowList({ label, description, value, onChange, known, empty, error }: AllowListProps) {
   const { t } = useTranslation();
   return (
     <TagsInput
       label={label}
       description={description}
-      placeholder={value.length === 0 ? t('form.nothingAllowed') : ''}
+      placeholder={value.length === 0 ? (empty ?? t('form.nothingAllowed')) : ''}
       value={value}
       onChange={onChange}
       data={['*', ...known]}

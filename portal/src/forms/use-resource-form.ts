@@ -71,6 +71,8 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
     } catch (failure) {
       // 404: a deleted resource has no version any more that the save could be on top of.
       if (loaded && (hasStatus(failure, 412) || hasStatus(failure, 404))) return compare();
+      // The server's sentence speaks to scripts; here the field is at hand.
+      if (!loaded && hasStatus(failure, 409)) return form.setFieldError('id', t('form.idTaken'));
       if (failure instanceof Problem) form.setErrors(faultsByField(failure.faults));
       setError(failure);
     }

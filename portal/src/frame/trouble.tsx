@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { isMissingPart } from '../api/problem';
 import { Empty } from '../ui/empty';
 import { Wordmark } from '../ui/logo';
 import { ErrorNote } from '../ui/notes';
@@ -22,11 +23,13 @@ export function PageFailed({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation();
   const router = useRouter();
   const again = async () => {
+    // A part of the portal that did not load is not asked for again by the browser before a reload.
+    if (isMissingPart(error)) return window.location.reload();
     await router.invalidate();
     reset();
   };
   return (
-    <Page title={t('trouble.failedTitle')} width="narrow" above={<Wordmark />}>
+    <Page title={t('trouble.failedTitle')} width="narrow">
       <ErrorNote error={error} />
       <div>
         <Button variant="default" onClick={() => void again()}>

@@ -44,7 +44,10 @@ export function pythonSnippet({ gateway, apiKey, body }: Call): string {
   return `# pip install openai
 ${apiKey === null ? 'import os\n' : ''}from openai import OpenAI
 
-client = OpenAI(base_url=${JSON.stringify(`${gateway}/v1`)}, api_key=${key})
+client = OpenAI(
+    base_url=${JSON.stringify(`${gateway}/v1`)},
+    api_key=${key},
+)
 answer = client.chat.completions.create(
 ${fields(body, (name, value) => `    ${name}=${value},`)}
 )
@@ -56,7 +59,10 @@ export function nodeSnippet({ gateway, apiKey, body }: Call): string {
   return `// npm install openai
 import OpenAI from 'openai';
 
-const client = new OpenAI({ baseURL: ${JSON.stringify(`${gateway}/v1`)}, apiKey: ${key} });
+const client = new OpenAI({
+    baseURL: ${JSON.stringify(`${gateway}/v1`)},
+    apiKey: ${key},
+});
 const answer = await client.chat.completions.create({
 ${fields(body, (name, value) => `    ${name}: ${value},`)}
 });

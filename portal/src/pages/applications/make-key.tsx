@@ -86,7 +86,8 @@ function KeyForm({
         />
         <AllowList
           label={t('apps.narrowModels')}
-          description={t('apps.narrowModelsHint')}
+          description={t('apps.modelsHint')}
+          empty={t('apps.narrowModelsHint')}
           value={form.getValues().models}
           onChange={(models) => form.setFieldValue('models', models)}
           known={known}

@@ -8,7 +8,7 @@ import { useModels } from '../../api/gateway';
 import { CallSnippets } from '../../ui/call-snippets';
 import { Empty } from '../../ui/empty';
 import { Icon } from '../../ui/icons';
-import { Bar, Page, Section } from '../../ui/page';
+import { Bar, Page, Rows, Section } from '../../ui/page';
 import { ChatSettings } from './chat-settings';
 import classes from './playground.module.css';
 import { TurnView } from './turn';
@@ -77,8 +77,10 @@ export default function Playground() {
         title={t('playground.viewCode')}
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >
-        <p className="muted small">{t('playground.codeLead')}</p>
-        <CallSnippets apiKey={null} body={chatRequest({ ...settings, stream: false }, [], t('snippet.prompt'))} />
+        <Rows gap="sm">
+          <p className="muted small">{t('playground.codeLead')}</p>
+          <CallSnippets apiKey={null} body={chatRequest({ ...settings, stream: false }, [], t('snippet.prompt'))} />
+        </Rows>
       </Modal>
     </Page>
   );

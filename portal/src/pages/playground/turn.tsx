@@ -38,7 +38,7 @@ export function TurnView({ turn }: { turn: Turn }) {
           </p>
         ) : null}
         {state === 'done' || (state !== 'running' && answer.requestId) ? (
-          <Figures answer={answer} whole={state === 'done'} />
+          <Figures answer={answer} whole={state === 'done' && !answer.error} />
         ) : null}
       </div>
     </article>

@@ -41,6 +41,11 @@ test('the last failed attempt does not go on', () => {
   expect(steps[1]).toMatchObject({ goesOn: false });
 });
 
+test('a caller that left is no failure of the target', () => {
+  const steps = story(request({ outcome: 'aborted', attempts: [attempt(1, 'aborted')] }));
+  expect(steps.map((s) => s.say)).toEqual(['askedModel', 'attemptLeft', 'left']);
+});
+
 test('an unknown caller is refused before any attempt', () => {
   const steps = story(request({ application: '', model: '', outcome: 'refused', status: 401, error: 'unknown_key' }));
   expect(steps.map((s) => s.say)).toEqual(['unknownCaller', 'askedPath', 'refused']);

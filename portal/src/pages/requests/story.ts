@@ -9,8 +9,10 @@ export type Step =
   | { say: 'refused'; error: string; status: number }
   | { say: 'attemptFailed'; attempt: Attempt; goesOn: boolean }
   | { say: 'attemptOk'; attempt: Attempt }
+  | { say: 'attemptLeft'; attempt: Attempt }
   | { say: 'noAttempt' }
   | { say: 'delivered'; status: number }
+  | { say: 'left' }
   | { say: 'ended'; outcome: RequestDetail['outcome']; error: string };
 
 export function story(request: RequestDetail): Step[] {
@@ -22,11 +24,13 @@ export function story(request: RequestDetail): Step[] {
   const attempts = request.attempts ?? [];
   attempts.forEach((attempt, index) => {
     if (attempt.outcome === 'ok') steps.push({ say: 'attemptOk', attempt });
+    else if (attempt.outcome === 'aborted') steps.push({ say: 'attemptLeft', attempt });
     else steps.push({ say: 'attemptFailed', attempt, goesOn: index < attempts.length - 1 });
   });
   if (outcome === 'refused') steps.push({ say: 'refused', error, status });
   else if (attempts.length === 0 && outcome !== 'ok') steps.push({ say: 'noAttempt' });
   if (outcome === 'ok') steps.push({ say: 'delivered', status });
+  else if (outcome === 'aborted') steps.push({ say: 'left' });
   else if (outcome !== 'refused') steps.push({ say: 'ended', outcome, error });
   return steps;
 }

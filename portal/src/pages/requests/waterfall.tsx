@@ -14,7 +14,6 @@ export function Waterfall({ request }: { request: RequestDetail }) {
   const { t } = useTranslation();
   const locale = useLocale();
   const attempts = request.attempts ?? [];
-  const own = Math.max(request.duration_us - request.upstream_us, 0);
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   return (
     <div className={classes.waterfall}>
@@ -49,12 +48,6 @@ export function Waterfall({ request }: { request: RequestDetail }) {
           <dt>{t('requests.upstreamTime')}</dt>
           <dd>
             <Duration us={request.upstream_us} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('requests.ownTime')}</dt>
-          <dd>
-            <Duration us={own} />
           </dd>
         </div>
         <div>
@@ -96,7 +89,7 @@ function Lane({ attempt, whole }: { attempt: Attempt; whole: number }) {
       <div className={classes.track}>
         <div
           className={classes.bar}
-          data-failed={attempt.outcome !== 'ok' || undefined}
+          data-outcome={attempt.outcome === 'ok' || attempt.outcome === 'aborted' ? attempt.outcome : 'failed'}
           style={{ left: percent(bar.start), width: percent(bar.width) }}
           role="img"
           aria-label={label}

@@ -15,6 +15,8 @@ const icons: Record<Step['say'], IconName> = {
   refused: 'cross',
   attemptFailed: 'cross',
   attemptOk: 'check',
+  attemptLeft: 'stop',
+  left: 'stop',
   noAttempt: 'cross',
   delivered: 'check',
   ended: 'cross',
@@ -47,7 +49,7 @@ function useSentence() {
     number: attempt.number,
     target: place(attempt),
     after: formatDuration(attempt.duration_us, locale),
-    result: attempt.status > 0 ? `${attempt.status}` : outcomeWord(attempt.outcome),
+    result: [attempt.status || '', outcomeWord(attempt.outcome)].join(' ').trim(),
     error: attempt.error,
   });
   return (step: Step): string => {
@@ -59,7 +61,8 @@ function useSentence() {
         return [happened, error, next].filter(Boolean).join(' ');
       }
       case 'attemptOk':
-        return t('requests.story.attemptOk', facts(step.attempt));
+      case 'attemptLeft':
+        return t(`requests.story.${step.say}`, facts(step.attempt));
       case 'ended':
         return t('requests.story.ended', { outcome: outcomeWord(step.outcome), error: step.error });
       case 'askedModel':

@@ -1,0 +1,253 @@
+// What a new user runs into: connections that fail, answers that stop or break, costs that nobody knows, the way back.
+import type { Page } from '@playwright/test';
+import { accessible, picture, settled } from './look';
+import { seed } from './seed';
+import { rightKey, Vendor } from './vendor';
+import { expect, setUp, signIn, test, watch } from './watch';
+import { Weir } from './weir';
+
+let weir: Weir;
+let vendor: Vendor;
+test.beforeAll(async ({ browser }) => {
+  [weir, vendor] = await Promise.all([Weir.start(), Vendor.start()]);
+  const page = await browser.newPage();
+  await setUp(page, weir);
+  await page.close();
+  await seed(weir);
+  await addVendor('vendor', { base_url: vendor.url });
+});
+test.afterAll(() => Promise.all([weir.stop(), vendor.stop()]));
+
+function addVendor(id: string, { base_url, secret = rightKey }: { base_url: string; secret?: string }) {
+  const models = ['plain', 'slow', 'failing', 'cutting'].map((model) => ({ id: model }));
+  const spec = { protocol: 'openai', base_url, allow_private_address: true, keys: [{ id: 'main', secret }], models };
+  return weir.admin('POST', '/providers', { id, spec });
+}
+
+async function ask(page: Page, model: string, prompt: string) {
+  await page.goto(`${weir.portal}/playground?model=${model}`);
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill(prompt);
+  await page.getByRole('button', { name: 'Send' }).click();
+}
+
+test('Test connection says what is wrong and how to mend it', async ({ page }) => {
+  const nowhere = 'http://127.0.0.1:9/v1';
+  await addVendor('wrong-key', { base_url: vendor.url, secret: 'sk-wrong-0123456789' });
+  await addVendor('wrong-path', { base_url: vendor.url.replace('/v1', '/v2') });
+  await addVendor('nobody-there', { base_url: nowhere });
+  await addVendor('no-such-host', { base_url: 'https://vendor.invalid/v1' });
+  await signIn(page, weir);
+  for (const [id, sentence] of [
+    ['vendor', /It works: answered in \d+ ms.*4 models/],
+    ['wrong-key', /the key was refused; check it/],
+    ['wrong-path', /nothing at that address.*check base_url/],
+    ['nobody-there', /refused|no connection/i],
+    ['no-such-host', /vendor\.invalid|resolve|name/i],
+  ] as const) {
+    await page.goto(`${weir.portal}/providers/${id}`);
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    const result = page.locator('[aria-live="polite"]').filter({ hasText: /It works|failed/ });
+    await expect(result).toContainText(sentence);
+    await picture(page, `test-${id}`);
+    if (id === 'wrong-key') await accessible(page, 'a connection test that failed');
+  }
+});
+
+test('an answer can be stopped, and what has come stays', async ({ page }) => {
+  await signIn(page, weir);
+  await ask(page, 'vendor/slow', 'Count.');
+  await expect(page.getByTestId('answer')).toContainText('word5');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByText('Stopped.')).toBeVisible();
+  await expect(page.getByTestId('answer')).toContainText('word5');
+  await expect(page.getByRole('link', { name: 'view', exact: true })).toBeVisible();
+  await picture(page, 'playground-stopped');
+  await page.getByRole('link', { name: 'view', exact: true }).click();
+  await expect(page.getByText('The client closed the connection before the answer was complete.')).toBeVisible();
+  await picture(page, 'request-stopped');
+});
+
+test('an answer that breaks says why, below what has come', async ({ page }) => {
+  await signIn(page, weir);
+  for (const model of ['vendor/failing', 'vendor/cutting']) {
+    await ask(page, model, 'Begin.');
+    await expect(page.getByTestId('answer')).toContainText('word4');
+    await expect(page.getByRole('alert')).toBeVisible();
+    await accessible(page, model);
+    await picture(page, `playground-${model.replace('/', '-')}`);
+  }
+});
+
+test('a cost that nobody knows is unknown, and never 0', async ({ page }) => {
+  await signIn(page, weir);
+  await ask(page, 'vendor/plain', 'What do you cost?');
+  await expect(page.getByTestId('cost')).toHaveText('unknown');
+  await page.goto(`${weir.portal}/requests?model=vendor%2Fplain`);
+  await expect(page.getByRole('row', { name: /vendor\/plain/ }).first()).toContainText('unknown');
+  await page.goto(`${weir.portal}/usage?by=provider`);
+  const row = page.getByRole('row', { name: /^vendor / });
+  await expect(row).toContainText('unknown');
+  await expect(row).not.toContainText('$0.00');
+  await expect(page.locator('tfoot')).toContainText('≥ $');
+  await expect(page.getByText(/no known price and (is|are) not in the chart/)).toBeVisible();
+  await settled(page);
+  await picture(page, 'usage-unpriced');
+  await page.goto(weir.portal);
+  await settled(page);
+  await picture(page, 'home-unpriced');
+});
+
+test('the same call as code, in three languages, copied with one click', async ({ browser }) => {
+  const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+  const page = await context.newPage();
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/playground?model=fast`);
+  await page.getByRole('button', { name: 'View code' }).click();
+  const dialog = page.getByRole('dialog', { name: 'View code' });
+  for (const [name, sign] of [
+    ['curl', 'curl '],
+    ['Python', 'from openai import OpenAI'],
+    ['Node', "import OpenAI from 'openai'"],
+  ] as const) {
+    await dialog.getByRole('tab', { name }).click();
+    const text = await dialog.getByRole('region', { name }).innerText();
+    expect(text).toContain(sign);
+    expect(text).toContain(weir.gateway);
+    await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+    await expect(dialog.getByRole('button', { name: 'Copied' })).toBeVisible();
+    expect((await page.evaluate(() => navigator.clipboard.readText())).trim()).toBe(text.trim());
+  }
+  await picture(page, 'view-code');
+  await context.close();
+});
+
+test('a key that ends soon says so', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/applications/night-batch`);
+  await page.getByRole('button', { name: 'Create key' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('for a trial');
+  await dialog.getByRole('combobox', { name: 'Expires after' }).click();
+  await page.getByRole('option', { name: '7 days' }).click();
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await expect(dialog.getByTestId('secret-once')).toBeVisible();
+  await picture(page, 'key-created');
+  await dialog.getByRole('button', { name: 'I have stored it' }).click();
+  await expect(page.getByRole('row', { name: /for a trial/ })).toContainText('expires soon');
+});
+
+test('an earlier version comes back, and the address keeps the view', async ({ page }) => {
+  const faults = watch(page, weir.portal);
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/model-routes/fast`);
+  const description = page.getByLabel('Description');
+  await description.fill('Slow and dear');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved and live')).toBeVisible();
+  await description.fill('Slow, dear and wrong');
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.waitForURL('**/model-routes/fast?tab=history');
+  // What is not saved is still there, and going back would lose it.
+  await expect(page.getByRole('button', { name: 'Restore' }).first()).toBeDisabled();
+  await page.getByRole('tab', { name: 'Fields' }).click();
+  await expect(description).toHaveValue('Slow, dear and wrong');
+  await description.fill('Slow and dear');
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.reload();
+  const first = page.getByRole('row', { name: /create/ });
+  await first.getByRole('button', { name: 'Restore' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Restore version 1?' });
+  await expect(dialog).toContainText('Slow and dear');
+  await expect(dialog).toContainText('Quick and cheap');
+  await accessible(page, 'restore');
+  await picture(page, 'restore');
+  await dialog.getByRole('button', { name: 'Restore' }).click();
+  await expect(page.getByText('Version 1 was restored and is live')).toBeVisible();
+  await expect(page.getByRole('row', { name: /rollback/ })).toContainText('current');
+  await picture(page, 'history');
+  await page.getByRole('tab', { name: 'Fields' }).click();
+  await expect(description).toHaveValue('Quick and cheap');
+  expect(faults).toEqual([]);
+});
+
+test('an id that is taken is refused at its field', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/applications/new`);
+  await page.getByLabel('Id', { exact: false }).first().fill('mobile-app');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await expect(page.getByRole('textbox', { name: 'Id' })).toHaveAccessibleDescription(/taken/);
+  await picture(page, 'id-taken');
+});
+
+test('a resource that is deleted meanwhile says so, and the changes stay', async ({ page }) => {
+  await weir.admin('POST', '/applications', { id: 'short-lived', spec: { models: ['*'], services: [] } });
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/applications/short-lived`);
+  await page.getByLabel('Description').fill('Written in vain?');
+  await fetch(`${weir.portal}/api/v1/applications/short-lived`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${weir.token()}`, 'if-match': '*' },
+  });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('alert')).toContainText('was deleted while you edited it');
+  await expect(page.getByLabel('Description')).toHaveValue('Written in vain?');
+});
+
+test('rows are walked and opened by keyboard, and back keeps the filter', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/requests`);
+  await page.locator('tbody tr').first().waitFor();
+  await page.keyboard.press('/');
+  await expect(page.getByRole('combobox', { name: 'Search' })).toBeFocused();
+  await page.getByRole('combobox', { name: 'Application' }).fill('mobile-app');
+  await page.waitForURL('**/requests?application=mobile-app');
+  await page.locator('tbody tr').first().getByRole('link').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await expect(page.locator('tbody tr').nth(1).getByRole('link')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Why this answer' }).waitFor();
+  await page.goBack();
+  await expect(page.getByRole('combobox', { name: 'Application' })).toHaveValue('mobile-app');
+  // The whole row leads to its page.
+  await page.locator('tbody tr').first().getByRole('cell').last().click();
+  await page.getByRole('heading', { name: 'Why this answer' }).waitFor();
+});
+
+test('back and forward go through what was chosen', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/usage`);
+  await page.getByText('7 days', { exact: true }).click();
+  await page.getByText('Errors', { exact: true }).first().click();
+  await page.waitForURL(/range=7d.*show=errors/);
+  await page.goBack();
+  await expect(page.getByRole('radio', { name: 'Cost' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: '7 days' })).toBeChecked();
+  await page.goForward();
+  await expect(page.getByRole('radio', { name: 'Errors' })).toBeChecked();
+  await page.goto(`${weir.portal}/requests`);
+  await page.getByRole('combobox', { name: 'Time range' }).click();
+  await page.getByRole('option', { name: 'Last hour' }).click();
+  await page.waitForURL('**/requests?range=1h');
+  await expect(page.locator('tbody tr').nth(5)).toBeVisible();
+  await page.getByRole('combobox', { name: 'Model' }).fill('private');
+  await page.waitForURL(/model=private/);
+  await page.goBack();
+  await page.waitForURL(/\/requests$/);
+  await expect(page.getByRole('combobox', { name: 'Model' })).toHaveValue('');
+});
+
+test('a server that is away is said, and the page mends itself', async ({ page, context }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/applications`);
+  await expect(page.getByRole('link', { name: 'Mobile app' })).toBeVisible();
+  await context.setOffline(true);
+  await page.getByRole('link', { name: 'Mobile app' }).click();
+  await expect(page.getByRole('alert').first()).toContainText('Weir cannot be reached', { timeout: 15_000 });
+  await accessible(page, 'away');
+  await picture(page, 'away');
+  await context.setOffline(false);
+  await page.getByRole('button', { name: 'Try again' }).first().click();
+  await expect(page.getByRole('heading', { name: 'Mobile app' })).toBeVisible();
+});
