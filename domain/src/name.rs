@@ -26,8 +26,35 @@ pub fn is_id(id: &str) -> bool {
 pub const ID_RULE: &str =
     "use 1 to 100 lower-case letters, digits, '-', '_' or '.', starting and ending with a letter or digit";
 
+/// The longest name of a model, in bytes.
+pub const MAX_MODEL: usize = 256;
+
+/// Whether `name` is fit for a model that callers name: it stands in headers, log lines and the ledger.
+#[must_use]
+pub fn is_model(name: &str) -> bool {
+    !name.is_empty() && name.len() <= MAX_MODEL && !name.contains(|c: char| c.is_control() || c.is_whitespace())
+}
+
+/// The sentence that says what [`is_model`] takes.
+pub const MODEL_RULE: &str = "must have 1 to 256 bytes and neither whitespace nor control characters";
+
 /// A new id that sorts by time (UUID version 7, RFC 9562).
 #[must_use]
 pub fn new_id() -> String {
     Uuid::now_v7().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_name_is_short_and_one_word() {
+        for good in ["gpt-4o", "oai/gpt-4o", "org/model:tag@1", "模型", &"z".repeat(MAX_MODEL)] {
+            assert!(is_model(good), "{good}");
+        }
+        for bad in ["", "a b", "a\nb", "a\u{a0}b", "a\u{7f}", &"z".repeat(MAX_MODEL + 1)] {
+            assert!(!is_model(bad), "{bad:?}");
+        }
+    }
 }

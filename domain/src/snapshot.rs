@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::credential::Allow;
 use crate::dialect::Dialect;
+use crate::name;
 use crate::price::{PriceHistory, PriceRow};
 use crate::router::Router;
 use crate::secret::Secret;
@@ -30,7 +31,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// What a model name means: a model route, or `provider/model` addressed directly.
+    /// What a model name means: a model route, or `provider/model` addressed directly. A direct name keeps to the rule
+    /// for the names of model routes ([`name::is_model`]), whoever chose it.
     #[must_use]
     pub fn resolve_model(&self, name: &str) -> Option<Arc<ModelRoute>> {
         if let Some(route) = self.models.get(name) {
@@ -38,7 +40,7 @@ impl Snapshot {
         }
         let (provider, model) = name.split_once('/')?;
         let provider = self.providers.get(provider)?;
-        if model.is_empty() {
+        if model.is_empty() || !name::is_model(name) {
             return None;
         }
         Some(Arc::new(ModelRoute::direct(name, provider, model)))

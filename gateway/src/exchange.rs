@@ -51,12 +51,6 @@ impl Exchange {
     pub fn elapsed_us(&self) -> u64 {
         self.settlement.elapsed_us()
     }
-
-    /// Whether the caller may call the model of this name. Nobody may without a caller.
-    #[must_use]
-    pub fn permits_model(&self, model: &str) -> bool {
-        self.caller.as_ref().is_some_and(|caller| caller.permits_model(&self.snapshot, model))
-    }
 }
 
 impl Caller {

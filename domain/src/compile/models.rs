@@ -7,6 +7,7 @@ use super::address::{self, Path};
 use super::{Input, check_range, missing};
 use crate::catalog::{Catalog, CatalogModel, CatalogProvider};
 use crate::fault::Fault;
+use crate::name::{MODEL_RULE, is_model};
 use crate::price::{PriceHistory, PriceRow, Rates};
 use crate::resource::{Kind, Resource};
 use crate::snapshot::{ModelFacts, ModelRoute, PoolKey, Provider, Target};
@@ -53,7 +54,7 @@ fn demo(entry: Option<&CatalogProvider>, prices: &mut Prices) -> Provider {
         timeouts: spec::ModelTimeouts::default(),
         stream_options: true,
         disabled: false,
-        models: facts(DEMO, &[], entry, prices),
+        models: facts(DEMO, &[], entry.map(|entry| (DEMO, entry)), prices),
         any_model: PriceHistory::new(prices.remove(&(DEMO.to_owned(), "*".to_owned())).unwrap_or_default()),
     }
 }
@@ -99,8 +100,8 @@ fn catalog_entry<'c>(
     spec: &spec::Provider,
     catalog: &'c Catalog,
     faults: &mut Vec<Fault>,
-) -> Option<&'c CatalogProvider> {
-    let entry = catalog.providers.get(spec.catalog.as_ref().unwrap_or(&resource.id));
+) -> Option<(&'c str, &'c CatalogProvider)> {
+    let entry = catalog.vendor_of(spec);
     if let (Some(named), None) = (&spec.catalog, entry) {
         let known = catalog.providers.keys().cloned().collect::<Vec<_>>().join(", ");
         faults.push(Fault::new(
@@ -197,12 +198,12 @@ fn is_header_value(value: &str) -> bool {
 fn facts(
     provider: &str,
     declared: &[spec::ModelDeclaration],
-    entry: Option<&CatalogProvider>,
+    entry: Option<(&str, &CatalogProvider)>,
     prices: &mut Prices,
 ) -> HashMap<String, ModelFacts> {
     let mut facts: HashMap<String, ModelFacts> = HashMap::new();
-    for (id, known) in entry.into_iter().flat_map(|e| &e.models) {
-        facts.insert(id.clone(), catalog_facts(provider, id, known));
+    if let Some((vendor, entry)) = entry {
+        facts.extend(entry.models.iter().map(|(id, known)| (id.clone(), catalog_facts(vendor, id, known))));
     }
     for model in declared {
         let fact = facts.entry(model.id.clone()).or_default();
@@ -218,10 +219,10 @@ fn facts(
     facts
 }
 
-fn catalog_facts(provider: &str, model: &str, known: &CatalogModel) -> ModelFacts {
+fn catalog_facts(vendor: &str, model: &str, known: &CatalogModel) -> ModelFacts {
     let rows = known.prices.iter().filter_map(|price| {
         Some(PriceRow {
-            id: format!("catalog/{provider}/{model}/{}", price.effective_from),
+            id: format!("catalog/{vendor}/{model}/{}", price.effective_from),
             from: time::parse_date(&price.effective_from).ok()?,
             rates: Rates::compile(&price.per_million).ok()?,
         })
@@ -269,13 +270,8 @@ pub(super) fn routes(
     for resource in input.resources {
         let Spec::ModelRoute(spec) = &resource.spec else { continue };
         let name = spec.model.clone().unwrap_or_else(|| resource.id.clone());
-        if name.is_empty() || name.len() > 256 || name.chars().any(char::is_control) {
-            faults.push(Fault::new(
-                Kind::ModelRoute,
-                &resource.id,
-                "spec.model",
-                "must have 1 to 256 bytes and no control characters",
-            ));
+        if !is_model(&name) {
+            faults.push(Fault::new(Kind::ModelRoute, &resource.id, "spec.model", MODEL_RULE));
         }
         if let Some(other) = routes.get(&name) {
             let problem = format!("the name {name:?} belongs to ModelRoute/{} already", other.id);
@@ -319,13 +315,12 @@ fn targets(
     }
     let mut targets = Vec::new();
     for (index, target) in spec.targets.iter().enumerate() {
-        if target.model.is_empty() {
-            faults.push(Fault::new(
-                Kind::ModelRoute,
-                &resource.id,
-                format!("spec.targets[{index}].model"),
-                "missing; give the model's id at the provider",
-            ));
+        if !is_model(&target.model) {
+            let problem = match target.model.is_empty() {
+                true => "missing; give the model's id at the provider",
+                false => MODEL_RULE,
+            };
+            faults.push(Fault::new(Kind::ModelRoute, &resource.id, format!("spec.targets[{index}].model"), problem));
         }
         match providers.get(&target.provider) {
             Some(provider) => targets.push(Target {

@@ -79,6 +79,9 @@ fn a_whole_configuration_compiles() {
     assert_eq!(snapshot.providers["openai"].price("whatever", 0).map(|p| p.id.as_str()), Some("cheap"));
     assert!(snapshot.resolve_model("openai/gpt-4o").is_some_and(|r| r.direct));
     assert!(snapshot.resolve_model("nobody/gpt-4o").is_none());
+    for bad in [format!("openai/{}", "z".repeat(2_200_000)), "openai/a b".to_owned(), "openai/a\nb".to_owned()] {
+        assert!(snapshot.resolve_model(&bad).is_none(), "{}", bad.len());
+    }
     let Match::Found(route, parameters) = snapshot.routes.find("api.example.com", "/shop/orders/9", Some(Method::Get))
     else {
         panic!("no route")
@@ -94,6 +97,33 @@ fn the_demo_provider_is_always_there() {
     let snapshot = compile_yaml("").unwrap();
     assert!(snapshot.resolve_model("demo/demo-small").is_some());
     assert!(snapshot.providers["demo"].price("demo-small", time::now()).is_some());
+}
+
+#[test]
+fn limits_and_prices_are_those_of_the_vendor_and_not_of_an_id() {
+    let provider =
+        |id: &str, rest: &str| format!("kind: Provider\nid: {id}\nspec: {{protocol: openai, {rest}}}\n---\n");
+    let text = [
+        provider("my-openai", "base_url: 'https://api.openai.com/v1/'"),
+        provider("proxied", "base_url: 'https://proxy.example/v1', catalog: openai"),
+        provider("openai", "base_url: 'https://vllm.example/v1'"),
+        provider("priced", "base_url: 'https://vllm.example/v1', models: [{id: gpt-4o, max_output_tokens: 77}]"),
+        "kind: Price\nid: own\nspec: {provider: priced, model: gpt-4o, per_million: {input: '1', output: '2'}}"
+            .to_owned(),
+    ];
+    let snapshot = compile_yaml(&text.concat()).unwrap();
+    let known = |id: &str| {
+        let route = snapshot.resolve_model(&format!("{id}/gpt-4o")).unwrap();
+        let price = snapshot.providers[id].price("gpt-4o", time::now()).map(|row| row.id.clone());
+        (route.targets[0].max_output_tokens(), price)
+    };
+    for id in ["my-openai", "proxied"] {
+        let (limit, price) = known(id);
+        assert_eq!(limit, Some(16_384), "{id}");
+        assert!(price.is_some_and(|row| row.starts_with("catalog/openai/gpt-4o/")), "{id}");
+    }
+    assert_eq!(known("openai"), (None, None), "another server takes no vendor's prices by its name");
+    assert_eq!(known("priced"), (Some(77), Some("own".to_owned())));
 }
 
 /// Each case: a document, and what its fault must say.
@@ -158,6 +188,14 @@ const BAD: &[(&str, &[&str])] = &[
     ("kind: Route\nid: r\nspec: {service: ghost, path: /}", &["no Service \"ghost\""]),
     ("kind: Service\nid: s\n---\nkind: Route\nid: r\nspec: {service: s, path: /a}", &["spec.upstream", "neither"]),
     ("kind: Application\nid: a\nspec: {models: [ghost]}", &["spec.models[0]", "ghost"]),
+    (
+        "kind: ModelRoute\nid: r\nspec: {model: a b, targets: [{provider: demo, model: demo-small}]}",
+        &["spec.model", "whitespace"],
+    ),
+    (
+        "kind: ModelRoute\nid: r\nspec: {targets: [{provider: demo, model: demo small}]}",
+        &["spec.targets[0].model", "whitespace"],
+    ),
     ("kind: Application\nid: a\nspec: {services: ['*', ghost]}", &["spec.services[1]", "no Service \"ghost\""]),
 ];
 

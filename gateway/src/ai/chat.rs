@@ -1,12 +1,14 @@
 //! One chat: from its body to the attempt whose answer the caller gets.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
-use weir_domain::snapshot::{ModelRoute, Target};
+use weir_domain::ledger::Outcome;
+use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
 use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
 
 use super::attempt::{self, Ready, Request, Sending};
@@ -17,7 +19,7 @@ use super::failure::{Failure, Stop};
 use super::plan::{self, Blame, Choice, Plan};
 use super::refuse::{refuse, retry_after};
 use super::running::Running;
-use super::{models, relay, watch};
+use super::{models, relay, unknown_caller, watch};
 use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::state::State;
@@ -32,6 +34,7 @@ pub(super) async fn serve(
     exchange: &mut Exchange,
     dialect: Dialect,
 ) -> Result<()> {
+    let Some(caller) = exchange.caller.clone() else { return unknown_caller(session, exchange, dialect).await };
     let settlement = &mut exchange.settlement;
     settlement.dialect = Some(dialect);
     if !state.meter.is_writable() {
@@ -53,10 +56,17 @@ pub(super) async fn serve(
     };
     settlement.asked(dialect, &peek.model);
     settlement.stream = peek.stream;
-    let route = match find(exchange, &peek.model) {
+    let route = match find(&exchange.snapshot, &caller, &peek.model) {
         Ok(route) => route,
-        Err(error) => return refuse(session, &mut exchange.settlement, dialect, &error, None).await,
+        Err(reason) => {
+            settlement.end(Outcome::Refused, reason);
+            let error = models::unknown(&exchange.snapshot, &caller, &peek.model);
+            return refuse(session, settlement, dialect, &error, None).await;
+        }
     };
+    if is_named(&route) {
+        exchange.settlement.named();
+    }
     let id = exchange.settlement.id.clone();
     let ends = watch::later(longest(&route));
     let request = Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, id, ends };
@@ -66,6 +76,11 @@ pub(super) async fn serve(
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
     }
+}
+
+/// Whether the configuration or the catalogue names the model: a direct name may be made up.
+fn is_named(route: &ModelRoute) -> bool {
+    !route.direct || route.targets.iter().all(|target| target.provider.models.contains_key(&target.model))
 }
 
 /// How long a request may take with all its attempts: as long as its slowest target may take alone, so that a caller
@@ -82,24 +97,11 @@ fn betas(session: &Session, dialect: Dialect) -> Betas {
     }
 }
 
-/// The model that the caller names, if it is there and the caller may use it.
-fn find(exchange: &Exchange, name: &str) -> Result<std::sync::Arc<ModelRoute>, WireError> {
-    let route = exchange.snapshot.resolve_model(name);
-    let unknown = |caller: &Caller| {
-        let sentence = models::unknown(&exchange.snapshot, caller, name);
-        WireError::gateway(ErrorKind::NotFound, sentence).with_code("model_not_found").with_param("model")
-    };
-    match (route, &exchange.caller) {
-        (Some(route), _) if exchange.permits_model(name) => Ok(route),
-        (None, Some(caller)) => Err(unknown(caller)),
-        _ => {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-            let sentence = format!(
-                "this API key may not use the model '{shown}'; ask for it to be added to the models of the application and of the key"
-            );
-            Err(WireError::gateway(ErrorKind::Permission, sentence).with_code("model_not_allowed").with_param("model"))
-        }
-    }
+/// The model that the caller names, if it is there and the caller may use it; else what the ledger says of the refusal.
+/// The caller is told the same in both cases: a name that it may not use is none of its business.
+fn find(snapshot: &Snapshot, caller: &Caller, name: &str) -> Result<Arc<ModelRoute>, &'static str> {
+    let route = snapshot.resolve_model(name).ok_or("model_not_found")?;
+    if caller.permits_model(snapshot, name) { Ok(route) } else { Err("model_not_allowed") }
 }
 
 /// A chat whose model is known.

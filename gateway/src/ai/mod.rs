@@ -85,8 +85,7 @@ async fn get_model(session: &mut Session, exchange: &mut Exchange, dialect: Dial
     if let Some(body) = models::one(dialect, &exchange.snapshot, id).filter(|_| permitted) {
         return give(session, &mut exchange.settlement, dialect, body).await;
     }
-    let sentence = models::unknown(&exchange.snapshot, caller, id);
-    let error = WireError::gateway(ErrorKind::NotFound, sentence).with_code("model_not_found").with_param("model");
+    let error = models::unknown(&exchange.snapshot, caller, id);
     refuse::refuse(session, &mut exchange.settlement, dialect, &error, None).await
 }
 

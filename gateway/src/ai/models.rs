@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 use weir_domain::snapshot::{ModelRoute, Snapshot};
-use weir_llm::ModelEntry;
+use weir_llm::{ErrorKind, ModelEntry, WireError};
 
 use crate::exchange::Caller;
 
@@ -60,8 +60,9 @@ fn owner(route: &ModelRoute) -> &str {
     if providers.all(|other| other == first) { first } else { "weir" }
 }
 
-/// A sentence that helps a caller who named a model that does not exist.
-pub(super) fn unknown(snapshot: &Snapshot, caller: &Caller, name: &str) -> String {
+/// What a caller is told who named a model that does not exist, or that it may not use: which of both is not said, so
+/// that nobody can try names out.
+pub(super) fn unknown(snapshot: &Snapshot, caller: &Caller, name: &str) -> WireError {
     let mut near: Vec<(usize, String)> = list(snapshot, caller)
         .into_iter()
         .filter_map(|entry| nearness(name, &entry.id).map(|distance| (distance, entry.id)))
@@ -69,11 +70,12 @@ pub(super) fn unknown(snapshot: &Snapshot, caller: &Caller, name: &str) -> Strin
     near.sort();
     let shown: String = name.chars().take(COMPARED).filter(|c| !c.is_control()).collect();
     let near: Vec<String> = near.into_iter().take(SUGGESTIONS).map(|(_, name)| format!("'{name}'")).collect();
-    if near.is_empty() {
-        format!("the model '{shown}' does not exist here; GET /v1/models lists those that you may use")
-    } else {
-        format!("the model '{shown}' does not exist here; did you mean {}?", near.join(" or "))
-    }
+    let help = match near.is_empty() {
+        true => "GET /v1/models lists those that it may use".to_owned(),
+        false => format!("did you mean {}?", near.join(" or ")),
+    };
+    let sentence = format!("the model '{shown}' does not exist here, or this API key may not use it; {help}");
+    WireError::gateway(ErrorKind::NotFound, sentence).with_code("model_not_found").with_param("model")
 }
 
 /// How far apart two names are; `None` when they have nothing to do with each other.

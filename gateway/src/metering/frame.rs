@@ -11,6 +11,8 @@
 
 use weir_domain::ledger::Record;
 
+use super::shorten;
+
 /// What a frame begins with. `AB` never occurs in JSON text that is ASCII, and not before `57` in valid UTF-8.
 const MARKER: [u8; 4] = [0xAB, b'W', b'J', b'1'];
 /// Bytes before the payload.
@@ -18,29 +20,25 @@ pub(super) const HEAD: usize = 12;
 /// The longest payload that is believed. A record is a few kilobytes; its strings are cut where it is filled.
 pub(super) const MAX_PAYLOAD: usize = 4 * 1024 * 1024;
 
-/// Why a record cannot be framed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum FrameError {
-    #[error("the record cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("the record takes {0} bytes; the journal takes at most {MAX_PAYLOAD}")]
-    TooLarge(usize),
-}
-
 /// Puts one frame into `out` in place of what was there.
-pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<(), FrameError> {
-    out.clear();
-    out.extend_from_slice(&[0; HEAD]);
-    serde_json::to_writer(&mut *out, record)?;
-    let payload = out.len() - HEAD;
-    let length = u32::try_from(payload)
-        .ok()
-        .filter(|_| payload <= MAX_PAYLOAD)
-        .ok_or(FrameError::TooLarge(payload))?
-        .to_le_bytes();
+///
+/// A record that is too large is written shortened: it says who pays how much, and must not be lost.
+pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    put_payload(record, out)?;
+    if out.len() - HEAD > MAX_PAYLOAD {
+        put_payload(&shorten::shortened(record), out)?;
+    }
+    // What was shortened takes less than half of the limit, so the length always fits.
+    let length = u32::try_from(out.len() - HEAD).unwrap_or(u32::MAX).to_le_bytes();
     let sum = checksum(length, out.get(HEAD..).unwrap_or_default());
     out.splice(..HEAD, MARKER.into_iter().chain(length).chain(sum.to_le_bytes()));
     Ok(())
+}
+
+fn put_payload(record: &Record, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    out.clear();
+    out.extend_from_slice(&[0; HEAD]);
+    serde_json::to_writer(&mut *out, record)
 }
 
 fn checksum(length: [u8; 4], payload: &[u8]) -> u32 {

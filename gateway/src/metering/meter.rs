@@ -17,11 +17,19 @@ use super::shipper;
 
 /// What telemetry is told. Calls come from request tasks and must not block.
 pub trait Observer: Send + Sync + 'static {
-    /// A request has ended: the place for its one log line and its metrics. `written` is false when the journal did
-    /// not take the record.
-    fn settled(&self, record: &Record, written: bool);
+    /// A request has ended: the place for its one log line and its metrics.
+    fn settled(&self, record: &Record, settled: Settled);
     /// Something happened to the journal.
     fn journal(&self, event: &JournalEvent);
+}
+
+/// What telemetry is told beside the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Whether the journal took the record.
+    pub written: bool,
+    /// Whether the configuration or the catalogue names the model; any other name is the caller's word alone.
+    pub named: bool,
 }
 
 /// What happens to the journal.
@@ -132,8 +140,8 @@ impl Meter {
         shipper::run(self, sink, stop).await;
     }
 
-    /// Puts a record into the journal and tells the observer.
-    pub(super) fn write(&self, record: &Record) {
+    /// Puts a record into the journal and tells the observer; for `named` see [`Settled::named`].
+    pub(super) fn write(&self, record: &Record, named: bool) {
         // A thread that ends may drop a request when its own variables are gone already: then a new buffer does.
         let mut buffer = FRAME.try_with(Cell::take).unwrap_or_default();
         let written = match frame::encode(record, &mut buffer) {
@@ -147,7 +155,7 @@ impl Meter {
         // A record with a thousand attempts must not pin its memory for ever.
         buffer.shrink_to(64 * 1024);
         _ = FRAME.try_with(|kept| kept.set(buffer));
-        self.observer.settled(record, written);
+        self.observer.settled(record, Settled { written, named });
     }
 
     fn append(&self, record: &Record, frame: &[u8]) -> bool {

@@ -13,9 +13,10 @@ mod journal;
 mod meter;
 mod settlement;
 mod shipper;
+mod shorten;
 
 pub use journal::{JournalError, JournalOptions};
-pub use meter::{JournalEvent, Meter, Observer};
+pub use meter::{JournalEvent, Meter, Observer, Settled};
 pub use settlement::Settlement;
 pub(crate) use settlement::{cut, micros};
 

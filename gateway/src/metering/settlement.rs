@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{Outcome, Record, Traffic};
-use weir_domain::{name, time};
+use weir_domain::name::{self, MAX_MODEL};
+use weir_domain::time;
 
 use super::Meter;
 
 /// The longest path that a record holds, in bytes.
 const MAX_PATH: usize = 512;
-/// The longest model name that a record holds, in bytes.
-const MAX_MODEL: usize = 256;
 
 /// The record of a request under way. [`Settlement::settle`] puts it into the journal; dropping it unsettled (an error,
 /// a panic, a cancelled task) settles it too.
@@ -21,6 +20,7 @@ pub struct Settlement {
     meter: Arc<Meter>,
     record: Record,
     started: Instant,
+    named: bool,
     decided: bool,
     settled: bool,
 }
@@ -33,6 +33,7 @@ impl Settlement {
             record: blank(meter.node(), traffic, method, path),
             meter: Arc::clone(meter),
             started: Instant::now(),
+            named: false,
             decided: false,
             settled: false,
         }
@@ -70,6 +71,11 @@ impl Settlement {
         cut(model, MAX_MODEL).clone_into(&mut self.record.model);
     }
 
+    /// Notes that the configuration or the catalogue names the model, so that metrics may.
+    pub fn named(&mut self) {
+        self.named = true;
+    }
+
     /// Whether [`Self::end`] has been called.
     #[must_use]
     pub fn is_decided(&self) -> bool {
@@ -90,7 +96,7 @@ impl Settlement {
         }
         self.settled = true;
         self.record.duration_us = self.elapsed_us();
-        self.meter.write(&self.record);
+        self.meter.write(&self.record, self.named);
     }
 }
 

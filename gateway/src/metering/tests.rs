@@ -26,8 +26,8 @@ struct Notes {
 }
 
 impl Observer for Notes {
-    fn settled(&self, record: &Record, written: bool) {
-        self.settled.lock().push((record.clone(), written));
+    fn settled(&self, record: &Record, settled: Settled) {
+        self.settled.lock().push((record.clone(), settled.written));
     }
 
     fn journal(&self, event: &JournalEvent) {
@@ -114,4 +114,12 @@ fn segments(directory: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+fn attempt(text: &str) -> weir_domain::ledger::Attempt {
+    let json = serde_json::json!({
+        "number": 1, "provider": "p", "provider_key": "k", "target": text, "started_us": 0, "duration_us": 1,
+        "status": 200, "outcome": "ok", "error": text, "usage": {"tokens": {}, "source": "provider"}, "price": "",
+    });
+    serde_json::from_value(json).unwrap()
 }

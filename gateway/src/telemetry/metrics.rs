@@ -4,12 +4,12 @@
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
-use weir_domain::ledger::{Attempt, Outcome, Record, Traffic};
+use weir_domain::ledger::{Attempt, Record, Traffic};
 
 use super::names::Names;
 use super::routes::{OTHER, Routes};
 use super::{STATUS_CLASSES, Unrouted, status_class};
-use crate::metering::JournalEvent;
+use crate::metering::{JournalEvent, Settled};
 use crate::server::drain::Drain;
 
 /// Upper bounds in seconds: fine where gateways live, coarse where models do.
@@ -78,7 +78,11 @@ impl Metrics {
                 "Attempts at providers and upstreams.",
                 &["provider", "outcome"],
             )?,
-            tokens: new.counters("tokens_total", "Tokens of answered model calls.", &["provider", "model", "kind"])?,
+            tokens: new.counters(
+                "tokens_total",
+                "Tokens of model calls that are charged.",
+                &["provider", "model", "kind"],
+            )?,
             cost_nanodollars: new.counters(
                 "cost_nanodollars_total",
                 "What they cost, in billionths of a US dollar.",
@@ -98,14 +102,13 @@ impl Metrics {
         })
     }
 
-    pub(super) fn settled(&self, record: &Record, written: bool) {
+    pub(super) fn settled(&self, record: &Record, Settled { written, named }: Settled) {
         if written {
             self.journal_records.inc();
         }
-        let answered = record.outcome == Outcome::Ok;
         let seconds = seconds(record.duration_us);
         let (routes, name, slot, may_add) = match record.traffic {
-            Traffic::Ai => (&self.models, &record.model, 0, answered),
+            Traffic::Ai => (&self.models, &record.model, 0, named),
             Traffic::Rest => (&self.rest, &record.route, 1, true),
         };
         routes.with(name, may_add, |handles| {
@@ -118,7 +121,7 @@ impl Metrics {
             for attempt in &record.attempts {
                 self.attempt(attempt);
             }
-            self.consumed(record, answered);
+            self.consumed(record, named);
         }
     }
 
@@ -126,14 +129,15 @@ impl Metrics {
         self.attempts.with_label_values(&[attempt.provider.as_str(), attempt.outcome.as_str()]).inc();
     }
 
-    /// Tokens and cost are labelled with the provider's model only when it answered: its name may be the caller's word. Even
-    /// so there may be any number of them where an application may call `provider/*`, so they are bounded.
-    fn consumed(&self, record: &Record, answered: bool) {
+    /// Tokens and cost are labelled with the provider's model only when the configuration or the catalogue names it:
+    /// where an application may call `provider/*`, the name may be the caller's word. Configurations change, so even
+    /// the named ones are bounded.
+    fn consumed(&self, record: &Record, named: bool) {
         let (input, output) = (record.usage.tokens.input_total(), record.usage.tokens.output_total());
         if input + output == 0 {
             return;
         }
-        let model = if answered { self.upstream_models.label(&record.upstream_model) } else { OTHER };
+        let model = if named { self.upstream_models.label(&record.upstream_model) } else { OTHER };
         let labels = [record.provider.as_str(), model];
         self.tokens.with_label_values(&[labels[0], labels[1], "input"]).inc_by(input);
         self.tokens.with_label_values(&[labels[0], labels[1], "output"]).inc_by(output);

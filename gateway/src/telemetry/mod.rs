@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use weir_domain::ledger::{Outcome, Record};
 
-use crate::metering::{JournalEvent, Observer};
+use crate::metering::{JournalEvent, Observer, Settled};
 use crate::server::drain::Drain;
 use metrics::Metrics;
 
@@ -48,9 +48,9 @@ impl Telemetry {
 }
 
 impl Observer for Telemetry {
-    fn settled(&self, record: &Record, written: bool) {
-        log::settled(record, written);
-        self.metrics.settled(record, written);
+    fn settled(&self, record: &Record, settled: Settled) {
+        log::settled(record, settled.written);
+        self.metrics.settled(record, settled);
     }
 
     fn journal(&self, event: &JournalEvent) {

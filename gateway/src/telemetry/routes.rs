@@ -34,7 +34,7 @@ impl Routes {
     }
 
     /// Runs `count` with the handles of a name. `may_add` says whether an unknown name may become a label: callers
-    /// choose model names, so only one that was answered may.
+    /// choose model names, so only one that the configuration or the catalogue knows may.
     pub(super) fn with<R>(&self, name: &str, may_add: bool, count: impl FnOnce(&RouteHandles) -> R) -> R {
         let known = self.known.pin();
         if let Some(handles) = known.get(name) {

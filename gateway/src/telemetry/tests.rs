@@ -4,6 +4,8 @@ use weir_domain::ledger::Traffic;
 
 use super::*;
 
+const NAMED: Settled = Settled { written: true, named: true };
+
 fn record(traffic: Traffic, route: &str, model: &str, outcome: Outcome) -> Record {
     let json = serde_json::json!({
         "id": "r", "node": "n", "at": 0, "duration_us": 3_000, "upstream_us": 2_000, "traffic": traffic,
@@ -19,9 +21,9 @@ fn record(traffic: Traffic, route: &str, model: &str, outcome: Outcome) -> Recor
 #[test]
 fn requests_tokens_and_cost_are_counted() {
     let telemetry = Telemetry::new("n1").unwrap();
-    telemetry.settled(&record(Traffic::Rest, "orders", "", Outcome::Ok), true);
-    telemetry.settled(&record(Traffic::Rest, "orders", "", Outcome::Ok), true);
-    telemetry.settled(&record(Traffic::Ai, "", "fast", Outcome::Ok), false);
+    telemetry.settled(&record(Traffic::Rest, "orders", "", Outcome::Ok), NAMED);
+    telemetry.settled(&record(Traffic::Rest, "orders", "", Outcome::Ok), NAMED);
+    telemetry.settled(&record(Traffic::Ai, "", "fast", Outcome::Ok), Settled { written: false, named: true });
     let text = telemetry.render(&Drain::default(), true, 7);
     for line in [
         r#"weir_requests_total{outcome="ok",route="orders",status="2xx",traffic="rest",node="n1"} 2"#,
@@ -43,7 +45,10 @@ fn requests_tokens_and_cost_are_counted() {
 fn callers_cannot_make_labels() {
     let telemetry = Telemetry::new("n").unwrap();
     for n in 0..100 {
-        telemetry.settled(&record(Traffic::Ai, "", &format!("made-up-{n}"), Outcome::Refused), true);
+        for outcome in [Outcome::Refused, Outcome::Ok] {
+            let made_up = Settled { written: true, named: false };
+            telemetry.settled(&record(Traffic::Ai, "", &format!("made-up-{n}"), outcome), made_up);
+        }
     }
     let text = telemetry.render(&Drain::default(), true, 0);
     assert!(!text.contains("made-up"), "{text}");
@@ -51,10 +56,10 @@ fn callers_cannot_make_labels() {
 }
 
 #[test]
-fn answered_names_are_bounded_too() {
+fn configured_names_are_bounded_too() {
     let telemetry = Telemetry::new("n").unwrap();
     for n in 0..routes::MAX_NAMES + 50 {
-        telemetry.settled(&record(Traffic::Ai, "", &format!("p/name-{n}"), Outcome::Ok), true);
+        telemetry.settled(&record(Traffic::Ai, "", &format!("p/name-{n}"), Outcome::Ok), NAMED);
     }
     let text = telemetry.render(&Drain::default(), true, 0);
     let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();

@@ -33,6 +33,33 @@ fn a_record_is_in_the_file_when_settle_returns() {
     assert!(memchr::memmem::find(&bytes, id.as_bytes()).is_some());
 }
 
+#[tokio::test]
+async fn a_record_larger_than_a_frame_is_written_cut_and_never_lost() {
+    let fixture = Fixture::new();
+    let meter = fixture.open();
+    let ledger = Arc::new(Ledger::default());
+    let mut settlement = Settlement::begin(&meter, Traffic::Ai, "POST", "/v1/messages");
+    let huge = "模z".repeat(2_000_000);
+    settlement.upstream_model.clone_from(&huge);
+    settlement.cost = Some(weir_domain::money::NanoUsd(7_000));
+    settlement.usage.tokens.output_text = 42;
+    settlement.dropped = vec![huge.clone(); 3];
+    settlement.attempts = vec![attempt(&huge); 2];
+    settlement.end(Outcome::Ok, "");
+    settlement.settle();
+    let id = settlement.id.clone();
+    ship(&meter, &ledger, 1).await;
+    assert_eq!(fixture.events("Lost") + fixture.events("WriteFailed"), 0);
+    let rows = ledger.rows.lock();
+    let row = &rows[&id];
+    assert_eq!((row.cost, row.usage.tokens.output_text), (settlement.cost, 42));
+    let cut = [&row.upstream_model, &row.dropped[2], &row.attempts[1].target, &row.attempts[0].error];
+    for text in cut {
+        assert!(text.len() <= 256 && text.starts_with("模z模z") && text.ends_with("…[cut]"), "{text}");
+    }
+    assert_eq!((row.path.as_str(), row.attempts[1].provider.as_str()), ("/v1/messages", "p"));
+}
+
 #[test]
 fn a_dropped_request_was_aborted_and_a_panicking_one_is_internal() {
     let fixture = Fixture::new();

@@ -54,23 +54,50 @@ async fn the_list_holds_what_application_and_key_both_allow() {
 }
 
 #[tokio::test]
-async fn unknown_and_forbidden_models_are_told_apart_with_a_hint() {
+async fn unknown_and_forbidden_models_are_answered_alike_with_a_hint() {
     let stage = Stage::on(&documents(&json!(["fast", "local/*"])), Vec::new(), |_| {}).await;
     for dialect in [Vendor::Openai, Vendor::Anthropic] {
         for (model, status, words) in [
             ("fats", 404, "did you mean 'fast'?"),
             ("llama", 404, "'local/llama'"),
             ("nowhere/x", 404, "GET /v1/models"),
-            ("smart", 403, "may not use"),
-            ("demo/demo-small", 403, "may not use"),
+            ("smart", 404, "GET /v1/models"),
+            ("demo/demo-small", 404, "GET /v1/models"),
         ] {
             let answered = stage.caller.ask(dialect, &body(dialect, model, &json!({}))).await.unwrap();
             assert_eq!(answered.status, status, "{model}: {}", answered.text());
             let (_, message) = answered.error(dialect).unwrap();
             assert!(message.contains(words) && message.contains(model), "{message}");
+            assert!(message.contains("does not exist here, or this API key may not use it"), "{message}");
         }
     }
-    assert!(stage.rows(10).await.iter().all(|row| row.attempts.is_empty() && row.status >= 400));
+    let rows = stage.rows(10).await;
+    assert!(rows.iter().all(|row| row.attempts.is_empty() && row.status >= 400));
+    // Whoever reads the ledger sees which of both it was.
+    let reason = |model: &str| rows.iter().find(|row| row.model == model).unwrap().error.clone();
+    assert_eq!((reason("smart"), reason("nowhere/x")), ("model_not_allowed".to_owned(), "model_not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn a_direct_name_that_no_model_route_could_have_is_unknown() {
+    let stage = Stage::start(&[Vendor::Openai]).await;
+    for dialect in [Vendor::Openai, Vendor::Anthropic] {
+        for name in [format!("one/{}", "z".repeat(2_200_000)), "one/a b".to_owned(), "one/a\r\nb".to_owned()] {
+            let answered = stage.caller.ask(dialect, &body(dialect, &name, &json!({}))).await.unwrap();
+            assert_eq!(answered.status, 404, "{}", answered.text());
+            answered.error(dialect).unwrap();
+            assert!(answered.text().len() < 500, "{}", answered.text());
+        }
+        let unlisted = stage.caller.ask(dialect, &body(dialect, "one/unlisted", &json!({}))).await.unwrap();
+        assert_eq!(unlisted.status, 200, "{}", unlisted.text());
+    }
+    let rows = stage.rows(8).await;
+    assert!(rows.iter().all(|row| row.model.len() <= 256 && row.upstream_model.len() <= 256));
+    assert_eq!(stage.vendors[0].received().len(), 2);
+    let metrics = format!("http://{}/metrics", stage.world.at.ops);
+    let metrics = weir_harness::client::client().get(metrics).send().await.unwrap().text().await.unwrap();
+    assert!(!metrics.contains("unlisted") && !metrics.contains("zzz"), "{metrics}");
+    assert!(metrics.contains(r#"weir_tokens_total{kind="input",model="other",provider="one""#), "{metrics}");
 }
 
 #[tokio::test]
