@@ -10,28 +10,47 @@
 # In a checkout it builds; elsewhere it fetches the archive at WEIR_RELEASE_URL and verifies its SHA-256
 # (WEIR_RELEASE_SHA256, or the file beside it with .sha256). WEIR_BIN names a binary that is there already.
 # Vendor keys are taken from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY, models of a local Ollama
-# are found; without any of them the built-in demo provider answers.
+# are found; without any of them the built-in demo provider answers. A changed key is taken over by the next run.
+# WEIR_DATA_DIR (./weir-data), WEIR_GATEWAY_LISTEN (127.0.0.1:8080), WEIR_ADMIN_LISTEN (…:8081) and
+# WEIR_OPS_LISTEN (…:8082) say where it lies and listens.
+
+# Read line by line: other shells get as far as this sentence.
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo 'quick-start: this is a script for bash; run it with: bash quick-start.sh' >&2
+  exit 1
+fi
 set -euo pipefail
+unset CDPATH # or cd would print where it went
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]:-.}")" && pwd)
 checkout=
 if [ -f "$here/Cargo.toml" ] && [ -f "$here/src/main.rs" ]; then checkout=$here; fi
 
-data=${WEIR_DATA_DIR:-${checkout:-$PWD}/weir-data}
 gateway_listen=${WEIR_GATEWAY_LISTEN:-127.0.0.1:8080}
 admin_listen=${WEIR_ADMIN_LISTEN:-127.0.0.1:8081}
 ops_listen=${WEIR_OPS_LISTEN:-127.0.0.1:8082}
 ollama=${OLLAMA_HOST:-http://127.0.0.1:11434}
-case "$ollama" in *://*) ;; *) ollama=http://$ollama ;; esac
+case "$ollama" in
+  *://*) ;;
+  *:*) ollama=http://$ollama ;;
+  *) ollama=http://$ollama:11434 ;;
+esac
+# What Ollama takes as "every interface" is called on this one.
+ollama=${ollama/0.0.0.0/127.0.0.1} ollama=${ollama%/}
 
-pid_file=$data/weir.pid
-env_file=$data/quick-start.env
-log_file=$data/weir.log
-ready_file=$data/listening.json
+# What lies in the data directory by the hands of Weir and of this script; journal/ and bin/ beside it.
+weir_files=(weir.db weir.db-wal weir.db-shm weir.db-journal master.key admin-token setup-link setup-token lock
+  weir.pid weir.log listening.json quick-start.env quick-start.env.new quick-start.lock .made-by-quick-start)
+env_head='# Written by quick-start.sh.'
+newline=$'\n'
 
 # What this run made, so that a failure can take it back.
-made_data=
+made_data=     # the data directory itself
+fresh_data=    # or what Weir put into one that was there
+foreign=       # which of those names were taken before
 started_pid=
+worker_pid= # a build or a download, which leads a process group
+scratch=
 
 # === telling ===
 
@@ -47,28 +66,134 @@ fail() {
   exit 1
 }
 
+# A word for a shell to read back, whatever is in it.
+shell_word() {
+  local word=$1 quote="'" escaped="'\\''"
+  case "$word" in
+    *[!A-Za-z0-9_./:@%+=,-]*) printf "'%s'" "${word//$quote/$escaped}" ;;
+    *) printf '%s' "$word" ;;
+  esac
+}
+
 # Whatever goes wrong, nothing half-done stays: what this run started or made goes again.
 clean_up() {
   local code=$?
   trap - EXIT
+  trap '' INT TERM HUP
   if [ "$code" -ne 0 ]; then
+    if [ -n "$worker_pid" ]; then kill -TERM -- "-$worker_pid" 2>/dev/null || true; fi
     if [ -n "$started_pid" ]; then end_process "$started_pid" || true; rm -f "$pid_file"; fi
-    if [ -n "$made_data" ]; then rm -rf "$data"; fi
+    if [ -n "$made_data" ]; then rm -rf "$data"; elif [ -n "$fresh_data" ]; then remove_weir_files; fi
   fi
-  if [ -n "${scratch:-}" ]; then rm -rf "$scratch"; fi
+  if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
   exit "$code"
+}
+
+# === the data directory ===
+
+# Names it by its one absolute path, however it was spelled: a server is known by it.
+find_data() {
+  local physical
+  data=${WEIR_DATA_DIR:-${checkout:-$PWD}/weir-data}
+  case "$data" in *"$newline"*) fail "WEIR_DATA_DIR must be on one line." ;; esac
+  case "$data" in /*) ;; *) data=$PWD/$data ;; esac
+  if [ -d "$data" ]; then
+    physical=$(cd "$data" 2>/dev/null && pwd -P) && [ -r "$data" ] ||
+      fail "$(id -un) may not read $data; run this as its owner, or set WEIR_DATA_DIR to another directory."
+    data=$physical
+  fi
+  pid_file=$data/weir.pid env_file=$data/quick-start.env log_file=$data/weir.log
+  ready_file=$data/listening.json lock_file=$data/quick-start.lock marker=$data/.made-by-quick-start
+}
+
+make_data_directory() {
+  local made='' name
+  mkdir -p "$(dirname "$data")" 2>/dev/null || true
+  # Not with -p: of two runs at once, one has made it.
+  if mkdir "$data" 2>/dev/null; then
+    chmod 700 "$data"
+    made=1
+    find_data
+    printf 'quick-start.sh made this directory; its uninstall removes it whole.\n%s\n' "$data" >"$marker" || {
+      rmdir "$data"
+      fail "$data cannot be written to; is the disk full?"
+    }
+  fi
+  [ -d "$data" ] || fail "cannot make $data; set WEIR_DATA_DIR to a directory that you may write to."
+  [ -w "$data" ] || fail "$(id -un) may not write to $data; set WEIR_DATA_DIR to a directory that you may write to."
+  for name in "${weir_files[@]}" journal bin; do
+    if [ -e "$data/$name" ] && [ "$name" != quick-start.lock ]; then foreign+=$newline$name$newline; fi
+  done
+  hold_data
+  made_data=$made
+  if [ ! -e "$data/weir.db" ] && [ ! -e "$env_file" ]; then fresh_data=1; fi
+  need_space 200 "$data" "the data of Weir"
+}
+
+# One run at a time changes a data directory. The system lets go of the lock when the run ends, however it ends.
+hold_data() {
+  command -v flock >/dev/null 2>&1 || return 0
+  { exec 9>>"$lock_file"; } 2>/dev/null || fail "$(id -un) may not write to $data; run this as its owner."
+  if ! flock -n 9 || [ ! -e "$lock_file" ]; then
+    fail "another quick-start.sh is at work on $data; wait until it has ended."
+  fi
+}
+
+# Removes what Weir and this script write, but nothing that was there before, and no directory with anything else in it.
+remove_weir_files() {
+  local name
+  for name in "${weir_files[@]}"; do
+    case "$foreign" in *"$newline$name$newline"*) continue ;; esac
+    if [ ! -d "$data/$name" ]; then rm -f "${data:?}/$name"; fi
+  done
+  case "$foreign" in *"${newline}journal$newline"*) ;; *)
+    if [ ! -L "$data/journal" ]; then rm -f "$data"/journal/{lock,position} "$data"/journal/[0-9]*.journal; fi
+    rmdir "$data/journal" 2>/dev/null || true ;;
+  esac
+  case "$foreign" in *"${newline}bin$newline"*) ;; *)
+    if [ ! -L "$data/bin" ]; then rm -f "$data"/bin/weir "$data"/bin/weir.new; fi
+    rmdir "$data/bin" 2>/dev/null || true ;;
+  esac
+}
+
+# Whether the directory may be removed with all that is in it: this script made it, where it lies now, and nothing that
+# must stay is in it.
+is_ours_whole() {
+  local keep
+  [ -f "$marker" ] && [ "$(sed -n 2p "$marker")" = "$data" ] && [ "$data" != / ] || return 1
+  for keep in "${HOME:-/}" "$here"; do
+    keep=$(cd "$keep" 2>/dev/null && pwd -P) || continue
+    case "$keep/" in "$data"/*) return 1 ;; esac
+  done
 }
 
 # === the process ===
 
-# The pid of our server, if it runs: the file may be stale, and its number may belong to another program by now.
-running() {
-  local pid
-  pid=$(cat "$pid_file" 2>/dev/null) || return 1
-  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || return 1
-  if [ -r "/proc/$pid/cmdline" ]; then
-    tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -- ' run --data-dir' || return 1
+# A process that has ended but was not waited for (there is no init in many containers) does not count.
+alive() {
+  kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+# The arguments of a process, one a line.
+arguments() {
+  if [ -r "/proc/$1/cmdline" ]; then
+    tr '\0' '\n' <"/proc/$1/cmdline"
+  else
+    # Without /proc the words run together; where our path stands between its neighbours, they are ours.
+    case "$(ps -o args= -p "$1" 2>/dev/null)" in
+      *" run --data-dir $data --gateway-listen "*) printf -- '--data-dir\n%s\n' "$data" ;;
+    esac
   fi
+}
+
+# The pid of our server, if it runs: the file may be stale or torn, and its number may belong to another program by
+# now, also to another Weir.
+running() {
+  local pid=
+  { read -r pid <"$pid_file"; } 2>/dev/null || true
+  case "$pid" in '' | 0* | *[!0-9]*) return 1 ;; esac
+  alive "$pid" || return 1
+  case "$newline$(arguments "$pid")$newline" in *"$newline--data-dir$newline$data$newline"*) ;; *) return 1 ;; esac
   printf '%s' "$pid"
 }
 
@@ -77,7 +202,8 @@ end_process() {
   local pid=$1 waited
   kill -TERM "$pid" 2>/dev/null || return 0
   for ((waited = 0; waited < 750; waited++)); do
-    kill -0 "$pid" 2>/dev/null || return 0
+    alive "$pid" || return 0
+    if [ "$waited" -eq 20 ]; then doing "waiting for the requests under way, a minute at most"; fi
     sleep 0.1
   done
   printf 'quick-start: process %s does not end; look at %s\n' "$pid" "$log_file" >&2
@@ -85,7 +211,11 @@ end_process() {
 }
 
 port_is_free() {
-  ! (exec 3<>"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null
+  local host=${1%:*} port=${1##*:}
+  host=${host#[} host=${host%]}
+  # Asking an address of elsewhere may take minutes; the server says itself when it cannot listen there.
+  case "$host" in 127.* | 0.0.0.0 | ::1 | ::) ;; *) return 0 ;; esac
+  ! (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null
 }
 
 # === finding what is needed ===
@@ -96,46 +226,52 @@ check_tools() {
     command -v "$tool" >/dev/null 2>&1 || fail "$tool is missing; install it and run this again."
   done
   if [ -n "${WEIR_BIN:-}" ]; then
-    [ -x "$WEIR_BIN" ] || fail "WEIR_BIN=$WEIR_BIN is not a program."
+    [ -f "$WEIR_BIN" ] && [ -x "$WEIR_BIN" ] || fail "WEIR_BIN=$WEIR_BIN is not a program."
   elif [ -n "$checkout" ] && [ -z "${WEIR_RELEASE_URL:-}" ]; then
     "$checkout/.ci/install" rust portal || fail "the tools named above are needed to build Weir."
-  else
-    for tool in tar gzip; do
+  elif [ -n "${WEIR_RELEASE_URL:-}" ]; then
+    for tool in tar gzip find cmp; do
       command -v "$tool" >/dev/null 2>&1 || fail "$tool is missing; install it and run this again."
     done
-    [ -n "${WEIR_RELEASE_URL:-}" ] ||
-      fail "this is not a checkout of Weir: set WEIR_RELEASE_URL to the address of a release archive (.tar.gz)."
+  elif [ ! -x "$data/bin/weir" ]; then
+    fail "this is not a checkout of Weir: set WEIR_RELEASE_URL to the address of a release archive (.tar.gz)."
   fi
 }
 
 # need_space MEGABYTES DIRECTORY WHAT
 need_space() {
   local free
-  free=$(df -Pk "$2" | awk 'NR == 2 {print int($4 / 1024)}')
-  [ "$free" -ge "$1" ] || fail "$3 needs $1 MB, but only $free MB are free at $2."
+  free=$(df -Pk "$2" 2>/dev/null | awk 'NR == 2 {print int($4 / 1024)}') || return 0
+  [ -z "$free" ] || [ "$free" -ge "$1" ] || fail "$3 needs $1 MB, but only $free MB are free at $2."
 }
 
-check_data_directory() {
-  if [ ! -d "$data" ]; then
-    mkdir -p "$data" 2>/dev/null || fail "cannot make $data; set WEIR_DATA_DIR to a directory that you may write to."
-    made_data=1
-    chmod 700 "$data"
-  fi
-  [ -w "$data" ] || fail "$data cannot be written to; set WEIR_DATA_DIR to a directory that you may write to."
-  need_space 200 "$data" "the data of Weir"
+check_addresses() {
+  local given name address port like seen='' pattern='^(\[[0-9A-Fa-f:.]+\]|([0-9]{1,3}\.){3}[0-9]{1,3}):[0-9]{1,5}$'
+  for given in "WEIR_GATEWAY_LISTEN=$gateway_listen" "WEIR_ADMIN_LISTEN=$admin_listen" "WEIR_OPS_LISTEN=$ops_listen"; do
+    name=${given%%=*} address=${given#*=} port=${given##*[:=]} like=127.0.0.1:18080
+    if ! [[ $port =~ ^[0-9]{1,5}$ ]]; then port=65536; fi
+    if ! [[ $address =~ $pattern ]] || [ "$((10#$port))" -gt 65535 ]; then
+      if [ "$((10#$port))" -le 65535 ]; then like=127.0.0.1:$port; fi
+      fail "$name=$address is not an IP address with a port; write it like $like."
+    fi
+    case "$seen" in *" $address "*) fail "$name=$address is the address of another listener of Weir; give each its own." ;; esac
+    if [ "$((10#$port))" -ne 0 ]; then seen+=" $address "; fi
+  done
 }
 
+# check_ports ARGUMENTS: those of our running server, whose own ports are not in the way. Sets `moved` when it is to
+# listen elsewhere from now on.
 check_ports() {
-  local name address
-  for name in WEIR_GATEWAY_LISTEN WEIR_ADMIN_LISTEN WEIR_OPS_LISTEN; do
-    case "$name" in
-      WEIR_GATEWAY_LISTEN) address=$gateway_listen ;;
-      WEIR_ADMIN_LISTEN) address=$admin_listen ;;
-      *) address=$ops_listen ;;
-    esac
+  local name option address
+  while read -r name option address; do
+    case "$1" in *"$newline$option$newline$address$newline"*) continue ;; esac
+    # Running already, and nobody asked for another address: it stays where it is.
+    if [ -n "$1" ] && [ -z "${!name:-}" ]; then continue; fi
+    moved=1
     port_is_free "$address" ||
       fail "$address is in use by another program; end it, or set $name to a free address such as 127.0.0.1:18080."
-  done
+  done < <(printf '%s\n' "WEIR_GATEWAY_LISTEN --gateway-listen $gateway_listen" \
+    "WEIR_ADMIN_LISTEN --admin-listen $admin_listen" "WEIR_OPS_LISTEN --ops-listen $ops_listen")
 }
 
 # === getting the binary ===
@@ -160,83 +296,125 @@ watch_progress() {
   wait "$pid"
 }
 
+# Starts something long in a process group of its own, so that an interrupted run is not held up by it, and ends it with
+# all that it started.
+work_on() {
+  set -m
+  "$@" </dev/null 9>&- &
+  worker_pid=$!
+  set +m
+}
+
 build() {
   local log=$scratch/build.log
   binary=$checkout/target/quick/weir
   need_space 3000 "$checkout" "building Weir"
   doing "building the portal"
-  "$checkout/.ci/portal" >"$log" 2>&1 || { tail -n 30 "$log" >&2; fail "the portal could not be built; the lines above say why."; }
+  "$checkout/.ci/portal" >"$log" 2>&1 9>&- ||
+    { tail -n 30 "$log" >&2; fail "the portal could not be built; the lines above say why."; }
   step "portal built ($(elapsed))"
   crates_total=$(cd "$checkout" && cargo tree --locked -q -e normal,build --prefix none -p weir 2>/dev/null |
-    awk '{print $1, $2}' | sort -u | wc -l)
-  (cd "$checkout" && exec cargo build --profile quick --locked -p weir) >"$log" 2>&1 &
-  watch_progress "building Weir" "$log" $! || { tail -n 30 "$log" >&2; fail "Weir could not be built; the lines above say why."; }
+    awk '{print $1, $2}' | sort -u | wc -l) || crates_total='?'
+  work_on bash -c 'cd "$1" && exec cargo build --profile quick --locked -p weir' bash "$checkout" >"$log" 2>&1
+  watch_progress "building Weir" "$log" "$worker_pid" ||
+    { tail -n 30 "$log" >&2; fail "Weir could not be built; the lines above say why."; }
+  worker_pid=
   step "Weir built ($(elapsed))"
 }
 
+# download URL FILE. One that stands still for half a minute has failed.
+download() {
+  work_on curl -fsSL --retry 2 --connect-timeout 10 --speed-limit 1 --speed-time 30 -o "$2" "$1"
+  wait "$worker_pid" || return
+  worker_pid=
+}
+
 fetch() {
-  local url=$WEIR_RELEASE_URL archive=$scratch/weir.tar.gz expected found
-  case "$url" in *.tar.gz | *.tgz) ;; *) url=${url%/}/weir-linux-$(uname -m).tar.gz ;; esac
-  doing "fetching $url"
-  curl -fsSL --retry 2 --connect-timeout 10 -o "$archive" "$url" || fail "cannot fetch $url; check WEIR_RELEASE_URL and the network."
+  local url=$WEIR_RELEASE_URL archive=$scratch/weir.tar.gz path query expected found
+  path=${url%%[?#]*} query=${url#"${url%%[?#]*}"}
+  while [ "${path%/}" != "$path" ]; do path=${path%/}; done
+  case "$path" in *.tar.gz | *.tgz) ;; *) path=$path/weir-linux-$(uname -m).tar.gz ;; esac
+  url=$path$query
+  doing "fetching $path"
+  download "$url" "$archive" || fail "cannot fetch $path; check WEIR_RELEASE_URL and the network."
   if [ -n "${WEIR_RELEASE_SHA256:-}" ]; then
     expected=$WEIR_RELEASE_SHA256
   else
-    expected=$(curl -fsSL --retry 2 --connect-timeout 10 "$url.sha256" | awk 'NR == 1 {print $1}') ||
-      fail "cannot fetch $url.sha256, which the archive is verified with; or set WEIR_RELEASE_SHA256."
+    download "$path.sha256$query" "$archive.sha256" ||
+      fail "cannot fetch $path.sha256, which the archive is verified with; or set WEIR_RELEASE_SHA256."
+    expected=$(awk 'NR == 1 {print $1}' "$archive.sha256")
   fi
+  expected=$(printf '%s' "$expected" | tr 'A-F' 'a-f')
+  [[ $expected =~ ^[0-9a-f]{64}$ ]] || fail "${WEIR_RELEASE_SHA256:+WEIR_RELEASE_SHA256=}${WEIR_RELEASE_SHA256:-$path.sha256} is no SHA-256: 64 hexadecimal digits."
   found=$(sha256sum "$archive" | awk '{print $1}')
-  [ "$found" = "$expected" ] || fail "the archive is not what was published: its SHA-256 is $found, expected was ${expected:-nothing}."
+  [ "$found" = "$expected" ] || fail "the archive is not what was published: its SHA-256 is $found, expected was $expected."
   mkdir "$scratch/archive"
-  tar -xzf "$archive" -C "$scratch/archive" --no-same-owner || fail "the archive at $url cannot be unpacked."
-  found=$(find "$scratch/archive" -type f -name weir | head -n 1)
-  [ -n "$found" ] || fail "the archive at $url holds no program named weir."
-  mkdir -p "$data/bin"
+  tar -xzf "$archive" -C "$scratch/archive" --no-same-owner || fail "the archive at $path cannot be unpacked."
+  found=$(find "$scratch/archive" -type f -name weir -print -quit)
+  [ -n "$found" ] || fail "the archive at $path holds no program named weir."
   binary=$data/bin/weir
-  if ! cmp -s "$found" "$binary"; then
-    chmod 755 "$found"
-    mv -f "$found" "$binary"
+  mkdir -p "$data/bin"
+  # Whole and able to run before it takes the place of another.
+  if [ -L "$binary" ] || ! cmp -s "$found" "$binary"; then
+    cp "$found" "$binary.new" && chmod 755 "$binary.new" || fail "cannot write $binary; is the disk full?"
+    "$binary.new" version >/dev/null 2>&1 || fail "the program in the archive does not run on this machine ($(uname -sm))."
+    mv -f "$binary.new" "$binary"
   fi
-  "$binary" version >/dev/null 2>&1 || fail "the program in the archive does not run on this machine ($(uname -sm))."
   step "$("$binary" version) fetched, SHA-256 verified"
 }
 
 get_binary() {
+  local version
   if [ -n "${WEIR_BIN:-}" ]; then
     binary=$(cd "$(dirname "$WEIR_BIN")" && pwd)/$(basename "$WEIR_BIN")
-    step "$("$binary" version) ($binary)"
-  elif [ -n "$checkout" ] && [ -z "${WEIR_RELEASE_URL:-}" ]; then
+  elif [ -n "${WEIR_RELEASE_URL:-}" ]; then
+    fetch
+    return
+  elif [ -n "$checkout" ]; then
     build
   else
-    fetch
+    binary=$data/bin/weir # fetched by an earlier run
   fi
+  version=$("$binary" version 2>/dev/null) || fail "$binary does not run on this machine ($(uname -sm))."
+  if [ "$binary" != "$data/bin/weir" ]; then
+    mkdir -p "$data/bin"
+    ln -sf "$binary" "$data/bin/weir"
+  fi
+  step "$version ($binary)"
 }
 
 # === starting ===
 
 start_server() {
-  local pid waited
+  local pid
   if pid=$(running); then
-    if [ ! "$binary" -nt "$pid_file" ]; then
+    if [ -z "$moved" ] && [ ! "$binary" -nt "$pid_file" ]; then
+      wait_for_server "$pid"
       step "running already (process $pid)"
       return
     fi
-    doing "restarting with the new build"
+    if [ -n "$moved" ]; then doing "restarting at its new address"; else doing "restarting with the new build"; fi
     end_process "$pid" || fail "the old server does not end."
     rm -f "$pid_file"
   fi
-  check_ports
+  check_ports ''
   : >"$ready_file"
+  # In a process group of its own: what interrupts this script's group later must not end the server.
+  set -m
   nohup "$binary" run --data-dir "$data" --gateway-listen "$gateway_listen" --admin-listen "$admin_listen" \
-    --ops-listen "$ops_listen" </dev/null >"$ready_file" 2>>"$log_file" &
+    --ops-listen "$ops_listen" </dev/null >"$ready_file" 2>>"$log_file" 9>&- &
   started_pid=$!
+  set +m
   printf '%s\n' "$started_pid" >"$pid_file"
+  wait_for_server "$started_pid"
+  step "running (process $started_pid)"
+}
+
+wait_for_server() {
+  local waited
   for ((waited = 0; waited < 600; waited++)); do
-    if grep -q '"event":"listening"' "$ready_file"; then
-      step "running (process $started_pid)"
-      return
-    fi
-    if ! kill -0 "$started_pid" 2>/dev/null; then
+    if grep -q '"event":"listening"' "$ready_file" 2>/dev/null; then return; fi
+    if ! alive "$1"; then
       tail -n 5 "$log_file" >&2
       fail "Weir did not start; the lines above say why."
     fi
@@ -247,7 +425,7 @@ start_server() {
 
 # listening NAME -> ip:port, as the server said it
 listening() {
-  sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$ready_file" | head -n 1
+  sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$ready_file" 2>/dev/null | sed -n 1p || true
 }
 
 # An address to call: a server that listens on every interface is called on the loopback one.
@@ -255,73 +433,59 @@ address() {
   local at
   at=$(listening "$1")
   case "$at" in 0.0.0.0:*) at=127.0.0.1:${at##*:} ;; "[::]:"*) at="[::1]:${at##*:}" ;; esac
+  [ -n "$at" ] || fail "$ready_file does not say where Weir listens; run quick-start.sh stop, then start it again."
   printf 'http://%s' "$at"
 }
 
 # === configuring ===
 
-# The first model of a local Ollama, or nothing.
+# The first model of a local Ollama that can chat, or nothing.
 ollama_model() {
-  curl -fsS --max-time 2 "$ollama/api/tags" 2>/dev/null |
-    sed -n 's/.*"models":\[{"name":"\([^"]*\)".*/\1/p' | head -n 1
+  curl -fsS --noproxy '*' --max-time 2 "$ollama/api/tags" 2>/dev/null | grep -o '"name":"[^"]*"' |
+    sed 's/^"name":"//; s/"$//' | grep -v embed | sed -n 1p
 }
 
-# A secret as a YAML string: single quotes, doubled inside.
-quoted() { printf "'%s'" "${1//\'/\'\'}"; }
+# Anything as a YAML string: single quotes, doubled inside.
+quoted() {
+  local quote="'"
+  printf "'%s'" "${1//$quote/$quote$quote}"
+}
 
 # provider ID NAME PROTOCOL BASE_URL KEY
 provider() {
-  printf -- '---\nkind: Provider\nid: %s\nspec:\n  name: %s\n  protocol: %s\n  base_url: %s\n' "$1" "$2" "$3" "$4"
+  printf -- '---\nkind: Provider\nid: %s\nspec:\n  name: %s\n  protocol: %s\n  base_url: %s\n' "$1" "$2" "$3" "$(quoted "$4")"
   if [ -n "$5" ]; then printf '  keys:\n    - {id: quick-start, secret: %s}\n' "$(quoted "$5")"; fi
 }
 
-# Sets `providers` (ids), `targets` and `documents` from what this machine offers.
+# Sets `providers` (ids), `vendors` (their documents) and `callers` (the others) from what this machine offers.
 find_providers() {
-  local local_model
-  providers='' targets='' documents=''
+  local local_model targets=''
+  providers='' vendors=''
   add() {
     providers="${providers:+$providers,}$1"
     targets+=$(printf '\n    - {provider: %s, model: %s, priority: %d}' "$1" "$(quoted "$2")" "$3")
   }
   if [ -n "${OPENAI_API_KEY:-}" ]; then
     add openai gpt-4o-mini 0
-    documents+=$(provider openai OpenAI openai "${OPENAI_BASE_URL:-https://api.openai.com/v1}" "$OPENAI_API_KEY")$'\n'
+    vendors+=$(provider openai OpenAI openai "${OPENAI_BASE_URL:-https://api.openai.com/v1}" "$OPENAI_API_KEY")$'\n'
     # An address that somebody gave may be a proxy or a server of their own network.
-    if [ -n "${OPENAI_BASE_URL:-}" ]; then documents+=$'  allow_private_address: true\n'; fi
+    if [ -n "${OPENAI_BASE_URL:-}" ]; then vendors+=$'  allow_private_address: true\n'; fi
   fi
   if [ -n "${ANTHROPIC_API_KEY:-}" ]; then
     add anthropic claude-haiku-4-5 1
-    documents+=$(provider anthropic Anthropic anthropic https://api.anthropic.com/v1 "$ANTHROPIC_API_KEY")$'\n'
+    vendors+=$(provider anthropic Anthropic anthropic https://api.anthropic.com/v1 "$ANTHROPIC_API_KEY")$'\n'
   fi
   if [ -n "${GEMINI_API_KEY:-}" ]; then
     add gemini gemini-2.5-flash 2
-    documents+=$(provider gemini 'Google Gemini' openai https://generativelanguage.googleapis.com/v1beta/openai "$GEMINI_API_KEY")$'\n'
+    vendors+=$(provider gemini 'Google Gemini' openai https://generativelanguage.googleapis.com/v1beta/openai "$GEMINI_API_KEY")$'\n'
   fi
   local_model=$(ollama_model) || true
   if [ -n "$local_model" ]; then
     add ollama "$local_model" 3
-    documents+=$(provider ollama Ollama openai "$ollama/v1" '')$'\n  allow_private_address: true\n'
+    vendors+=$(provider ollama Ollama openai "$ollama/v1" '')$'\n  allow_private_address: true\n'
   fi
   if [ -z "$providers" ]; then add demo demo-small 0; fi
-}
-
-# The documents go through a pipe: keys are sealed by the server and never lie on the disk in the clear.
-configure() {
-  local known key
-  find_providers
-  known=$(sed -n 's/^# providers: //p' "$env_file" 2>/dev/null || true)
-  if [ "$known" = "$providers" ] && load_env && key_works; then
-    step "configured already (provider: $providers)"
-    return
-  fi
-  WEIR_ADMIN_URL=$(address admin)
-  WEIR_ADMIN_TOKEN=$(cat "$data/admin-token") || fail "the server left no admin token in $data."
-  WEIR_GATEWAY_URL=$(address gateway)
-  export WEIR_ADMIN_URL WEIR_ADMIN_TOKEN WEIR_GATEWAY_URL
-  export WEIR_MODEL=chat
-  "$binary" apply - >/dev/null <<YAML || fail "the configuration was refused; the lines above say why."
-$documents
----
+  callers="---
 kind: ModelRoute
 id: chat
 spec:
@@ -332,46 +496,73 @@ kind: Application
 id: quick-start
 spec:
   name: Quick start
-  models: ["*"]
-  services: ["*"]
-YAML
-  # The key of an earlier run is kept while it works: programs may use it.
-  if ! { load_key && key_works; }; then
-    key=$("$binary" key create quick-start --name quick-start.sh 2>/dev/null) || fail "no API key could be made."
+  models: ['*']
+  services: ['*']
+"
+}
+
+# noted NAME -> what an earlier run wrote about itself
+noted() { sed -n "s/^# $1: //p" "$env_file" 2>/dev/null || true; }
+
+# A fingerprint of text that holds secrets, keyed, so that it tells nothing to who has not the admin token.
+fingerprint() { printf '%s\n%s' "$WEIR_ADMIN_TOKEN" "$1" | sha256sum | cut -c 1-32; }
+
+# Applies what this machine offers where that has changed since the run before, and leaves alone what did not: people
+# edit routes and applications in the portal.
+configure() {
+  local documents='' known key works='' told
+  find_providers
+  WEIR_ADMIN_URL=$(address admin)
+  WEIR_GATEWAY_URL=$(address gateway)
+  WEIR_ADMIN_TOKEN=$(cat "$data/admin-token") || fail "the server left no admin token in $data."
+  export WEIR_ADMIN_URL WEIR_ADMIN_TOKEN WEIR_GATEWAY_URL WEIR_MODEL=chat
+  # The key of an earlier run is kept while it works: programs may use it. Where it does not, its database is gone.
+  known=$(noted providers)
+  if load_key && key_works; then works=1; else known=''; fi
+  vendors_mark=$(fingerprint "$vendors") callers_mark=$(fingerprint "$callers")
+  if [ "$providers" = demo ] && [ -n "$known" ] && [ "$known" != demo ]; then
+    # A shell without vendor keys is no reason to go back to the demo.
+    providers=$known vendors_mark=$(noted vendors) callers_mark=$(noted callers)
+  else
+    if [ -z "$works" ] || [ "$vendors_mark" != "$(noted vendors)" ]; then documents+=$vendors; fi
+    if [ -z "$works" ] || [ "$callers_mark" != "$(noted callers)" ]; then documents+=$callers; fi
+  fi
+  told="provider: $providers"
+  if [ "$providers" = demo ]; then
+    told="provider: the built-in demo (set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY and run this again)"
+  fi
+  if [ -z "$documents" ]; then
+    told="configured already (provider: $providers)"
+  else
+    # Through a pipe, not a here-document, which may lie in a file: keys are never on the disk in the clear.
+    printf '%s' "$documents" | "$binary" apply - >/dev/null || fail "the configuration was refused; the lines above say why."
+    if [ -n "$known" ]; then told+=" (updated)"; fi
+  fi
+  if [ -z "$works" ]; then
+    key=$("$binary" key create quick-start --name quick-start.sh 2>"$scratch/key.log") ||
+      { cat "$scratch/key.log" >&2; fail "no API key could be made; the lines above say why."; }
     export WEIR_API_KEY=$key
   fi
   write_env
-  if [ "$providers" = demo ]; then
-    step "provider: the built-in demo (set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY and run this again)"
-  else
-    step "provider: $providers"
-  fi
+  step "$told"
 }
 
 load_key() {
   WEIR_API_KEY=$(sed -n 's/^WEIR_API_KEY=//p' "$env_file" 2>/dev/null) && [ -n "$WEIR_API_KEY" ] && export WEIR_API_KEY
 }
 
-load_env() {
-  [ -f "$env_file" ] || return 1
-  set -a
-  # shellcheck disable=SC1090  # written by write_env, below
-  . "$env_file"
-  set +a
-  [ "$WEIR_GATEWAY_URL" = "$(address gateway)" ] && [ "$WEIR_ADMIN_URL" = "$(address admin)" ]
-}
-
 key_works() {
-  [ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 -H @- "$WEIR_GATEWAY_URL/v1/models" \
-    <<<"authorization: Bearer $WEIR_API_KEY")" = 200 ]
+  [ "$(printf 'authorization: Bearer %s' "$WEIR_API_KEY" |
+    curl -s --noproxy '*' -o /dev/null -w '%{http_code}' --max-time 5 -H @- "$WEIR_GATEWAY_URL/v1/models")" = 200 ]
 }
 
 write_env() {
   {
-    printf '# Written by quick-start.sh. Load it with: set -a; . %s; set +a\n# providers: %s\n' "$env_file" "$providers"
+    printf '%s Load it with: set -a; . %s; set +a\n' "$env_head" "$(shell_word "$env_file")"
+    printf '# providers: %s\n# vendors: %s\n# callers: %s\n' "$providers" "$vendors_mark" "$callers_mark"
     printf 'WEIR_GATEWAY_URL=%s\nWEIR_ADMIN_URL=%s\nWEIR_API_KEY=%s\nWEIR_ADMIN_TOKEN=%s\nWEIR_MODEL=%s\n' \
       "$WEIR_GATEWAY_URL" "$WEIR_ADMIN_URL" "$WEIR_API_KEY" "$WEIR_ADMIN_TOKEN" "$WEIR_MODEL"
-  } >"$env_file.new"
+  } >"$env_file.new" || fail "cannot write $env_file; is the disk full?"
   chmod 600 "$env_file.new"
   mv -f "$env_file.new" "$env_file"
 }
@@ -386,9 +577,13 @@ first_call() {
 }
 
 tell() {
-  local portal me=./quick-start.sh
+  local portal proxy='' me=./quick-start.sh
   portal=$(cat "$data/setup-link" 2>/dev/null) || portal="$WEIR_ADMIN_URL/"
-  [ -n "$checkout" ] && [ "$PWD" = "$checkout" ] || me="${BASH_SOURCE[0]:-quick-start.sh}"
+  [ -n "$checkout" ] && [ "$PWD" = "$checkout" ] || me=$(shell_word "${BASH_SOURCE[0]:-quick-start.sh}")
+  # Programs that heed a proxy would ask it for an address of this machine.
+  if [ -n "${http_proxy:-}${HTTP_PROXY:-}${all_proxy:-}${ALL_PROXY:-}" ]; then
+    proxy=$'\n  export no_proxy="127.0.0.1,localhost,${no_proxy:-}"'
+  fi
   cat <<TEXT
 
 ${bold}Portal${plain}   $portal
@@ -396,24 +591,32 @@ ${bold}Gateway${plain}  $WEIR_GATEWAY_URL   (OpenAI and Anthropic SDKs work unch
 ${bold}Keys${plain}     $env_file
 
 ${bold}Try it${plain}
-  set -a; . $env_file; set +a
+  set -a; . $(shell_word "$env_file"); set +a
+  PATH=\$PATH:$(shell_word "$data/bin")$proxy
   curl "\$WEIR_GATEWAY_URL/v1/chat/completions" \\
     -H "Authorization: Bearer \$WEIR_API_KEY" -H "content-type: application/json" \\
     -d '{"model": "$WEIR_MODEL", "messages": [{"role": "user", "content": "Hello"}]}'
+  weir call "What is a weir?"
 
 ${dim}$me stop | status | logs | uninstall${plain}
 TEXT
 }
 
 start() {
+  local pid held=''
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  check_tools
-  scratch=$(mktemp -d)
+  trap 'exit 129' HUP
+  moved=
   # Before anything takes time: nobody wants to learn after a build that a port is taken.
-  running >/dev/null || check_ports
-  check_data_directory
+  check_addresses
+  if pid=$(running); then held=$newline$(arguments "$pid")$newline; fi
+  check_ports "$held"
+  [ -n "$held" ] || moved=
+  check_tools
+  scratch=$(mktemp -d) || fail "no temporary directory can be made; set TMPDIR to one that you may write to."
+  make_data_directory
   get_binary
   # What is made from here on is for its owner alone; what was built is for everybody.
   umask 077
@@ -426,7 +629,7 @@ start() {
 stop() {
   local pid
   if ! pid=$(running); then
-    echo "Weir is not running."
+    echo "Weir is not running from $data."
     rm -f "$pid_file"
     return
   fi
@@ -436,13 +639,14 @@ stop() {
 }
 
 status() {
-  local pid
+  local pid gateway admin ops
   if ! pid=$(running); then
-    echo "Weir is not running. Start it with quick-start.sh."
+    echo "Weir is not running from $data. Start it with quick-start.sh."
     exit 3
   fi
+  gateway=$(address gateway) admin=$(address admin) ops=$(address ops)
   printf 'Weir runs (process %s).\n  gateway  %s\n  portal   %s/\n  metrics  %s/metrics\n  data     %s\n' \
-    "$pid" "$(address gateway)" "$(address admin)" "$(address ops)" "$data"
+    "$pid" "$gateway" "$admin" "$ops" "$data"
 }
 
 logs() {
@@ -451,33 +655,48 @@ logs() {
   tail -n 200 "$log_file"
 }
 
+# Removes the directory whole only when this script made it; else what Weir wrote there, and says what is left.
 uninstall() {
-  local pid
-  if pid=$(running); then end_process "$pid" || exit 1; fi
+  local pid left
   if [ ! -d "$data" ]; then
     echo "Nothing to remove: $data is not there."
     return
   fi
-  # Only a directory that Weir made is removed, whatever WEIR_DATA_DIR says.
-  if [ ! -f "$log_file" ] && [ ! -f "$env_file" ] && [ ! -d "$data/bin" ]; then
+  if ! is_ours_whole && ! grep -qF "$env_head" "$env_file" 2>/dev/null; then
     fail "$data does not look like the data of Weir; remove it yourself if you mean it."
   fi
-  rm -rf "$data"
-  step "removed $data"
+  hold_data
+  if pid=$(running); then end_process "$pid" || exit 1; fi
+  if command -v flock >/dev/null 2>&1 && [ -f "$data/lock" ] && ! flock -n "$data/lock" true; then
+    fail "a Weir that quick-start.sh did not start is running on $data; stop it first."
+  fi
+  if is_ours_whole; then
+    rm -rf "$data"
+    step "removed $data"
+    return
+  fi
+  remove_weir_files
+  if rmdir "$data" 2>/dev/null; then
+    step "removed $data"
+  else
+    left=$(find "$data" -mindepth 1 -maxdepth 1 | wc -l)
+    step "removed what Weir wrote to $data; what is not Weir's stays there ($((left)) entries)"
+  fi
 }
 
 usage() {
   # Through a pipe (curl … | bash) there is no file to read it from.
   if [ ! -f "${BASH_SOURCE[0]:-}" ]; then echo "quick-start.sh [start | stop | status | logs [-f] | uninstall]"; return; fi
-  sed -n '2,/^set -euo/{/^set -euo/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"
+  sed -n '2,/^$/{/^$/d; s/^# \{0,1\}//; p;}' "${BASH_SOURCE[0]}"
 }
 
+case "${1:-start}" in help | -h | --help) usage; exit ;; esac
+find_data
 case "${1:-start}" in
   start) start ;;
   stop) stop ;;
   status) status ;;
   logs) logs "${2:-}" ;;
   uninstall) uninstall ;;
-  help | -h | --help) usage ;;
   *) fail "$1 is not known; use start, stop, status, logs or uninstall." ;;
 esac
