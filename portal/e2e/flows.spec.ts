@@ -1,10 +1,10 @@
 // What a new user runs into: connections that fail, answers that stop or break, costs that nobody knows, the way back.
 import type { Page } from '@playwright/test';
-import { accessible, picture, settled } from './look';
+import { accessible, open, picture, schemes, settled } from './look';
 import { seed } from './seed';
 import { rightKey, Vendor } from './vendor';
 import { expect, setUp, signIn, test, watch } from './watch';
-import { Weir } from './weir';
+import { person, Weir } from './weir';
 
 let weir: Weir;
 let vendor: Vendor;
@@ -39,7 +39,7 @@ test('Test connection says what is wrong and how to mend it', async ({ page }) =
   await signIn(page, weir);
   for (const [id, sentence] of [
     ['vendor', /It works: answered in \d+ ms.*4 models/],
-    ['wrong-key', /the key was refused; check it/],
+    ['wrong-key', /failed\. Status 401: the key was refused; check it/],
     ['wrong-path', /nothing at that address.*check base_url/],
     ['nobody-there', /refused|no connection/i],
     ['no-such-host', /vendor\.invalid|resolve|name/i],
@@ -251,3 +251,110 @@ test('a server that is away is said, and the page mends itself', async ({ page, 
   await page.getByRole('button', { name: 'Try again' }).first().click();
   await expect(page.getByRole('heading', { name: 'Mobile app' })).toBeVisible();
 });
+
+test('a session that ends while somebody edits is renewed in place, and the changes are saved', async ({
+  page,
+  context,
+}) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/applications/night-batch`);
+  await page.getByLabel('Description').fill('Typed before the session ended');
+  await context.clearCookies();
+  await page.getByRole('button', { name: 'Save' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  await expect(dialog.getByLabel('E-mail')).toHaveValue(person.email);
+  await accessible(page, 'session ended');
+  await picture(page, 'session-ended');
+  await dialog.getByLabel('Password', { exact: true }).fill(person.password);
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await expect(dialog).toBeHidden();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved and live')).toBeVisible();
+  const kept = await weir.admin<{ spec: { description: string } }>('GET', '/applications/night-batch');
+  expect(kept.spec.description).toBe('Typed before the session ended');
+});
+
+const long = {
+  name: 'Reconciliation-of-nightly-settlement-batches-for-the-northern-and-southern-regions '.repeat(2).trim(),
+  id: 'reconciliation-of-nightly-settlement-batches-for-the-north-1',
+};
+
+test('long names break nothing', async ({ page }) => {
+  await weir.admin('POST', '/providers', { id: long.id, spec: { name: long.name, protocol: 'demo' } });
+  await weir.admin('POST', '/model-routes', {
+    id: long.id,
+    spec: { description: long.name, targets: [{ provider: long.id, model: 'demo-small' }] },
+  });
+  await weir.admin('POST', '/applications', {
+    id: long.id,
+    spec: { name: long.name, description: long.name, models: [`${long.id}/*`, 'fast', '*'], services: ['*'] },
+  });
+  await weir.admin('POST', `/applications/${long.id}/keys`, { name: long.name.slice(0, 100) });
+  await signIn(page, weir);
+  for (const width of [1360, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const collection of ['applications', 'providers', 'model-routes']) {
+      for (const path of [collection, `${collection}/${long.id}`, `${collection}/${long.id}?tab=history`]) {
+        await page.goto(`${weir.portal}/${path}`);
+        await settled(page);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(`${path} at ${width}: ${Math.max(over, 0)}`).toBe(`${path} at ${width}: 0`);
+        await picture(page, `long-${path.replace(/[/?=]/g, '-').replace(long.id, 'one')}-${width}`);
+      }
+    }
+  }
+});
+
+for (const scheme of schemes) {
+  test(`axe finds nothing in what opens over a page, ${scheme}`, async ({ browser }) => {
+    const { page, faults } = await open(browser, weir.portal, scheme);
+    // What is still fading in has colours of its own.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await signIn(page, weir);
+    const opened = async (name: string) => {
+      await accessible(page, name);
+      await picture(page, `${name}-${scheme}`);
+      await page.keyboard.press('Escape');
+    };
+    await page.getByRole('button', { name: person.name }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    await opened('user-menu');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Go to' }).waitFor();
+    await opened('palette');
+    await page.goto(`${weir.portal}/requests`);
+    await page.getByRole('combobox', { name: 'Outcome' }).click();
+    await page.getByRole('option', { name: 'timeout' }).waitFor();
+    await opened('select');
+    await page.getByRole('combobox', { name: 'Model' }).fill('f');
+    await page.getByRole('option', { name: 'fast' }).waitFor();
+    await opened('suggestions');
+    await page.goto(`${weir.portal}/providers/basement`);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog', { name: 'Delete basement?' }).waitFor();
+    await opened('delete');
+    await page.getByLabel('Name', { exact: true }).first().fill('Renamed');
+    await page.getByRole('link', { name: 'Requests' }).click();
+    await page.getByRole('dialog', { name: 'Leave without saving?' }).waitFor();
+    await opened('leave');
+    await page.goto(`${weir.portal}/applications/mobile-app`);
+    await page.getByRole('button', { name: 'Create key' }).click();
+    await page.getByRole('dialog', { name: 'Create key' }).waitFor();
+    await opened('create-key');
+    await page.goto(`${weir.portal}/playground?model=fast`);
+    await page.getByRole('button', { name: 'View code' }).click();
+    await page.getByRole('dialog', { name: 'View code' }).waitFor();
+    await opened('view-code');
+    await page.goto(`${weir.portal}/audit`);
+    await page
+      .getByText(/\d+ fields?/)
+      .first()
+      .click();
+    await opened('audit-change');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('button', { name: 'Open navigation' }).click();
+    await page.getByRole('dialog').getByRole('link', { name: 'Providers' }).waitFor();
+    await opened('drawer');
+    expect(faults).toEqual([]);
+  });
+}

@@ -35,6 +35,9 @@ export function useRequest(id: string) {
   return useQuery({
     queryKey: ['requests', 'one', id],
     queryFn: async ({ signal }) => bodyOf(await client.GET('/requests/{id}', { params: { path: { id } }, signal })),
+    // The row of a request that has just ended is written within a second.
+    retry: (count) => count < 5,
+    retryDelay: 400,
   });
 }
 

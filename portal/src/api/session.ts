@@ -7,11 +7,16 @@ import type { Session } from './types';
 
 export const sessionKey = ['session'];
 
+let email = '';
+/** Of whoever was signed in last in this page; kept in memory only. */
+export const lastEmail = () => email;
+
 /** The session, or null when nobody is signed in. */
 export async function readSession(): Promise<Session | null> {
   try {
     const session = bodyOf(await client.GET('/session'));
     setCsrfToken(session.csrf_token);
+    email = session.user.email;
     return session;
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return null;
@@ -29,6 +34,9 @@ export function useSession() {
 
 function begin(cache: QueryClient, session: Session) {
   setCsrfToken(session.csrf_token);
+  // Somebody else must not see what was read for the one before.
+  if (email && email !== session.user.email) cache.clear();
+  email = session.user.email;
   cache.setQueryData(sessionKey, session);
 }
 

@@ -67,11 +67,22 @@ interface AllowListProps {
   known: string[];
   /** What an empty list means; nothing when absent. */
   empty?: string;
+  /** In a dialogue, beyond whose edge the offers may reach. */
+  inDialog?: boolean;
   error?: React.ReactNode;
 }
 
 /** Names that may be called; `*` for all. Known names are offered, others can be typed. */
-export function AllowList({ label, description, value, onChange, known, empty, error }: AllowListProps) {
+export function AllowList({
+  label,
+  description,
+  value,
+  onChange,
+  known,
+  empty,
+  inDialog = false,
+  error,
+}: AllowListProps) {
   const { t } = useTranslation();
   return (
     <TagsInput
@@ -83,8 +94,7 @@ export function AllowList({ label, description, value, onChange, known, empty, e
       data={['*', ...known]}
       error={error}
       acceptValueOnBlur
-      maxDropdownHeight={220}
-      comboboxProps={{ withinPortal: true }}
+      comboboxProps={{ withinPortal: inDialog }}
     />
   );
 }

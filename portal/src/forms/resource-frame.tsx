@@ -1,7 +1,7 @@
 // What every resource's form has around its fields: save bar, guard, stale-save dialogue, YAML view, history.
 import { Alert, Button, Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, lazy, type ReactNode, Suspense, useRef } from 'react';
+import { type FormEvent, lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Loaded } from '../api/resources';
 import type { Specs } from '../api/types';
@@ -32,8 +32,6 @@ export function ResourceFrame<C extends PagedCollection, V>(props: ResourceFrame
   const navigate = useNavigate();
   const { tab } = useSearch({ strict: false });
   const { form, stale } = editor;
-  // The navigation that follows a save must not be asked about; state would be one render late.
-  const saved = useRef(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     await editor.submit();
@@ -48,7 +46,7 @@ export function ResourceFrame<C extends PagedCollection, V>(props: ResourceFrame
   const resource = loaded?.data;
   return (
     <form onSubmit={submit} noValidate>
-      <LeaveGuard dirty={() => !saved.current && form.isDirty() && !editor.saving} />
+      <LeaveGuard dirty={editor.unsaved} />
       <Rows>
         <Tabs value={tab ?? 'fields'} onChange={show} keepMounted={false} variant="default">
           <Tabs.List className={classes.tabs}>
@@ -80,7 +78,7 @@ export function ResourceFrame<C extends PagedCollection, V>(props: ResourceFrame
           busy={editor.saving}
           onSave={(spec, etag) => void editor.saveMerged(spec, etag)}
           onTakeTheirs={() => {
-            saved.current = true;
+            editor.abandon();
             editor.dropStale();
             onReload?.();
           }}

@@ -14,9 +14,12 @@ import { sayDone } from '../ui/notes';
 export function Changed({ resource }: { resource: Resource }) {
   const { t } = useTranslation();
   return (
-    <span className="small">
-      <Copyable text={resource.id} /> · {t('common.version', { version: resource.version })} ·{' '}
-      {t('common.changedBy', { who: resource.updated_by })} <Time value={resource.updated_at} as="relative" />
+    <span className="facts small">
+      <Copyable text={resource.id} />
+      <span>{t('common.version', { version: resource.version })}</span>
+      <span>
+        {t('common.changedBy', { who: resource.updated_by })} <Time value={resource.updated_at} as="relative" />
+      </span>
     </span>
   );
 }

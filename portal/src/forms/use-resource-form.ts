@@ -1,6 +1,6 @@
 // One resource in a form: its start values, saving, faults at their fields, and what a stale save needs.
 import { type UseFormReturnType, useForm } from '@mantine/form';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { faultsByField, Problem } from '../api/problem';
 import { type Draft, type Loaded, readResource, useCreate, useReplace } from '../api/resources';
@@ -26,6 +26,10 @@ interface Options<C extends Collection, V> {
 export interface ResourceForm<S, V> {
   form: UseFormReturnType<V>;
   submit: () => Promise<void>;
+  /** Whether there is something to lose. Asked at the very moment: state would be one render late. */
+  unsaved: () => boolean;
+  /** Gives up what was changed. */
+  abandon: () => void;
   saving: boolean;
   error: unknown;
   stale: Stale<S> | null;
@@ -47,6 +51,7 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
   const create = useCreate(collection);
   const replace = useReplace(collection, id);
   const [error, setError] = useState<unknown>(null);
+  const settled = useRef(false);
   const [stale, setStale] = useState<Stale<Specs[C]> | null>(null);
 
   /** Somebody else's change came first: what is there now, to be merged with. */
@@ -66,11 +71,14 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
     try {
       const saved = loaded ? await replace.mutateAsync({ draft, etag: etag ?? '*' }) : await create.mutateAsync(draft);
       setStale(null);
+      settled.current = true;
       form.resetDirty();
       onSaved(saved.data);
     } catch (failure) {
       // 404: a deleted resource has no version any more that the save could be on top of.
       if (loaded && (hasStatus(failure, 412) || hasStatus(failure, 404))) return compare();
+      // Whoever is signed out is asked to sign in again, and has not lost anything.
+      if (hasStatus(failure, 401)) return;
       // The server's sentence speaks to scripts; here the field is at hand.
       if (!loaded && hasStatus(failure, 409)) return form.setFieldError('id', t('form.idTaken'));
       if (failure instanceof Problem) form.setErrors(faultsByField(failure.faults));
@@ -84,6 +92,10 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
   return {
     form,
     submit: () => send({ id: newId, team, spec: toSpec(form.getValues()) }, loaded?.etag ?? null),
+    unsaved: () => !settled.current && form.isDirty(),
+    abandon: () => {
+      settled.current = true;
+    },
     saving: create.isPending || replace.isPending,
     error,
     stale,

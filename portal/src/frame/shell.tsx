@@ -58,14 +58,15 @@ export default function Shell() {
       <aside className={classes.side}>
         <SideContent onSearch={openPalette} />
       </aside>
-      <header className={classes.top}>
+      {/* No `header`: that is what a dialogue calls its own, and a page may have one. */}
+      <section className={classes.top} aria-label={t('nav.top')}>
         <ActionIcon variant="subtle" color="gray" size="lg" onClick={open} aria-label={t('nav.open')}>
           <Icon name="menu" size={22} />
         </ActionIcon>
         <Link to="/" className={classes.brand}>
           <Wordmark />
         </Link>
-      </header>
+      </section>
       <Drawer
         opened={menu}
         onClose={close}

@@ -22,7 +22,7 @@ export function UserMenu() {
     }
   };
   return (
-    <Menu position="top-start" width={220}>
+    <Menu position="top-start" width={200} withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button variant="subtle" color="gray" size="compact-md" justify="flex-start" leftSection={<Icon name="user" />}>
           {name || email}

@@ -85,6 +85,9 @@ const brick: MantineColorsTuple = [
   '#52160d',
 ];
 
+/** What is offered below a field belongs to the field's place in the page, and scrolls as a list box (base.css). */
+const offers = { comboboxProps: { withinPortal: false }, withScrollArea: false };
+
 export const theme = createTheme({
   primaryColor: 'weir',
   primaryShade: { light: 7, dark: 3 },
@@ -124,7 +127,9 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
     Popover: { defaultProps: { shadow: 'md' } },
     Menu: { defaultProps: { shadow: 'md' } },
-    Select: { defaultProps: { allowDeselect: false, checkIconPosition: 'right' } },
+    Select: { defaultProps: { ...offers, allowDeselect: false, checkIconPosition: 'right' } },
+    Autocomplete: { defaultProps: offers },
+    TagsInput: { defaultProps: offers },
     Table: { defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm', fz: 'sm' } },
   },
 });

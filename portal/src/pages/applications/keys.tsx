@@ -7,6 +7,7 @@ import { useRevokeKey } from '../../api/gateway';
 import { useUsage } from '../../api/insights';
 import { useResourceList } from '../../api/resources';
 import type { ApiKey, Application, Resource } from '../../api/types';
+import { Clip } from '../../ui/clip';
 import { ConfirmByName } from '../../ui/confirm';
 import { Copyable } from '../../ui/copyable';
 import { type Column, DataTable } from '../../ui/data-table';
@@ -36,7 +37,7 @@ export function Keys({ application, spec }: { application: string; spec: Applica
   const [revoking, setRevoking] = useState<Key | null>(null);
   const byKey = new Map((usage.data?.rows ?? []).map((row) => [row.group, row]));
   const columns: Column<Key>[] = [
-    { key: 'name', head: t('common.name'), cell: (row) => row.spec.name || t('apps.unnamedKey') },
+    { key: 'name', head: t('common.name'), cell: (row) => <Clip text={row.spec.name || t('apps.unnamedKey')} /> },
     { key: 'id', head: t('apps.publicId'), cell: (row) => <Copyable text={row.id} /> },
     { key: 'state', head: t('apps.state'), cell: (row) => <KeyState spec={row.spec} /> },
     {

@@ -77,6 +77,7 @@ function KeyForm({
         />
         <Select
           label={t('apps.lifetime')}
+          comboboxProps={{ withinPortal: true }}
           data={lifetimes.map((days) => ({
             value: days,
             label: days === 'never' ? t('apps.never') : t('apps.days', { count: Number(days) }),
@@ -87,6 +88,7 @@ function KeyForm({
         <AllowList
           label={t('apps.narrowModels')}
           description={t('apps.modelsHint')}
+          inDialog
           empty={t('apps.narrowModelsHint')}
           value={form.getValues().models}
           onChange={(models) => form.setFieldValue('models', models)}

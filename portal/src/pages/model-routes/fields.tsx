@@ -71,6 +71,7 @@ function Targets({ form }: { form: Form }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: a target has no name of its own; its position is what stays
         <div key={index} className={classes.target}>
           <Select
+            className={classes.wide}
             label={t('routes.provider')}
             data={providers}
             searchable
@@ -78,6 +79,7 @@ function Targets({ form }: { form: Form }) {
             {...form.getInputProps(`targets.${index}.provider`)}
           />
           <Autocomplete
+            className={classes.wide}
             label={t('routes.targetModel')}
             data={known.get(target.provider) ?? []}
             {...form.getInputProps(`targets.${index}.model`)}

@@ -13,6 +13,10 @@ interface TestConnectionProps {
   onTested?: (ok: boolean) => void;
 }
 
+/** The server's sentences begin small, since they stand within others elsewhere. */
+const asSentence = (text: string) =>
+  text.charAt(0).toLocaleUpperCase() + text.slice(1) + (/[.!)]$/.test(text) ? '' : '.');
+
 export function TestConnection({ id, disabledReason, onTested }: TestConnectionProps) {
   const { t } = useTranslation();
   const test = useTestProvider();
@@ -39,9 +43,9 @@ export function TestConnection({ id, disabledReason, onTested }: TestConnectionP
           >
             <p>
               {result.ok ? t('providers.testOk', { ms: Math.round(result.latency_ms) }) : t('providers.testFailed')}{' '}
-              {result.message}
+              {asSentence(result.message)}
             </p>
-            {result.models.length > 0 ? (
+            {result.ok && result.models.length > 0 ? (
               <p className="small">
                 {t('providers.testModels', { count: result.models.length })}{' '}
                 <code>{result.models.slice(0, 8).join(', ')}</code>

@@ -22,15 +22,15 @@ export default function OneRequest() {
       title={t('requests.one')}
       above={<Link to="/requests">{t('nav.requests')}</Link>}
       lead={
-        <>
+        <span className="facts">
           <Copyable text={id} />
           {request ? (
             <>
-              {' '}
-              · <Time value={request.at} /> · <OutcomeStatus outcome={request.outcome} status={request.status} />
+              <Time value={request.at} />
+              <OutcomeStatus outcome={request.outcome} status={request.status} />
             </>
           ) : null}
-        </>
+        </span>
       }
     >
       <Loaded query={query}>{(loaded) => <Detail request={loaded} />}</Loaded>
