@@ -174,6 +174,12 @@ test('the keyboard reaches everything', async ({ page }) => {
   await page.keyboard.type('play');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/playground**');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('basem');
+  await expect(page.getByRole('option', { name: /Server in the basement/ })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/providers/basement');
+  await page.goBack();
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).focus();
   await page.keyboard.type('Hello by keyboard');
   await page.keyboard.press('Enter');

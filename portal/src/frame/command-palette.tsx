@@ -1,29 +1,14 @@
-// ⌘K: any page by a few letters of its name.
+// ⌘K: any page or resource by a few letters of its name.
 import { Modal, TextInput, UnstyledButton } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Clip } from '../ui/clip';
 import { Icon } from '../ui/icons';
 import classes from './command-palette.module.css';
-import { navigation } from './nav';
-
-function useCommands(query: string) {
-  const { t } = useTranslation();
-  const pages = navigation.flatMap(({ items }) =>
-    items.map((i) => ({ to: i.to, icon: i.icon, label: t(`nav.${i.label}`) })),
-  );
-  const making = [
-    { to: '/providers/new', icon: 'plus', label: t('providers.add') },
-    { to: '/model-routes/new', icon: 'plus', label: t('routes.add') },
-    { to: '/applications/new', icon: 'plus', label: t('apps.add') },
-  ] as const;
-  const wanted = query.trim().toLocaleLowerCase();
-  return [...pages, ...making].filter((c) => c.label.toLocaleLowerCase().includes(wanted));
-}
+import { type Command, useCommands } from './commands';
 
 export default function CommandPalette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const [query, setQuery] = useState('');
   const [active, setActive] = useState(0);
   const commands = useCommands(query);
@@ -32,9 +17,9 @@ export default function CommandPalette({ opened, onClose }: { opened: boolean; o
     setActive(0);
     onClose();
   };
-  const go = (to: (typeof commands)[number]['to']) => {
+  const go = (command: Command) => {
     close();
-    void navigate({ to });
+    command.run();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -43,7 +28,7 @@ export default function CommandPalette({ opened, onClose }: { opened: boolean; o
       setActive((active + step + commands.length) % commands.length);
     }
     const chosen = commands[active];
-    if (event.key === 'Enter' && chosen) go(chosen.to);
+    if (event.key === 'Enter' && chosen) go(chosen);
   };
   return (
     <Modal opened={opened} onClose={close} withCloseButton={false} padding="sm" centered={false} title={t('nav.goTo')}>
@@ -66,16 +51,17 @@ export default function CommandPalette({ opened, onClose }: { opened: boolean; o
       <div id="commands" role="listbox" aria-label={t('nav.goTo')} className={classes.list}>
         {commands.map((command, index) => (
           <UnstyledButton
-            key={command.to}
+            key={command.key}
             id={`command-${index}`}
             role="option"
             tabIndex={-1}
             aria-selected={index === active}
             className={classes.command}
-            onClick={() => go(command.to)}
+            onClick={() => go(command)}
           >
             <Icon name={command.icon} />
-            {command.label}
+            <Clip text={command.label} />
+            {command.hint ? <span className={classes.hint}>{command.hint}</span> : null}
           </UnstyledButton>
         ))}
         {commands.length === 0 ? <p className="muted">{t('common.nothingFound')}</p> : null}

@@ -1,4 +1,5 @@
 // The list of a kind: search in the address, what to do when there is nothing, page by page.
+import { Box } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -33,13 +34,15 @@ export function ResourceList<C extends PagedCollection>(props: ResourceListProps
   const title = t(kinds[collection].nav);
   return (
     <Page title={title} lead={lead} actions={add}>
-      <AddressField
-        search
-        label={t('common.search')}
-        placeholder={t('common.search')}
-        value={q}
-        onChange={(text) => void navigate({ to: kinds[collection].list, search: { q: text }, replace: true })}
-      />
+      <Box maw="22rem">
+        <AddressField
+          search
+          label={t('common.search')}
+          placeholder={t('common.search')}
+          value={q}
+          onChange={(text) => void navigate({ to: kinds[collection].list, search: { q: text }, replace: true })}
+        />
+      </Box>
       <Section flush>
         <Loaded query={list}>
           {({ pages }) => {

@@ -30,7 +30,7 @@ export function AddressField({ label, placeholder, value, onChange, search = fal
     sent.current = text.trim() || undefined;
     onChange(sent.current);
   }, pause);
-  const names = search ? { 'aria-label': label, maw: '22rem', 'data-search': true } : { label };
+  const names = search ? { 'aria-label': label, 'data-search': true } : { label };
   return (
     <Autocomplete
       {...names}

@@ -12,9 +12,11 @@ interface SharePictureProps {
 export function SharePicture({ targets }: SharePictureProps) {
   const { t } = useTranslation();
   const locale = useLocale();
+  const levels = shares(targets.filter((target) => target.provider && target.model));
+  if (levels.length === 0) return null;
   return (
     <ol className={classes.levels}>
-      {shares(targets.filter((target) => target.provider && target.model)).map(({ priority, parts }, level) => (
+      {levels.map(({ priority, parts }, level) => (
         <li key={priority}>
           <span className={classes.level}>
             {level === 0 ? t('routes.first') : t('routes.fallback', { number: level })}

@@ -2,7 +2,7 @@
 
 import { known, type Outcome, outcomes } from '../../api/types';
 
-export const filterFields = ['application', 'model', 'provider', 'key', 'status'] as const;
+export const filterFields = ['status', 'application', 'model', 'provider', 'key'] as const;
 
 export const ranges = ['1h', '24h', '7d', '30d'] as const;
 export type Range = (typeof ranges)[number];
