@@ -7,8 +7,9 @@ use weir_domain::usage::Usage;
 
 use crate::error::AnswerError;
 use crate::pricing::{Cost, Pricing, splice_cost};
-use crate::reply::{Finish, Reply};
+use crate::reply::{Finish, Piece, Reply};
 use crate::splice::Splice;
+use crate::tool_names::ToolNames;
 use crate::usage::estimate;
 use crate::{anthropic, openai};
 
@@ -27,6 +28,8 @@ pub struct AnswerContext {
     pub created: u64,
     /// A unique id (the request's) from which ids are made where the upstream gives none.
     pub request_id: String,
+    /// `tool_names` of the request that is answered.
+    pub tool_names: ToolNames,
 }
 
 /// An answer in the caller's dialect, and what is worth knowing of it.
@@ -56,7 +59,12 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     if context.upstream == context.inbound {
         return forward(context, text, body, pricing);
     }
-    let reply = read(context.upstream, text)?;
+    let mut reply = read(context.upstream, text)?;
+    for piece in &mut reply.pieces {
+        if let Piece::ToolUse { name, .. } = piece {
+            *name = context.tool_names.callers(std::mem::take(name));
+        }
+    }
     let usage = reply.sighted.complete(context.estimated_input, estimate(reply.text_bytes()));
     let cost = pricing.cost(&usage);
     let finish = Some(reply.settled_finish());

@@ -8,9 +8,12 @@ use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
-use crate::{Answer, AnswerContext, Peek, StreamTranslator, Target, answer, demo, peek, prepare};
+use crate::{
+    Answer, AnswerContext, Peek, StreamTranslator, Target, ToolNames, UpstreamRequest, answer, demo, peek, prepare,
+};
 
 mod damaged;
+mod names;
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
 
@@ -26,7 +29,13 @@ fn context(inbound: Dialect, upstream: Dialect, seen: &Peek) -> AnswerContext {
         estimated_input: seen.estimated_input,
         created: 1_700_000_000,
         request_id: "0199-r".into(),
+        tool_names: ToolNames::default(),
     }
+}
+
+/// The same with what the request says of its answer.
+fn answering(inbound: Dialect, upstream: Dialect, seen: &Peek, made: &UpstreamRequest) -> AnswerContext {
+    AnswerContext { tool_names: made.tool_names.clone(), ..context(inbound, upstream, seen) }
 }
 
 fn target(dialect: Dialect) -> Target<'static> {
@@ -41,7 +50,8 @@ fn call(inbound: Dialect, request: &Value) -> (Answer, Value) {
     let upstream = demo::respond(&made.body);
     assert_eq!(upstream.status, 200, "{:?}", upstream.chunks);
     let answered =
-        answer(&context(inbound, Dialect::Openai, &seen), &Bytes::from(upstream.chunks.concat()), &price).unwrap();
+        answer(&answering(inbound, Dialect::Openai, &seen, &made), &Bytes::from(upstream.chunks.concat()), &price)
+            .unwrap();
     let value = serde_json::from_slice(&answered.body).unwrap();
     (answered, value)
 }
@@ -54,7 +64,7 @@ fn stream(inbound: Dialect, request: &Value) -> (StreamTranslator, String) {
     let seen = peek(inbound, &body).unwrap();
     let made = prepare(inbound, &seen, &body, &target(Dialect::Openai)).unwrap();
     let upstream = demo::respond(&made.body);
-    let mut translator = StreamTranslator::new(context(inbound, Dialect::Openai, &seen), Arc::new(price));
+    let mut translator = StreamTranslator::new(answering(inbound, Dialect::Openai, &seen, &made), Arc::new(price));
     let mut out = BytesMut::new();
     for chunk in &upstream.chunks {
         translator.push(chunk, &mut out).unwrap();

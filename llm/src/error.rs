@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
 use crate::{anthropic, openai};
@@ -221,7 +222,19 @@ pub enum StreamError {
     Cut,
 }
 
+/// The body is no JSON of the form that the dialect promises.
+impl From<serde_json::Error> for AnswerError {
+    fn from(fault: serde_json::Error) -> Self {
+        Self::Malformed(fault.to_string())
+    }
+}
+
 impl AnswerError {
+    /// Refuses an answer that holds an error in spite of its status.
+    pub(crate) fn in_band(upstream: Dialect, error: Option<&RawValue>) -> Result<(), Self> {
+        error.map_or(Ok(()), |raw| Err(Self::Provider(provider::read_in_band(upstream, raw))))
+    }
+
     /// As an error for the caller.
     #[must_use]
     pub fn to_wire(&self) -> WireError {

@@ -175,9 +175,35 @@ pub(crate) enum Effort {
     Max,
 }
 
+impl Thinking {
+    /// Reads `thinking`, which callers of both dialects write in Anthropic's words.
+    ///
+    /// # Errors
+    /// It names no known kind, or lacks its budget.
+    pub(crate) fn read(kind: Option<&str>, budget: Option<u64>) -> Result<Self, RequestError> {
+        match (kind, budget) {
+            (Some("disabled"), _) => Ok(Self::Off),
+            (Some("adaptive"), _) => Ok(Self::Adaptive),
+            (Some("enabled"), Some(budget)) => Ok(Self::Budget(budget)),
+            _ => Err(RequestError::field(
+                "thinking",
+                "is not complete",
+                "write {\"type\": \"adaptive\"} or {\"type\": \"enabled\", \"budget_tokens\": 2048}, or leave it out",
+            )),
+        }
+    }
+}
+
 impl Effort {
-    /// Reads a level by its wire name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    /// Reads a level by its wire name; `field` is where it stands, `known` what may be written there.
+    ///
+    /// # Errors
+    /// There is no such level.
+    pub(crate) fn read(name: &str, field: &'static str, known: &'static str) -> Result<Self, RequestError> {
+        Self::parse(name).ok_or_else(|| RequestError::field(field, "is none of the known levels", known))
+    }
+
+    fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "none" => Self::None,
             "minimal" => Self::Minimal,
@@ -218,6 +244,20 @@ impl Exchange<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// The conversation, without which there is no request in any dialect.
+///
+/// # Errors
+/// It is missing.
+pub(crate) fn conversation<T>(messages: Option<T>) -> Result<T, RequestError> {
+    messages.ok_or_else(|| {
+        RequestError::field(
+            "messages",
+            "is missing",
+            "send at least one, such as {\"role\": \"user\", \"content\": \"Hello\"}",
+        )
+    })
 }
 
 /// Turns of one role that follow each other become one (rule 3); empty ones, and text of white space only, which

@@ -8,7 +8,7 @@
 //!    translation. [`UpstreamRequest::dropped`] lists what could not be carried over; with `strict` it is an error.
 //! 3. Status ≥ 400: [`read_error`] understands the provider's error body; [`render_error`] writes it for the caller,
 //!    with [`WireError::caller_status`] as the status.
-//! 4. Status 200, not a stream: [`answer`].
+//! 4. Status 200, not a stream: [`answer`], which like the next one is given [`UpstreamRequest::tool_names`].
 //! 5. Status 200, a stream: [`StreamTranslator`]. Feed every chunk to [`StreamTranslator::push`]. Hold back what it
 //!    writes until [`StreamTranslator::has_content`]: up to there a [`StreamError`] may still be retried on another
 //!    target. At the upstream's end call [`StreamTranslator::finish`]. After the caller's head has gone out, report
@@ -49,6 +49,7 @@ mod request;
 mod splice;
 mod sse;
 mod stream;
+mod tool_names;
 mod usage;
 mod wire;
 
@@ -63,6 +64,7 @@ pub use reply::Finish;
 pub use report::Dropped;
 pub use request::{Target, UpstreamRequest, prepare};
 pub use stream::StreamTranslator;
+pub use tool_names::ToolNames;
 
 #[cfg(test)]
 mod end_to_end;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::RequestError;
+use crate::wire::Text;
 
 /// A part of the request that the upstream will not get as the caller wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,9 @@ const MAX_PATHS: usize = 32;
 const MAX_PATH_BYTES: usize = 96;
 /// How to mend what strict mode refuses.
 const STRICT: &str = "this model route is strict: leave the parameter out, or set strict: false on the model route";
+
+/// Why a part of the request is reported that the upstream's dialect has no place for.
+pub(crate) const NO_COUNTERPART: &str = "the provider's dialect has nothing like it";
 
 /// Collects what is dropped.
 #[derive(Debug)]
@@ -51,6 +55,18 @@ impl Report {
             self.more += 1;
         }
         Ok(())
+    }
+
+    /// Notes the fields of a record that nobody knows: `path` says where one of them stands.
+    ///
+    /// # Errors
+    /// As [`Self::drop`].
+    pub(crate) fn unknown<'f, 'a: 'f>(
+        &mut self,
+        fields: impl IntoIterator<Item = &'f Text<'a>>,
+        path: impl Fn(&str) -> String,
+    ) -> Result<(), RequestError> {
+        fields.into_iter().try_for_each(|field| self.drop(path(field), NO_COUNTERPART))
     }
 
     /// The list, with a last entry that counts what did not fit.

@@ -10,6 +10,7 @@ use crate::history::without_foreign_reasoning;
 use crate::peek::{Peek, as_text};
 use crate::report::{Dropped, Report};
 use crate::splice::Splice;
+use crate::tool_names::ToolNames;
 use crate::{anthropic, openai};
 
 /// The model that one attempt goes to.
@@ -34,6 +35,8 @@ pub struct UpstreamRequest {
     pub body: Bytes,
     /// What could not be carried over; empty in strict mode.
     pub dropped: Vec<Dropped>,
+    /// Tools that the upstream knows under other names than the caller; its answer is read with them.
+    pub tool_names: ToolNames,
     /// Where it is posted, below the provider's `base_url`.
     pub path: &'static str,
 }
@@ -50,16 +53,17 @@ pub fn prepare(
     target: &Target<'_>,
 ) -> Result<UpstreamRequest, RequestError> {
     let mut report = Report::new(target.strict);
-    let body = if inbound == target.dialect {
-        match without_foreign_reasoning(inbound, body, &mut report)? {
+    let (body, tool_names) = if inbound == target.dialect {
+        let body = match without_foreign_reasoning(inbound, body, &mut report)? {
             None => forward(inbound, peek, body, target, &mut report)?,
             // Everything after the reasoning stands elsewhere now.
             Some(body) => forward(inbound, &crate::peek::peek(inbound, &body)?, &body, target, &mut report)?,
-        }
+        };
+        (body, ToolNames::default())
     } else {
         translate(inbound, body, target, &mut report)?
     };
-    Ok(UpstreamRequest { body, dropped: report.into_dropped(), path: target.dialect.chat_path() })
+    Ok(UpstreamRequest { body, dropped: report.into_dropped(), tool_names, path: target.dialect.chat_path() })
 }
 
 /// Same dialect: the caller's bytes, with only `model` and the wish for usage spliced in.
@@ -141,16 +145,23 @@ fn member_span(body: &[u8], value: &Range<usize>) -> Range<usize> {
 }
 
 /// Another dialect: read into the neutral exchange, written from it.
-fn translate(inbound: Dialect, body: &[u8], target: &Target<'_>, report: &mut Report) -> Result<Bytes, RequestError> {
+fn translate(
+    inbound: Dialect,
+    body: &[u8],
+    target: &Target<'_>,
+    report: &mut Report,
+) -> Result<(Bytes, ToolNames), RequestError> {
     let text = as_text(body)?;
-    let exchange = match inbound {
+    let mut exchange = match inbound {
         Dialect::Openai => openai::read_request::read(text, report)?,
         Dialect::Anthropic => anthropic::read_request::read(text, report)?,
     };
-    match target.dialect {
+    let tool_names = ToolNames::fit(&mut exchange, target.dialect);
+    let body = match target.dialect {
         Dialect::Openai => openai::write_request::write(exchange, target, report),
         Dialect::Anthropic => anthropic::write_request::write(exchange, target, report),
-    }
+    }?;
+    Ok((body, tool_names))
 }
 
 /// `text` as a JSON string.

@@ -1,5 +1,7 @@
 //! From the upstream's stream to the caller's, however the bytes are cut.
 
+mod tally;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -13,11 +15,12 @@ use crate::answer::AnswerContext;
 use crate::error::StreamError;
 use crate::events::{Event, Sight};
 use crate::pricing::{Cost, Pricing, splice_cost};
-use crate::reply::{Finish, settle_finish};
+use crate::reply::Finish;
 use crate::splice::Splice;
 use crate::sse::{Frame, SseError, SseParser};
 use crate::usage::{Sighted, estimate};
 use crate::{anthropic, openai};
+use tally::Tally;
 
 /// Reads one upstream stream and writes the caller's.
 ///
@@ -34,6 +37,8 @@ struct Relay {
     pricing: Arc<dyn Pricing>,
     reader: Reader,
     writer: Writer,
+    /// The writer was told that the answer begins.
+    started: bool,
     tally: Tally,
 }
 
@@ -49,23 +54,6 @@ enum Writer {
     Anthropic(anthropic::write_stream::StreamWriter),
 }
 
-/// What is known of the answer so far.
-#[derive(Default)]
-struct Tally {
-    model: Option<String>,
-    id: Option<String>,
-    /// An event of the answer has come, so the upstream has begun to work.
-    begun: bool,
-    has_content: bool,
-    text_bytes: u64,
-    called_tool: bool,
-    refused: bool,
-    finish: Option<Finish>,
-    complete: bool,
-    /// The upstream sent an error.
-    failed: bool,
-}
-
 impl StreamTranslator {
     /// For one attempt whose answer is a stream with status 200.
     #[must_use]
@@ -79,7 +67,7 @@ impl StreamTranslator {
             Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
             Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
         };
-        let relay = Relay { context, pricing, reader, writer, tally: Tally::default() };
+        let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
         Self { parser: SseParser::default(), relay }
     }
 
@@ -189,7 +177,7 @@ impl Relay {
         let Some(data) = &frame.data else {
             if forward {
                 out.put_slice(frame.raw);
-            } else if frame.raw.starts_with(b":") {
+            } else if frame.raw.starts_with(b":") && !self.tally.complete {
                 self.writer.write(Event::Ping, &self.tally, &self.context, out);
             }
             return Ok(());
@@ -211,7 +199,7 @@ impl Relay {
     /// The last event, whose blank line is missing: what is whole is taken as ever, half of one is nothing, so that an
     /// error event may follow.
     fn take_last(&mut self, frame: &Frame<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
-        let Some(data) = &frame.data else { return Ok(()) };
+        let Some(data) = frame.data.as_ref().filter(|_| !self.tally.complete) else { return Ok(()) };
         let done = data.trim_ascii() == b"[DONE]";
         if !done && serde_json::from_slice::<serde::de::IgnoredAny>(data).is_err() {
             return Err(StreamError::Malformed("its last event is cut".into()));
@@ -226,9 +214,22 @@ impl Relay {
 
     /// Reads an event; when translating, writes what it becomes.
     fn read<'a>(&mut self, data: &'a str, out: &mut BytesMut) -> Result<Sight<'a>, StreamError> {
-        let Self { reader, writer, tally, context, .. } = self;
-        let mut emit = |event: Event<'a>| {
+        let Self { reader, writer, started, tally, context, .. } = self;
+        let mut emit = |mut event: Event<'a>| {
             tally.count(&event);
+            if let Event::ToolStart { name, .. } = &mut event {
+                *name = context.tool_names.callers(std::mem::take(name));
+            }
+            // A provider may leave its first event out, or send it late: the caller's answer begins once, and first.
+            match (&event, *started) {
+                (Event::Start { .. }, true) => return,
+                (Event::Start { .. }, false) => *started = true,
+                (Event::Ping | Event::End, _) | (_, true) => {}
+                (_, false) => {
+                    *started = true;
+                    writer.write(Event::Start { id: None, model: None }, tally, context, out);
+                }
+            }
             writer.write(event, tally, context, out);
         };
         let sight = match reader {
@@ -281,7 +282,7 @@ impl Relay {
 
     /// A caller who asked for usage gets it, even from a provider that cannot be asked: estimated, before the end.
     fn add_missing_usage(&mut self, out: &mut BytesMut) {
-        if !self.is_openai() || !self.context.include_usage || self.sighted() != Sighted::default() {
+        if !self.is_openai() || !self.context.include_usage || !self.sighted().is_empty() {
             return;
         }
         let usage = self.usage();
@@ -310,7 +311,7 @@ impl Relay {
     fn usage(&self) -> Usage {
         let sighted = self.sighted();
         let idle = !self.tally.begun || (self.tally.failed && !self.tally.has_content);
-        if idle && sighted == Sighted::default() {
+        if idle && sighted.is_empty() {
             return Usage::default();
         }
         sighted.complete(self.context.estimated_input, estimate(self.tally.text_bytes))
@@ -340,45 +341,6 @@ fn forward_with_cost(frame: &Frame<'_>, data: &str, usage: &RawValue, cost: Cost
     out.put_slice(b"data: ");
     out.extend(joined.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
     out.put_slice(b"\n\n");
-}
-
-impl Tally {
-    fn count(&mut self, event: &Event<'_>) {
-        self.begun |= !matches!(event, Event::Ping);
-        let bytes = match event {
-            Event::Start { id, model } => {
-                self.id = id.as_deref().filter(|id| !id.is_empty()).map(str::to_owned);
-                self.model = model.as_deref().filter(|model| !model.is_empty()).map(str::to_owned);
-                return;
-            }
-            Event::Text(text) | Event::Thinking(text) | Event::RedactedThinking(text) => text.len(),
-            Event::Refusal(text) => {
-                self.refused = true;
-                text.len()
-            }
-            Event::ToolStart { name, .. } => {
-                self.called_tool = true;
-                name.len()
-            }
-            Event::ToolInput { json, .. } => json.len(),
-            Event::OtherChoice(bytes) => *bytes,
-            Event::Finish { finish, .. } => {
-                self.finish = Some(*finish);
-                0
-            }
-            Event::End => {
-                self.complete = true;
-                return;
-            }
-            Event::Signature(_) | Event::BlockEnd | Event::Ping => return,
-        };
-        self.has_content = true;
-        self.text_bytes += bytes as u64;
-    }
-
-    fn settled_finish(&self) -> Finish {
-        settle_finish(self.finish, self.called_tool, self.refused)
-    }
 }
 
 #[cfg(test)]

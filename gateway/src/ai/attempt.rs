@@ -8,7 +8,7 @@ use weir_domain::snapshot::{Snapshot, Target};
 use weir_domain::spec::{ModelTimeouts, Protocol};
 use weir_domain::time;
 use weir_domain::usage::{Tokens, Usage, UsageSource};
-use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator};
+use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator, UpstreamRequest};
 
 use super::beta::Betas;
 use super::body::Share;
@@ -43,7 +43,7 @@ pub(super) struct Sending<'a> {
     pub(super) target: &'a Target,
     pub(super) key: Option<usize>,
     pub(super) betas: Option<&'a Betas>,
-    pub(super) body: &'a Bytes,
+    pub(super) request: &'a UpstreamRequest,
 }
 
 /// An answer whose first content is here; nothing of it has gone to the caller.
@@ -108,13 +108,13 @@ async fn open(
     let state = request.state;
     let mut line = match state.models.links.get(request.snapshot, provider) {
         Some(link) => {
-            let outgoing = Outgoing { key: sending.key, betas: sending.betas, body: sending.body };
+            let outgoing = Outgoing { key: sending.key, betas: sending.betas, body: &sending.request.body };
             let way = (&state.connector, &state.egress);
             Line::open(way, &link, &provider.timeouts, &outgoing, caller, clock)
                 .await
                 .map_err(|error| Stop::line(&provider.id, error))?
         }
-        None if provider.protocol == Protocol::Demo => Line::demo(sending.body),
+        None if provider.protocol == Protocol::Demo => Line::demo(&sending.request.body),
         None => return Err(Stop::unusable(&provider.id, "its address cannot be called")),
     };
     let status = line.status();
@@ -155,15 +155,16 @@ fn unfit(request: &Request<'_>, line: &Line) -> Option<String> {
         .then(|| "it answered with a stream, although none was asked for".to_owned())
 }
 
-fn context(request: &Request<'_>, target: &Target) -> AnswerContext {
+fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
     AnswerContext {
-        upstream: target.provider.dialect(),
+        upstream: sending.target.provider.dialect(),
         inbound: request.inbound,
         include_usage: request.peek.include_usage == Some(true),
         estimated_input: request.peek.estimated_input,
         created: u64::try_from(time::now() / 1_000_000).unwrap_or(0),
         request_id: request.id.clone(),
     }
+        tool_names: sending.request.tool_names.clone(),
 }
 
 /// Reads a whole answer.
@@ -188,7 +189,7 @@ async fn whole<'a>(
         Ok((body, true)) => {
             let (status, foreign) = (line.status(), line.foreign_type());
             line.release(&request.state.connector).await;
-            let answer = weir_llm::answer(&context(request, sending.target), &body, &*running.pricing());
+            let answer = weir_llm::answer(&context(request, sending), &body, &*running.pricing());
             match answer {
                 Ok(_) if request.peek.stream => {
                     Stop::unusable(&provider.id, "it answered whole, although a stream was asked for")
@@ -232,7 +233,7 @@ async fn begin_stream<'a>(
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
     let timeouts = provider.timeouts;
-    let translator = StreamTranslator::new(context(request, sending.target), running.pricing());
+    let translator = StreamTranslator::new(context(request, sending), running.pricing());
     let mut streaming = Streaming { running, translator };
     let mut held = BytesMut::new();
     let stop = loop {

@@ -143,7 +143,7 @@ impl Call<'_> {
             settlement.dropped = self.dropped(target, &prepared);
             let running = Running::begin(settlement, target, choice.key);
             let betas = (target.provider.dialect() == Dialect::Anthropic).then_some(&self.betas);
-            let sending = Sending { target, key: choice.key, betas, body: &prepared.body };
+            let sending = Sending { target, key: choice.key, betas, request: &prepared };
             match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
                 Ok(ready) => {
                     self.worked(target, choice);

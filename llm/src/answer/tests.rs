@@ -12,6 +12,7 @@ fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
         estimated_input: 100,
         created: 1_700_000_000,
         request_id: "0199-r".into(),
+        tool_names: ToolNames::default(),
     }
 }
 

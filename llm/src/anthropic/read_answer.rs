@@ -6,7 +6,7 @@ use weir_domain::dialect::Dialect;
 
 use super::usage::WireUsage;
 use crate::answer::AnswerHead;
-use crate::error::{AnswerError, provider};
+use crate::error::AnswerError;
 use crate::reply::{Finish, Piece, Reply};
 use crate::wire::{Raw, Text};
 
@@ -51,12 +51,12 @@ pub(super) struct ContentBlock<'a> {
 }
 
 fn parse_head(text: &str) -> Result<Head<'_>, AnswerError> {
-    let head: Head<'_> = serde_json::from_str(text).map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
-    match head.error {
-        Some(raw) => Err(AnswerError::Provider(provider::read_in_band(Dialect::Anthropic, raw))),
-        None if head.content.is_none() => Err(AnswerError::Malformed("it has no content".into())),
-        None => Ok(head),
+    let head: Head<'_> = serde_json::from_str(text)?;
+    AnswerError::in_band(Dialect::Anthropic, head.error)?;
+    if head.content.is_none() {
+        return Err(AnswerError::Malformed("it has no content".into()));
     }
+    Ok(head)
 }
 
 /// Reads what a forwarded answer must tell.
@@ -82,7 +82,7 @@ pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
 pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
     let head = parse_head(text)?;
     let blocks: Vec<ContentBlock<'_>> = match head.content {
-        Some(raw) => serde_json::from_str(raw.get()).map_err(|fault| AnswerError::Malformed(fault.to_string()))?,
+        Some(raw) => serde_json::from_str(raw.get())?,
         None => Vec::new(),
     };
     Ok(Reply {

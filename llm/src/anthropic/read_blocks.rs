@@ -3,10 +3,9 @@
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::read_request::NO_COUNTERPART;
 use crate::error::RequestError;
 use crate::exchange::{At, Block, BlockKind, Media, ResultPart};
-use crate::report::Report;
+use crate::report::{NO_COUNTERPART, Report};
 use crate::wire::{Raw, Text, TextOr, record};
 
 record! {
@@ -52,9 +51,7 @@ pub(super) fn read_blocks<'a>(
     let mut blocks = Vec::with_capacity(list.len());
     for (part, block) in list.into_iter().enumerate() {
         let at = At { part: Some(part), ..at };
-        for field in &block.extra {
-            report.drop(at.path(field), NO_COUNTERPART)?;
-        }
+        report.unknown(&block.extra, |field| at.path(field))?;
         let cache = block.cache_control;
         if let Some(kind) = read_block(at, block, report)? {
             blocks.push(Block { at, kind, cache });

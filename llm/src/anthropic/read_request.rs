@@ -5,9 +5,11 @@ use serde_json::value::RawValue;
 
 use super::read_blocks::{WireBlock, read_blocks, read_text_block};
 use crate::error::RequestError;
-use crate::exchange::{At, Block, BlockKind, Effort, Exchange, Format, Names, Role, Thinking, Tool, ToolChoice, Turn};
+use crate::exchange::{
+    At, Block, BlockKind, Effort, Exchange, Format, Names, Role, Thinking, Tool, ToolChoice, Turn, conversation,
+};
 use crate::peek::request_error;
-use crate::report::Report;
+use crate::report::{NO_COUNTERPART, Report};
 use crate::wire::{Text, TextOr, parse, record};
 
 const NAMES: Names = Names {
@@ -18,8 +20,7 @@ const NAMES: Names = Names {
     user: "metadata.user_id",
 };
 
-/// Why a parameter is reported that no other dialect has.
-pub(super) const NO_COUNTERPART: &str = "the provider's dialect has nothing like it";
+const EFFORTS: &str = "write \"low\", \"medium\", \"high\", \"xhigh\" or \"max\"";
 
 record! {
     /// The request body.
@@ -112,13 +113,7 @@ record! {
 pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a>, RequestError> {
     let mut request: Request<'_> = parse(body).map_err(request_error)?;
     report_parameters(&request, report)?;
-    let messages = request.messages.take().ok_or_else(|| {
-        RequestError::field(
-            "messages",
-            "is missing",
-            "send at least one, such as {\"role\": \"user\", \"content\": \"Hello\"}",
-        )
-    })?;
+    let messages = conversation(request.messages.take())?;
     let config = request.output_config.unwrap_or_default();
     let choice = request.tool_choice.unwrap_or_default();
     let parallel_tools = choice.disable_parallel_tool_use.map(|disabled| !disabled);
@@ -136,8 +131,8 @@ pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a
         stop: request.stop_sequences.unwrap_or_default(),
         stream: request.stream.unwrap_or(false),
         format: config.format.or(request.output_format).map(read_format).transpose()?,
-        thinking: request.thinking.map(|thinking| read_thinking(&thinking)).transpose()?,
-        effort: config.effort.map(|name| read_effort(&name)).transpose()?,
+        thinking: request.thinking.map(|t| Thinking::read(t.kind.as_deref(), t.budget_tokens)).transpose()?,
+        effort: config.effort.map(|name| Effort::read(&name, NAMES.effort, EFFORTS)).transpose()?,
         user: request.metadata.and_then(|metadata| metadata.user_id),
     })
 }
@@ -147,16 +142,11 @@ fn report_parameters(request: &Request<'_>, report: &mut Report) -> Result<(), R
     if request.service_tier.as_deref().is_some_and(|tier| tier != "auto") {
         report.drop("service_tier", NO_COUNTERPART)?;
     }
-    for field in &request.extra {
-        report.drop(field.to_string(), NO_COUNTERPART)?;
-    }
-    for field in request.metadata.iter().flat_map(|metadata| &metadata.extra) {
-        report.drop(format!("metadata.{}", &**field), NO_COUNTERPART)?;
-    }
-    for field in request.output_config.iter().flat_map(|config| &config.extra) {
-        report.drop(format!("output_config.{}", &**field), NO_COUNTERPART)?;
-    }
-    Ok(())
+    report.unknown(&request.extra, str::to_owned)?;
+    let metadata = request.metadata.iter().flat_map(|metadata| &metadata.extra);
+    report.unknown(metadata, |field| format!("metadata.{field}"))?;
+    let config = request.output_config.iter().flat_map(|config| &config.extra);
+    report.unknown(config, |field| format!("output_config.{field}"))
 }
 
 fn read_system<'a>(
@@ -179,9 +169,7 @@ fn read_messages<'a>(messages: Vec<Message<'a>>, report: &mut Report) -> Result<
     let mut turns = Vec::with_capacity(messages.len());
     for (index, message) in messages.into_iter().enumerate() {
         let at = At { message: index, ..At::default() };
-        for field in &message.extra {
-            report.drop(at.path(field), NO_COUNTERPART)?;
-        }
+        report.unknown(&message.extra, |field| at.path(field))?;
         let role = match message.role.as_deref() {
             Some("user") => Role::User,
             Some("assistant") => Role::Assistant,
@@ -223,9 +211,7 @@ fn read_tools<'a>(tools: Vec<WireTool<'a>>, report: &mut Report) -> Result<Vec<T
                 "name the tool, for example \"get_weather\"",
             ));
         };
-        for field in &tool.extra {
-            report.drop(format!("tools[{at}].{}", &**field), NO_COUNTERPART)?;
-        }
+        report.unknown(&tool.extra, |field| format!("tools[{at}].{field}"))?;
         read.push(Tool {
             at,
             name,
@@ -262,27 +248,4 @@ fn read_format(format: WireFormat<'_>) -> Result<Format<'_>, RequestError> {
             "write {\"type\": \"json_schema\", \"schema\": {…}}",
         )),
     }
-}
-
-fn read_thinking(thinking: &WireThinking<'_>) -> Result<Thinking, RequestError> {
-    match (thinking.kind.as_deref(), thinking.budget_tokens) {
-        (Some("disabled"), _) => Ok(Thinking::Off),
-        (Some("adaptive"), _) => Ok(Thinking::Adaptive),
-        (Some("enabled"), Some(budget)) => Ok(Thinking::Budget(budget)),
-        _ => Err(RequestError::field(
-            "thinking",
-            "is not complete",
-            "write {\"type\": \"adaptive\"} or {\"type\": \"enabled\", \"budget_tokens\": 2048}",
-        )),
-    }
-}
-
-fn read_effort(name: &str) -> Result<Effort, RequestError> {
-    Effort::parse(name).ok_or_else(|| {
-        RequestError::field(
-            "output_config.effort",
-            "is none of the known levels",
-            "write \"low\", \"medium\", \"high\", \"xhigh\" or \"max\"",
-        )
-    })
 }

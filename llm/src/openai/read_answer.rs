@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::read_messages::{Arguments, read_arguments};
 use super::usage;
 use crate::answer::AnswerHead;
-use crate::error::{AnswerError, provider};
+use crate::error::AnswerError;
 use crate::reply::{Finish, Piece, Reply};
 use crate::wire::{Text, TextOr};
 use weir_domain::dialect::Dialect;
@@ -120,8 +120,8 @@ impl<'a> Function<'a> {
 /// # Errors
 /// It is not a chat completion, or it is an error.
 pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
-    let head: Head<'_> = serde_json::from_str(text).map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
-    refuse_error(head.error)?;
+    let head: Head<'_> = serde_json::from_str(text)?;
+    AnswerError::in_band(Dialect::Openai, head.error)?;
     let Some(choices) = head.choices else {
         return Err(AnswerError::Malformed("it has no choices".into()));
     };
@@ -139,9 +139,8 @@ pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
 /// # Errors
 /// It is not a chat completion, or it is an error.
 pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
-    let completion: Completion<'_> =
-        serde_json::from_str(text).map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
-    refuse_error(completion.error)?;
+    let completion: Completion<'_> = serde_json::from_str(text)?;
+    AnswerError::in_band(Dialect::Openai, completion.error)?;
     let Some(choice) = completion.choices.and_then(|choices| choices.into_iter().next()) else {
         return Err(AnswerError::Malformed("it has no choices".into()));
     };
@@ -153,13 +152,6 @@ pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
         stop_sequence: None,
         sighted: completion.usage.map(usage::read).unwrap_or_default(),
     })
-}
-
-fn refuse_error(error: Option<&RawValue>) -> Result<(), AnswerError> {
-    match error {
-        Some(raw) => Err(AnswerError::Provider(provider::read_in_band(Dialect::Openai, raw))),
-        None => Ok(()),
-    }
 }
 
 /// Reasoning, then text, then calls: the order in which another dialect's blocks stand.
@@ -181,7 +173,10 @@ fn read_pieces(message: Message<'_>) -> Vec<Piece<'_>> {
     }
     match message.content {
         Some(TextOr::Text(text)) if !text.is_empty() => pieces.push(Piece::Text(text)),
-        Some(TextOr::List(parts)) => pieces.extend(parts.into_iter().filter_map(|part| part.text).map(Piece::Text)),
+        Some(TextOr::List(parts)) => {
+            let texts = parts.into_iter().filter_map(|part| part.text.filter(|text| !text.is_empty()));
+            pieces.extend(texts.map(Piece::Text));
+        }
         _ => {}
     }
     pieces.extend(message.refusal.filter(|text| !text.is_empty()).map(Piece::Refusal));

@@ -3,10 +3,9 @@
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::read_request::NO_COUNTERPART;
 use crate::error::RequestError;
 use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn};
-use crate::report::Report;
+use crate::report::{NO_COUNTERPART, Report};
 use crate::wire::{Raw, Text, TextOr, record};
 
 record! {
@@ -97,9 +96,7 @@ pub(super) fn read_messages<'a>(
         if message.name.is_some() && message.role.as_deref() != Some("tool") {
             report.drop(at.path("name"), NO_COUNTERPART)?;
         }
-        for field in &message.extra {
-            report.drop(at.path(field), NO_COUNTERPART)?;
-        }
+        report.unknown(&message.extra, |field| at.path(field))?;
         match message.role.as_deref() {
             Some("system" | "developer") => {
                 if !turns.is_empty() {
@@ -149,9 +146,7 @@ fn read_content<'a>(
             let mut blocks = Vec::with_capacity(parts.len());
             for (part_index, part) in parts.into_iter().enumerate() {
                 let at = At { part: Some(part_index), ..at };
-                for field in &part.extra {
-                    report.drop(at.path(field), NO_COUNTERPART)?;
-                }
+                report.unknown(&part.extra, |field| at.path(field))?;
                 let cache = part.cache_control.or(message_cache.filter(|_| part_index == last));
                 blocks.push(Block { at, kind: read_part(at, part, report)?, cache });
             }
@@ -266,9 +261,7 @@ fn read_call<'a>(at: At, index: usize, call: ToolCall<'a>, report: &mut Report) 
             "send the call as it was answered",
         ));
     };
-    for field in call.extra.iter().chain(&function.extra) {
-        report.drop(path(field), NO_COUNTERPART)?;
-    }
+    report.unknown(call.extra.iter().chain(&function.extra), path)?;
     let input = read_arguments(function.arguments.as_deref().unwrap_or_default());
     if matches!(input, Arguments::Wrapped(_)) {
         report.drop(path("function.arguments"), "is not a JSON object; wrapped into one")?;

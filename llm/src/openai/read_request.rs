@@ -6,16 +6,15 @@ use serde_json::value::RawValue;
 
 use super::read_messages::{Message, read_messages};
 use crate::error::RequestError;
-use crate::exchange::{Effort, Exchange, Format, Names, Thinking, Tool, ToolChoice};
+use crate::exchange::{Effort, Exchange, Format, Names, Thinking, Tool, ToolChoice, conversation};
 use crate::peek::request_error;
-use crate::report::Report;
+use crate::report::{NO_COUNTERPART, Report};
 use crate::wire::{Text, TextOr, parse, record};
 
 const NAMES: Names =
     Names { stop: "stop", format: "response_format", thinking: "thinking", effort: "reasoning_effort", user: "user" };
 
-/// Why a parameter is reported that no other dialect has.
-pub(crate) const NO_COUNTERPART: &str = "the provider's dialect has nothing like it";
+const EFFORTS: &str = "write \"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"";
 
 record! {
     /// The request body. `top_k` and `thinking` are no part of OpenAI's API but are commonly sent with it.
@@ -105,13 +104,7 @@ record! {
 pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a>, RequestError> {
     let mut request: Request<'_> = parse(body).map_err(request_error)?;
     report_parameters(&request, report)?;
-    let messages = request.messages.take().ok_or_else(|| {
-        RequestError::field(
-            "messages",
-            "is missing",
-            "send at least one, such as {\"role\": \"user\", \"content\": \"Hello\"}",
-        )
-    })?;
+    let messages = conversation(request.messages.take())?;
     let (system, turns) = read_messages(messages, report)?;
     Ok(Exchange {
         names: &NAMES,
@@ -131,8 +124,8 @@ pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a
         },
         stream: request.stream.unwrap_or(false),
         format: request.response_format.map(|format| read_format(format, report)).transpose()?.flatten(),
-        thinking: request.thinking.map(|thinking| read_thinking(&thinking)).transpose()?,
-        effort: request.reasoning_effort.map(|name| read_effort(&name)).transpose()?,
+        thinking: request.thinking.map(|t| Thinking::read(t.kind.as_deref(), t.budget_tokens)).transpose()?,
+        effort: request.reasoning_effort.map(|name| Effort::read(&name, NAMES.effort, EFFORTS)).transpose()?,
         user: request.user.or(request.safety_identifier),
     })
 }
@@ -168,10 +161,7 @@ fn report_parameters(request: &Request<'_>, report: &mut Report) -> Result<(), R
             report.drop(name, NO_COUNTERPART)?;
         }
     }
-    for field in &request.extra {
-        report.drop(field.to_string(), NO_COUNTERPART)?;
-    }
-    Ok(())
+    report.unknown(&request.extra, str::to_owned)
 }
 
 fn read_tools<'a>(tools: Vec<WireTool<'a>>, report: &mut Report) -> Result<Vec<Tool<'a>>, RequestError> {
@@ -189,9 +179,7 @@ fn read_tools<'a>(tools: Vec<WireTool<'a>>, report: &mut Report) -> Result<Vec<T
                 "name the function, for example \"get_weather\"",
             ));
         };
-        for field in tool.extra.iter().chain(&function.extra) {
-            report.drop(format!("tools[{at}].{}", &**field), NO_COUNTERPART)?;
-        }
+        report.unknown(tool.extra.iter().chain(&function.extra), |field| format!("tools[{at}].{field}"))?;
         read.push(Tool {
             at,
             name,
@@ -256,9 +244,7 @@ fn read_format<'a>(format: ResponseFormat<'a>, report: &mut Report) -> Result<Op
             if schema.description.is_some() {
                 report.drop("response_format.json_schema.description", NO_COUNTERPART)?;
             }
-            for field in &schema.extra {
-                report.drop(format!("response_format.json_schema.{}", &**field), NO_COUNTERPART)?;
-            }
+            report.unknown(&schema.extra, |field| format!("response_format.json_schema.{field}"))?;
             let Some(raw) = schema.schema else {
                 return Err(RequestError::field(
                     "response_format.json_schema.schema",
@@ -274,27 +260,4 @@ fn read_format<'a>(format: ResponseFormat<'a>, report: &mut Report) -> Result<Op
             "write \"text\", \"json_object\" or \"json_schema\"",
         )),
     }
-}
-
-fn read_thinking(thinking: &WireThinking<'_>) -> Result<Thinking, RequestError> {
-    match (thinking.kind.as_deref(), thinking.budget_tokens) {
-        (Some("disabled"), _) => Ok(Thinking::Off),
-        (Some("adaptive"), _) => Ok(Thinking::Adaptive),
-        (Some("enabled"), Some(budget)) => Ok(Thinking::Budget(budget)),
-        _ => Err(RequestError::field(
-            "thinking",
-            "is not complete",
-            "write {\"type\": \"enabled\", \"budget_tokens\": 2048}, or leave it out",
-        )),
-    }
-}
-
-fn read_effort(name: &str) -> Result<Effort, RequestError> {
-    Effort::parse(name).ok_or_else(|| {
-        RequestError::field(
-            "reasoning_effort",
-            "is none of the known levels",
-            "write \"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"",
-        )
-    })
 }

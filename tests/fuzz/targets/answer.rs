@@ -1,38 +1,27 @@
-//! Any answer of a provider, from either dialect to either dialect: an error, or a body that is JSON.
+//! Any answer of a provider, from either dialect to either dialect: an error that says something, or a body that is
+//! JSON and names the usage of the ledger.
 #![no_main]
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use weir_domain::dialect::Dialect;
-use weir_domain::money::NanoUsd;
-use weir_domain::usage::Usage;
-use weir_llm::{AnswerContext, Pricing, answer};
-
-struct Flat;
-
-impl Pricing for Flat {
-    fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
-        i64::try_from(usage.tokens.output_total()).ok().map(NanoUsd)
-    }
-}
+use weir_fuzz::{DIALECTS, Flat, check_usage, context};
+use weir_llm::{AnswerError, answer};
 
 fuzz_target!(|data: &[u8]| {
-    for (upstream, inbound) in weir_fuzz_pairs() {
-        let context = AnswerContext {
-            upstream,
-            inbound,
-            include_usage: true,
-            estimated_input: 7,
-            created: 1,
-            request_id: "fuzz".to_owned(),
-        };
-        if let Ok(answer) = answer(&context, &Bytes::copy_from_slice(data), &Flat) {
-            serde_json::from_slice::<serde_json::Value>(&answer.body).expect("the caller's body is JSON");
+    let body = Bytes::copy_from_slice(data);
+    for upstream in DIALECTS {
+        for inbound in DIALECTS {
+            match answer(&context(upstream, inbound), &body, &Flat) {
+                Ok(answer) => {
+                    let told: serde_json::Value = serde_json::from_slice(&answer.body).expect("the body is JSON");
+                    // Within a dialect the provider's own numbers stand, even those that do not add up.
+                    if upstream != inbound {
+                        check_usage(inbound, &told["usage"], &answer.usage.tokens);
+                    }
+                }
+                Err(AnswerError::Malformed(problem)) => assert!(!problem.is_empty()),
+                Err(AnswerError::Provider(error)) => assert!(!error.message.is_empty()),
+            }
         }
     }
 });
-
-fn weir_fuzz_pairs() -> [(Dialect, Dialect); 4] {
-    use Dialect::{Anthropic, Openai};
-    [(Openai, Openai), (Openai, Anthropic), (Anthropic, Openai), (Anthropic, Anthropic)]
-}

@@ -1,14 +1,16 @@
-//! Any body, either dialect, to either dialect: an error that says something, or a body that is JSON.
+//! Any body, either dialect, to either dialect: an error that says something, or a body that is JSON. Within a dialect
+//! nothing changes that is not named; a strict target changes nothing at all.
 #![no_main]
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use weir_domain::dialect::Dialect;
+use serde_json::Value;
+use weir_fuzz::DIALECTS;
 use weir_llm::{Target, peek, prepare};
 
 fuzz_target!(|data: &[u8]| {
-    for inbound in [Dialect::Openai, Dialect::Anthropic] {
-        let body = Bytes::copy_from_slice(data);
+    let body = Bytes::copy_from_slice(data);
+    for inbound in DIALECTS {
         let peeked = match peek(inbound, &body) {
             Ok(peeked) => peeked,
             Err(error) => {
@@ -16,14 +18,36 @@ fuzz_target!(|data: &[u8]| {
                 continue;
             }
         };
-        for dialect in [Dialect::Openai, Dialect::Anthropic] {
-            let target =
-                Target { dialect, model: "other", max_output_tokens: Some(100), stream_options: true, strict: false };
-            if let Ok(request) = prepare(inbound, &peeked, &body, &target) {
-                let value: serde_json::Value =
-                    serde_json::from_slice(&request.body).expect("the upstream's body is JSON");
-                assert_eq!(value["model"], "other");
+        for dialect in DIALECTS {
+            for strict in [false, true] {
+                let target = Target {
+                    dialect,
+                    model: "other",
+                    max_output_tokens: Some(100),
+                    stream_options: true,
+                    strict,
+                };
+                match prepare(inbound, &peeked, &body, &target) {
+                    Ok(made) => {
+                        let sent: Value = serde_json::from_slice(&made.body).expect("the upstream's body is JSON");
+                        assert_eq!(sent["model"], "other");
+                        assert!(!strict || made.dropped.is_empty());
+                        if inbound == dialect && made.dropped.is_empty() {
+                            let original = serde_json::from_slice(&body).expect("what was peeked into is JSON");
+                            assert_eq!(rest(sent), rest(original));
+                        }
+                    }
+                    Err(error) => assert!(!error.to_wire().message.is_empty()),
+                }
             }
         }
     }
 });
+
+/// All but what Weir sets within a dialect.
+fn rest(mut body: Value) -> Value {
+    for field in ["model", "stream_options"] {
+        body.as_object_mut().map(|fields| fields.remove(field));
+    }
+    body
+}

@@ -59,6 +59,33 @@ fn an_unknown_price_is_null_on_the_wire() {
 }
 
 #[test]
+fn a_stream_without_its_first_event_or_with_a_late_one_still_begins_once_and_first() {
+    let text = |words: &str| {
+        format!(
+            "data: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{words}\"}}}}\n\n"
+        )
+    };
+    let start = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"m\"}}\n\n";
+    let end = "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
+    for stream in [format!("{}{}{end}", text("a"), text("b")), format!("{}{start}{}{end}", text("a"), text("b"))] {
+        let seen = run(&context(Dialect::Anthropic, Dialect::Openai), [stream.as_bytes()]);
+        checks::openai("no start", &seen);
+        assert_eq!(seen.out.matches("\"role\"").count(), 1, "{}", seen.out);
+    }
+}
+
+#[test]
+fn what_follows_the_end_is_nothing() {
+    for behind in [": comment\n\n", "data: {\"half\": ", "data: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n"] {
+        let stream = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"a\"}}}}]}}\n\ndata: [DONE]\n\n{behind}");
+        let seen = run(&context(Dialect::Openai, Dialect::Anthropic), [stream.as_bytes()]);
+        assert_eq!((seen.error.as_ref(), seen.complete), (None, true), "{behind:?}");
+        let end = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+        assert!(seen.out.ends_with(end), "{behind:?}: {}", seen.out);
+    }
+}
+
+#[test]
 fn an_error_before_the_first_word_can_be_retried_and_costs_nothing() {
     for inbound in DIALECTS {
         let seen = outcome(Dialect::Anthropic, inbound, "error-first");

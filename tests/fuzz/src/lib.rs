@@ -1,0 +1,50 @@
+//! What the targets of the AI dialects share: the pairs, a price, and the usage that a caller reads on the wire.
+
+use serde_json::Value;
+use weir_domain::dialect::Dialect;
+use weir_domain::money::NanoUsd;
+use weir_domain::usage::{Tokens, Usage};
+use weir_llm::{AnswerContext, Pricing, ToolNames};
+
+/// Both dialects.
+pub const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
+
+/// A nano-dollar per token.
+pub struct Flat;
+
+impl Pricing for Flat {
+    fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
+        i64::try_from(usage.tokens.input_total() + usage.tokens.output_total()).ok().map(NanoUsd)
+    }
+}
+
+/// One attempt of a caller who wants to know the usage.
+#[must_use]
+pub fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
+    AnswerContext {
+        upstream,
+        inbound,
+        include_usage: true,
+        estimated_input: 7,
+        created: 1,
+        request_id: "fuzz".to_owned(),
+        tool_names: ToolNames::default(),
+    }
+}
+
+/// Asserts that a usage object that Weir wrote for a caller says what the ledger will hold.
+///
+/// # Panics
+/// When it does not.
+pub fn check_usage(inbound: Dialect, wire: &Value, ledger: &Tokens) {
+    let count = |name: &str| wire[name].as_u64().unwrap_or(0);
+    let (input, output) = match inbound {
+        Dialect::Openai => (count("prompt_tokens"), count("completion_tokens")),
+        Dialect::Anthropic => (
+            count("input_tokens") + count("cache_read_input_tokens") + count("cache_creation_input_tokens"),
+            count("output_tokens"),
+        ),
+    };
+    assert_eq!((input, output), (ledger.input_total(), ledger.output_total()), "{wire} {ledger:?}");
+    assert!(wire["cost"].is_number(), "{wire}");
+}
