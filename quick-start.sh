@@ -11,6 +11,7 @@
 # (WEIR_RELEASE_SHA256, or the file beside it with .sha256). WEIR_BIN names a binary that is there already.
 # Vendor keys are taken from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY, models of a local Ollama
 # are found; without any of them the built-in demo provider answers. A changed key is taken over by the next run.
+# OPENAI_BASE_URL and OPENAI_MODEL name another server that speaks OpenAI's dialect, and its model (gpt-4o-mini).
 # WEIR_DATA_DIR (./weir-data), WEIR_GATEWAY_LISTEN (127.0.0.1:8080), WEIR_ADMIN_LISTEN (…:8081) and
 # WEIR_OPS_LISTEN (…:8082) say where it lies and listens.
 
@@ -457,6 +458,11 @@ provider() {
   if [ -n "$5" ]; then printf '  keys:\n    - {id: quick-start, secret: %s}\n' "$(quoted "$5")"; fi
 }
 
+# Who points programs at Weir has its key and address in these variables: Weir would call itself.
+is_vendor_key() {
+  case "$1" in '' | weir_*) return 1 ;; esac
+}
+
 # Sets `providers` (ids), `vendors` (their documents) and `callers` (the others) from what this machine offers.
 find_providers() {
   local local_model targets=''
@@ -465,17 +471,17 @@ find_providers() {
     providers="${providers:+$providers,}$1"
     targets+=$(printf '\n    - {provider: %s, model: %s, priority: %d}' "$1" "$(quoted "$2")" "$3")
   }
-  if [ -n "${OPENAI_API_KEY:-}" ]; then
-    add openai gpt-4o-mini 0
+  if is_vendor_key "${OPENAI_API_KEY:-}"; then
+    add openai "${OPENAI_MODEL:-gpt-4o-mini}" 0
     vendors+=$(provider openai OpenAI openai "${OPENAI_BASE_URL:-https://api.openai.com/v1}" "$OPENAI_API_KEY")$'\n'
     # An address that somebody gave may be a proxy or a server of their own network.
     if [ -n "${OPENAI_BASE_URL:-}" ]; then vendors+=$'  allow_private_address: true\n'; fi
   fi
-  if [ -n "${ANTHROPIC_API_KEY:-}" ]; then
+  if is_vendor_key "${ANTHROPIC_API_KEY:-}"; then
     add anthropic claude-haiku-4-5 1
     vendors+=$(provider anthropic Anthropic anthropic https://api.anthropic.com/v1 "$ANTHROPIC_API_KEY")$'\n'
   fi
-  if [ -n "${GEMINI_API_KEY:-}" ]; then
+  if is_vendor_key "${GEMINI_API_KEY:-}"; then
     add gemini gemini-2.5-flash 2
     vendors+=$(provider gemini 'Google Gemini' openai https://generativelanguage.googleapis.com/v1beta/openai "$GEMINI_API_KEY")$'\n'
   fi
@@ -562,6 +568,7 @@ write_env() {
     printf '# providers: %s\n# vendors: %s\n# callers: %s\n' "$providers" "$vendors_mark" "$callers_mark"
     printf 'WEIR_GATEWAY_URL=%s\nWEIR_ADMIN_URL=%s\nWEIR_API_KEY=%s\nWEIR_ADMIN_TOKEN=%s\nWEIR_MODEL=%s\n' \
       "$WEIR_GATEWAY_URL" "$WEIR_ADMIN_URL" "$WEIR_API_KEY" "$WEIR_ADMIN_TOKEN" "$WEIR_MODEL"
+    printf 'WEIR_OPS_URL=%s\n' "$(address ops)"
   } >"$env_file.new" || fail "cannot write $env_file; is the disk full?"
   chmod 600 "$env_file.new"
   mv -f "$env_file.new" "$env_file"
@@ -580,6 +587,7 @@ tell() {
   local portal proxy='' me=./quick-start.sh
   portal=$(cat "$data/setup-link" 2>/dev/null) || portal="$WEIR_ADMIN_URL/"
   [ -n "$checkout" ] && [ "$PWD" = "$checkout" ] || me=$(shell_word "${BASH_SOURCE[0]:-quick-start.sh}")
+  case "$me" in */*) ;; *) me="bash $me" ;; esac
   # Programs that heed a proxy would ask it for an address of this machine.
   if [ -n "${http_proxy:-}${HTTP_PROXY:-}${all_proxy:-}${ALL_PROXY:-}" ]; then
     proxy=$'\n  export no_proxy="127.0.0.1,localhost,${no_proxy:-}"'
@@ -589,7 +597,7 @@ tell() {
 ${bold}Portal${plain}   $portal
 ${bold}Gateway${plain}  $WEIR_GATEWAY_URL   (OpenAI and Anthropic SDKs work unchanged with this base URL)
 ${bold}Keys${plain}     $env_file
-
+${checkout:+${bold}Next$plain     $checkout/docs/NEXT-STEPS.md$newline}
 ${bold}Try it${plain}
   set -a; . $(shell_word "$env_file"); set +a
   PATH=\$PATH:$(shell_word "$data/bin")$proxy

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use weir_harness::postgres::Postgres;
 use weir_harness::provider::{FakeProvider, Vendor};
 
 use crate::invoke::{Said, WEIR, eventually};
@@ -189,7 +190,8 @@ async fn from_nothing_to_a_metered_call_and_back_to_nothing() {
     }
     let mode = fs::metadata(place.data().join("quick-start.env")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    for name in ["WEIR_GATEWAY_URL", "WEIR_ADMIN_URL", "WEIR_API_KEY", "WEIR_ADMIN_TOKEN", "WEIR_MODEL"] {
+    for name in ["WEIR_GATEWAY_URL", "WEIR_ADMIN_URL", "WEIR_OPS_URL", "WEIR_API_KEY", "WEIR_ADMIN_TOKEN", "WEIR_MODEL"]
+    {
         assert!(!place.variable(name).is_empty());
     }
 
@@ -427,6 +429,19 @@ async fn a_changed_vendor_key_is_taken_over_and_nothing_else() {
     assert!(bare.out.contains("openai/gpt-4o-mini"), "{}", bare.out);
 }
 
+/// Who points programs at Weir through the SDKs' variables does not make Weir a provider of itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn weirs_own_key_is_no_vendor_key() {
+    let place = Place::new();
+    assert_eq!(place.run(&[], &[("WEIR_BIN", WEIR)]).await.code, Some(0));
+    let (key, url) = (place.variable("WEIR_API_KEY"), place.variable("WEIR_GATEWAY_URL"));
+    let base = format!("{url}/v1");
+    let sdks = [("OPENAI_API_KEY", &*key), ("OPENAI_BASE_URL", &base), ("ANTHROPIC_API_KEY", &key)];
+    let said = place.run(&[], &[&sdks[..], &[("WEIR_BIN", WEIR)]].concat()).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("configured already (provider: demo)"), "{}", said.out);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_gone_is_configured_again() {
     let place = Place::new();
@@ -435,6 +450,29 @@ async fn a_database_that_is_gone_is_configured_again() {
     fs::remove_file(place.data().join("weir.db")).unwrap();
     let said = place.run(&[], &[("WEIR_BIN", WEIR)]).await;
     assert_eq!(said.code, Some(0), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_takes_one_variable() {
+    let started = tokio::task::spawn_blocking(Postgres::start).await.unwrap();
+    // Without PostgreSQL's programs on this machine there is nothing to run against.
+    let Some(postgres) = started.unwrap() else { return };
+    let url = postgres.database().unwrap();
+    let place = Place::new();
+    let environment = [("WEIR_BIN", WEIR), ("WEIR_DATABASE_URL", &*url)];
+    assert_eq!(place.run(&[], &[("WEIR_BIN", WEIR)]).await.code, Some(0), "SQLite");
+    assert_eq!(place.run(&["stop"], &[]).await.code, Some(0));
+    fs::remove_file(place.data().join("weir.db")).unwrap();
+    for _ in 0..2 {
+        let said = place.run(&[], &environment).await;
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.out.contains("tokens in"), "{}", said.out);
+        assert_eq!(place.run(&["stop"], &[]).await.code, Some(0));
+    }
+    assert!(!place.data().join("weir.db").exists());
+    assert_eq!(place.run(&["uninstall"], &[]).await.code, Some(0));
+    place.assert_untouched();
+    tokio::task::spawn_blocking(move || drop(postgres)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
