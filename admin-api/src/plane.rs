@@ -183,6 +183,18 @@ impl ControlPlane {
         self.app.db.tamper(sql).await;
     }
 
+    /// Deletes what is too old at this moment, at once.
+    #[cfg(test)]
+    pub(crate) async fn delete_old(&self, now: time::Micros) -> u64 {
+        self.app.delete_old(now).await.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// Looks into the database behind everybody's back.
+    #[cfg(test)]
+    pub(crate) async fn query(&self, sql: &'static str) -> Vec<String> {
+        self.app.db.texts(sql).await
+    }
+
     /// Serves until `shutdown` resolves, then lets requests under way end.
     ///
     /// # Errors
@@ -190,6 +202,7 @@ impl ControlPlane {
     pub async fn serve(&self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let listener = self.listener.lock().take();
         let listener = listener.ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "bind before serve"))?;
+        self.app.keep_retention();
         serve::serve(listener, router::router(&self.app), serve::HEAD, shutdown).await;
         Ok(())
     }

@@ -25,11 +25,16 @@ pub struct Settings {
     /// The address at which people open the portal, such as `https://weir.example.com`. With https their
     /// cookie is for TLS only. `None`: the address that is listened at, over plain HTTP.
     pub public_url: Option<String>,
+    /// Days for which requests and their attempts are kept one by one; sums of usage are kept for good. 0 keeps all.
+    pub ledger_retention_days: u32,
     /// Lets `listen` be an address beyond this machine although there is no TLS: something in front adds it.
     pub allow_plaintext: bool,
 }
 
 impl Settings {
+    /// How long requests are kept where nobody says otherwise.
+    pub const LEDGER_RETENTION_DAYS: u32 = 30;
+
     /// Whether people reach the portal over TLS. Not taken from requests: any caller can write headers.
     pub(crate) fn is_secure(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))

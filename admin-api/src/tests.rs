@@ -15,6 +15,7 @@ mod paging;
 mod playground;
 mod providers;
 mod resources;
+mod rollups;
 mod secrets;
 mod server;
 mod sessions;

@@ -38,6 +38,8 @@ pub type Delivery<'a> = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> +
 
 /// Where ledger records go: the control plane implements it, the data plane's shipper calls it.
 pub trait UsageSink: Send + Sync + 'static {
-    /// Stores a batch whole or not at all; a record that is there already (by id) is left alone.
+    /// Takes over a batch; a record that is there already (by id) is left alone. One that the ledger refuses for
+    /// what it is, is set aside with an error line: it must not hold up those behind it for ever. On an error the
+    /// batch is to be delivered again, whole: part of it may have been stored.
     fn deliver<'a>(&'a self, batch: &'a [Record]) -> Delivery<'a>;
 }

@@ -53,6 +53,7 @@ async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, w
         gateway_url: String::new(),
         references: References::default(),
         public_url: None,
+        ledger_retention_days: weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
         allow_plaintext: false,
     };
     let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;

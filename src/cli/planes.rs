@@ -134,6 +134,7 @@ pub(crate) async fn open(
         gateway_url,
         references,
         public_url: args.and_then(|args| args.admin_public_url.clone()),
+        ledger_retention_days: weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
         allow_plaintext: args.is_some_and(|args| args.admin_allow_plaintext),
     })
     .await?;

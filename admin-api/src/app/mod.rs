@@ -21,6 +21,7 @@ pub(crate) mod probe;
 mod references;
 pub(crate) mod request;
 pub(crate) mod resource;
+mod retention;
 pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod setup;

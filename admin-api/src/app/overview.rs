@@ -8,7 +8,7 @@ use weir_domain::time;
 use super::request::{FilterQuery, usd};
 use super::{App, PLAYGROUND};
 use crate::error::Error;
-use crate::store::UsageQuery;
+use crate::store::{LatencyRow, UsageRow};
 
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
@@ -50,7 +50,7 @@ pub(crate) struct LastDay {
     pub(crate) cost_usd: String,
     /// Requests that consumed tokens of unknown price.
     pub(crate) unpriced: i64,
-    /// Exact percentiles of the duration, in microseconds; absent without requests.
+    /// Percentiles of the duration in microseconds, as `/usage` computes them; absent without requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) p50_us: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +84,20 @@ pub(crate) struct System {
     pub(crate) problem: Option<String>,
 }
 
+fn last_day(sums: Option<&UsageRow>, latency: Option<&LatencyRow>) -> LastDay {
+    let cost = sums.map_or(0, |s| s.cost);
+    LastDay {
+        requests: sums.map_or(0, |s| s.requests),
+        errors: sums.map_or(0, |s| s.errors),
+        tokens: sums.map_or(0, |s| s.tokens.values().into_iter().fold(0, i64::saturating_add)),
+        cost,
+        cost_usd: usd(cost),
+        unpriced: sums.map_or(0, |s| s.unpriced),
+        p50_us: latency.map(|l| l.p50),
+        p99_us: latency.map(|l| l.p99),
+    }
+}
+
 impl App {
     /// What Home shows.
     pub(crate) async fn overview(&self) -> Result<Overview, Error> {
@@ -92,9 +106,8 @@ impl App {
         let system = i64::from(self.db.resource(Kind::Application, PLAYGROUND).await?.is_some());
         let (playground, called) = self.db.called(PLAYGROUND).await?;
         let from = time::now() - DAY;
-        let totals = self.db.totals_since(from).await?;
-        let query = UsageQuery { filter: FilterQuery::default().filter(from)?, group_by: "none", width: i64::MAX };
-        let latency = self.db.latency(&query).await?.into_iter().next();
+        let totals = self.totals(FilterQuery::default().filter(from)?).await?;
+        let (sums, latency) = totals.unzip();
         Ok(Overview {
             checklist: Checklist {
                 provider: count(Kind::Provider) > 0,
@@ -111,16 +124,7 @@ impl App {
                 applications: count(Kind::Application) - system,
                 api_keys: count(Kind::ApiKey),
             },
-            last_24h: LastDay {
-                requests: totals.requests,
-                errors: totals.errors,
-                tokens: totals.tokens,
-                cost: totals.cost,
-                cost_usd: usd(totals.cost),
-                unpriced: totals.unpriced,
-                p50_us: latency.as_ref().map(|l| l.p50),
-                p99_us: latency.as_ref().map(|l| l.p99),
-            },
+            last_24h: last_day(sums.as_ref(), latency.as_ref()),
         })
     }
 

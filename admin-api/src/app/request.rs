@@ -10,7 +10,7 @@ use super::App;
 use super::cursor;
 use super::resource::{Page, limit, page};
 use crate::error::Error;
-use crate::store::{AttemptRow, RequestFilter, RequestRow, TokenColumns};
+use crate::store::{ANY_STATUS, AttemptRow, RequestFilter, RequestRow};
 
 /// What requests are narrowed to, in the log and in usage reports.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -156,28 +156,11 @@ pub(crate) fn usd(nanos: i64) -> String {
     NanoUsd(nanos).to_string()
 }
 
-/// Stored counters are never negative.
-pub(crate) fn tokens(row: &TokenColumns) -> Tokens {
-    let count = |n: i64| u64::try_from(n).unwrap_or(0);
-    Tokens {
-        input_uncached: count(row.input_uncached),
-        cache_read: count(row.cache_read),
-        cache_write_5m: count(row.cache_write_5m),
-        cache_write_1h: count(row.cache_write_1h),
-        output_text: count(row.output_text),
-        reasoning: count(row.reasoning),
-        audio_in: count(row.audio_in),
-        audio_out: count(row.audio_out),
-        image_in: count(row.image_in),
-        image_out: count(row.image_out),
-    }
-}
-
 fn view(row: &RequestRow) -> RequestView {
     let row = row.clone();
     RequestView {
         at: time::to_rfc3339(row.at),
-        usage: UsageView { tokens: tokens(&row.tokens), source: row.usage_source },
+        usage: UsageView { tokens: row.tokens.tokens(), source: row.usage_source },
         cost_usd: row.cost.map(usd),
         cost: row.cost,
         stream: row.stream == 1,
@@ -209,7 +192,7 @@ fn view(row: &RequestRow) -> RequestView {
 
 fn attempt_view(row: AttemptRow) -> AttemptView {
     AttemptView {
-        usage: UsageView { tokens: tokens(&row.tokens), source: row.usage_source },
+        usage: UsageView { tokens: row.tokens.tokens(), source: row.usage_source },
         cost_usd: row.cost.map(usd),
         cost: row.cost,
         number: row.number,
@@ -261,7 +244,7 @@ impl FilterQuery {
             provider: self.provider.unwrap_or_default(),
             service: self.service.unwrap_or_default(),
             outcome: self.outcome.unwrap_or_default(),
-            status: self.status.filter(|s| !s.is_empty()).map_or(Ok((0, 999)), |s| statuses(&s))?,
+            status: self.status.filter(|s| !s.is_empty()).map_or(Ok(ANY_STATUS), |s| statuses(&s))?,
             traffic: self.traffic.unwrap_or_default(),
             search: self.q.unwrap_or_default(),
         })

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// Connections of a pool that serves reads.
@@ -19,10 +19,35 @@ const ATTEMPTS: usize = 4;
 /// How long SQLite waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Codes of SQLite.
+const SQLITE_TOOBIG: u32 = 18;
+const SQLITE_CONSTRAINT: u32 = 19;
+const SQLITE_MISMATCH: u32 = 20;
+
 /// A failure of the database. Its text may name tables, never values, and goes to the log only.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct StoreError(#[from] pub(crate) sqlx::Error);
+
+impl StoreError {
+    /// Whether it lies in the values that were given, so that trying again is no use: a constraint, a number out
+    /// of range, a text too large. Not so when the database is away, busy or full.
+    pub(crate) fn is_of_the_row(&self) -> bool {
+        let error = match &self.0 {
+            sqlx::Error::Encode(_) => return true,
+            sqlx::Error::Database(error) => error,
+            _ => return false,
+        };
+        let code = error.code().unwrap_or_default();
+        if error.try_downcast_ref::<SqliteError>().is_some() {
+            // Extended codes hold the primary one in the lowest byte. https://www.sqlite.org/rescode.html
+            let primary = code.parse::<u32>().unwrap_or(0) & 0xff;
+            return [SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH].contains(&primary);
+        }
+        // Data exception, integrity constraint, program limit. https://www.postgresql.org/docs/current/errcodes-appendix.html
+        ["22", "23", "54"].iter().any(|class| code.starts_with(class))
+    }
+}
 
 /// SQLite with one writing connection and a pool of readers, or PostgreSQL.
 #[derive(Clone)]
@@ -142,6 +167,14 @@ impl Db {
             Self::Sqlite { .. } => "sqlite",
             Self::Pg(_) => "postgresql",
         }
+    }
+
+    /// The texts of a column, by a query that the store itself would never run.
+    #[cfg(test)]
+    pub(crate) async fn texts(&self, sql: &'static str) -> Vec<String> {
+        let rows: Result<Vec<(String,)>, StoreError> = read!(self, c => sqlx::query_as(sql).fetch_all(c).await);
+        let rows = rows.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        rows.into_iter().map(|(text,)| text).collect()
     }
 
     /// Runs a statement that the store itself would never run.

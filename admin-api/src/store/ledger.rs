@@ -1,14 +1,38 @@
 //! Writes the ledger: one row per request and one per attempt, idempotent by the request's id.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use weir_domain::ledger::{Attempt, Record, Traffic};
 use weir_domain::money::NanoUsd;
+use weir_domain::usage::Usage;
 
-use super::db::{StoreError, Tx, execute};
+use super::db::{StoreError, Tx, execute, within};
+use super::sql::{Add, Insert, Sql, Value};
+use super::tokens::TokenColumns;
+
+/// Columns of `requests`, in the order of [`request_values`].
+pub(super) const REQUEST_COLUMNS: &str = "id, node, at, duration_us, upstream_us, first_byte_us, traffic, team, \
+    application, key_id, method, path, service, route, dialect, model, provider, upstream_model, stream, status, \
+    outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning, audio_in, \
+    audio_out, image_in, image_out, usage_source, cost, request_bytes, response_bytes, dropped";
+/// Columns of `attempts`, in the order of [`attempt_values`].
+pub(super) const ATTEMPT_COLUMNS: &str = "request_id, number, provider, provider_key, target, started_us, \
+    first_byte_us, duration_us, status, outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, \
+    output_text, reasoning, audio_in, audio_out, image_in, image_out, usage_source, cost, price";
+
+static REQUESTS: Insert =
+    Insert::new("requests", Cow::Borrowed(REQUEST_COLUMNS), Cow::Borrowed("ON CONFLICT (id) DO NOTHING"));
+static MISSING: Insert =
+    Insert::new("requests", Cow::Borrowed(REQUEST_COLUMNS), Cow::Borrowed("ON CONFLICT (id) DO NOTHING RETURNING id"));
+static ATTEMPTS: Insert = Insert::new(
+    "attempts",
+    Cow::Borrowed(ATTEMPT_COLUMNS),
+    Cow::Borrowed("ON CONFLICT (request_id, number) DO NOTHING"),
+);
 
 /// PostgreSQL takes no NUL in text, and one record must not hold up a batch for ever.
-fn text(value: &str) -> Cow<'_, str> {
+pub(super) fn text(value: &str) -> Cow<'_, str> {
     if value.contains('\0') { Cow::Owned(value.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(value) }
 }
 
@@ -18,118 +42,141 @@ const MOST: i64 = 1_000_000_000_000;
 const DEAREST: i64 = 1_000_000_000_000_000;
 
 /// Counters come from providers, and one that lies must not make every later sum overflow.
-fn number(value: u64) -> i64 {
+pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(MOST).min(MOST)
 }
 
-fn money(cost: NanoUsd) -> i64 {
+pub(super) fn money(cost: NanoUsd) -> i64 {
     cost.0.clamp(-DEAREST, DEAREST)
 }
 
-fn traffic(traffic: Traffic) -> &'static str {
+pub(super) fn traffic(traffic: Traffic) -> &'static str {
     match traffic {
         Traffic::Ai => "ai",
         Traffic::Rest => "rest",
     }
 }
 
+/// Gives each text of a list.
+fn texts(add: &mut Add<'_>, list: &[&str]) {
+    list.iter().for_each(|value| add(Value::Text(text(value))));
+}
+
+/// Gives each counter of a list.
+fn numbers(add: &mut Add<'_>, list: &[u64]) {
+    list.iter().for_each(|&value| add(Value::Number(number(value))));
+}
+
+/// The ten buckets and who counted them.
+fn usage(add: &mut Add<'_>, usage: &Usage) {
+    TokenColumns::of(&usage.tokens).values().into_iter().for_each(|tokens| add(Value::Number(tokens)));
+    texts(add, &[usage.source.as_str()]);
+}
+
+fn request_values(record: &&Record, add: &mut Add<'_>) {
+    let r = *record;
+    texts(add, &[&r.id, &r.node]);
+    add(Value::Number(r.at));
+    numbers(add, &[r.duration_us, r.upstream_us]);
+    add(Value::MaybeNumber(r.first_byte_us.map(number)));
+    texts(add, &[traffic(r.traffic), &r.team, &r.application, &r.key, &r.method, &r.path, &r.service, &r.route]);
+    add(Value::MaybeText(r.dialect.map(|d| d.as_str())));
+    texts(add, &[&r.model, &r.provider, &r.upstream_model]);
+    numbers(add, &[u64::from(r.stream), u64::from(r.status)]);
+    texts(add, &[r.outcome.as_str(), &r.error]);
+    usage(add, &r.usage);
+    add(Value::MaybeNumber(r.cost.map(money)));
+    numbers(add, &[r.request_bytes, r.response_bytes]);
+    texts(
+        add,
+        &[&if r.dropped.is_empty() { "[]".into() } else { serde_json::to_string(&r.dropped).unwrap_or_default() }],
+    );
+}
+
+fn attempt_values((request, attempt): &(&Record, &Attempt), add: &mut Add<'_>) {
+    let a = *attempt;
+    texts(add, &[&request.id]);
+    numbers(add, &[u64::from(a.number)]);
+    texts(add, &[&a.provider, &a.provider_key, &a.target]);
+    numbers(add, &[a.started_us]);
+    add(Value::MaybeNumber(a.first_byte_us.map(number)));
+    numbers(add, &[a.duration_us, u64::from(a.status)]);
+    texts(add, &[a.outcome.as_str(), &a.error]);
+    usage(add, &a.usage);
+    add(Value::MaybeNumber(a.cost.map(money)));
+    texts(add, &[&a.price]);
+}
+
 impl Tx {
-    /// Stores a record with its attempts; tells whether it was new.
-    pub(crate) async fn add_record(&mut self, record: &Record) -> Result<bool, StoreError> {
-        let tokens = &record.usage.tokens;
-        let dropped = serde_json::to_string(&record.dropped).unwrap_or_default();
-        let inserted = execute!(self, sqlx::query(
-            "INSERT INTO requests (id, node, at, duration_us, upstream_us, first_byte_us, traffic, team, application,
-                 key_id, method, path, service, route, dialect, model, provider, upstream_model, stream, status,
-                 outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning,
-                 audio_in, audio_out, image_in, image_out, usage_source, cost, request_bytes, response_bytes, dropped)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                 $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)
-             ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(text(&record.id))
-        .bind(text(&record.node))
-        .bind(record.at)
-        .bind(number(record.duration_us))
-        .bind(number(record.upstream_us))
-        .bind(record.first_byte_us.map(number))
-        .bind(traffic(record.traffic))
-        .bind(text(&record.team))
-        .bind(text(&record.application))
-        .bind(text(&record.key))
-        .bind(text(&record.method))
-        .bind(text(&record.path))
-        .bind(text(&record.service))
-        .bind(text(&record.route))
-        .bind(record.dialect.map(|d| d.as_str()))
-        .bind(text(&record.model))
-        .bind(text(&record.provider))
-        .bind(text(&record.upstream_model))
-        .bind(i64::from(record.stream))
-        .bind(i64::from(record.status))
-        .bind(record.outcome.as_str())
-        .bind(text(&record.error))
-        .bind(number(tokens.input_uncached))
-        .bind(number(tokens.cache_read))
-        .bind(number(tokens.cache_write_5m))
-        .bind(number(tokens.cache_write_1h))
-        .bind(number(tokens.output_text))
-        .bind(number(tokens.reasoning))
-        .bind(number(tokens.audio_in))
-        .bind(number(tokens.audio_out))
-        .bind(number(tokens.image_in))
-        .bind(number(tokens.image_out))
-        .bind(record.usage.source.as_str())
-        .bind(record.cost.map(money))
-        .bind(number(record.request_bytes))
-        .bind(number(record.response_bytes))
-        .bind(text(&dropped)))?;
-        if inserted == 0 {
+    /// Stores records with their attempts and adds them to the rollups, all of them new. Tells whether they were:
+    /// when not, roll back and use [`Tx::add_missing_records`]. Which of many were there is dearer to know.
+    pub(crate) async fn add_new_records(&mut self, records: &[Record]) -> Result<bool, StoreError> {
+        let requests: Vec<&Record> = records.iter().collect();
+        let stored = self.insert(&REQUESTS, &requests, request_values).await?;
+        if stored != records.len() as u64 {
             return Ok(false);
         }
-        for attempt in &record.attempts {
-            self.add_attempt(&record.id, attempt).await?;
-        }
+        self.add_to_record(&requests).await?;
         Ok(true)
     }
 
-    async fn add_attempt(&mut self, request: &str, attempt: &Attempt) -> Result<(), StoreError> {
-        let tokens = &attempt.usage.tokens;
+    /// The same for records of which some may be there, by their id: these stay as they are.
+    pub(crate) async fn add_missing_records(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        let mut requests: Vec<&Record> = records.iter().collect();
+        let stored = self.insert_returning(&MISSING, &requests, request_values).await?;
+        let mut stored: HashSet<String> = stored.into_iter().collect();
+        // Taken out, so that a record that stands twice in the batch counts once.
+        requests.retain(|record| stored.remove(&*text(&record.id)));
+        self.add_to_record(&requests).await
+    }
+
+    /// What belongs to requests that were stored in this transaction.
+    async fn add_to_record(&mut self, requests: &[&Record]) -> Result<(), StoreError> {
+        let attempts = requests.iter().flat_map(|&record| record.attempts.iter().map(move |attempt| (record, attempt)));
+        let attempts: Vec<(&Record, &Attempt)> = attempts.collect();
+        self.insert(&ATTEMPTS, &attempts, attempt_values).await?;
+        self.add_to_rollups(requests).await
+    }
+
+    /// Sets aside a record that the ledger refuses, with the reason.
+    pub(crate) async fn add_dead_letter(&mut self, record: &Record, at: i64, reason: &str) -> Result<(), StoreError> {
+        // JSON writes a NUL as an escape, so this text is one that both databases take.
+        let json = serde_json::to_string(record).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        let digest = crate::crypto::sha256_hex(json.as_bytes());
         execute!(
             self,
             sqlx::query(
-                "INSERT INTO attempts (request_id, number, provider, provider_key, target, started_us, first_byte_us,
-                 duration_us, status, outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h,
-                 output_text, reasoning, audio_in, audio_out, image_in, image_out, usage_source, cost, price)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                 $22, $23, $24)
-             ON CONFLICT (request_id, number) DO NOTHING",
+                "INSERT INTO dead_letters (digest, at, reason, record) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (digest) DO NOTHING",
             )
-            .bind(text(request))
-            .bind(i64::from(attempt.number))
-            .bind(text(&attempt.provider))
-            .bind(text(&attempt.provider_key))
-            .bind(text(&attempt.target))
-            .bind(number(attempt.started_us))
-            .bind(attempt.first_byte_us.map(number))
-            .bind(number(attempt.duration_us))
-            .bind(i64::from(attempt.status))
-            .bind(attempt.outcome.as_str())
-            .bind(text(&attempt.error))
-            .bind(number(tokens.input_uncached))
-            .bind(number(tokens.cache_read))
-            .bind(number(tokens.cache_write_5m))
-            .bind(number(tokens.cache_write_1h))
-            .bind(number(tokens.output_text))
-            .bind(number(tokens.reasoning))
-            .bind(number(tokens.audio_in))
-            .bind(number(tokens.audio_out))
-            .bind(number(tokens.image_in))
-            .bind(number(tokens.image_out))
-            .bind(attempt.usage.source.as_str())
-            .bind(attempt.cost.map(money))
-            .bind(text(&attempt.price))
+            .bind(digest)
+            .bind(at)
+            .bind(text(reason))
+            .bind(json)
         )?;
         Ok(())
+    }
+
+    /// Deletes the oldest requests before a moment, as many as `limit` says and those of the same microsecond,
+    /// with their attempts; tells how many requests.
+    pub(crate) async fn delete_requests_before(&mut self, before: i64, limit: i64) -> Result<u64, StoreError> {
+        // From the index alone; and the ids come from what was deleted, so that none is left without its attempts.
+        let last: Option<(i64,)> = within!(self, c => sqlx::query_as(
+            "SELECT MAX(at) FROM (SELECT at FROM requests WHERE at < $1 ORDER BY at LIMIT $2) AS oldest HAVING COUNT(*) > 0",
+        ).bind(before).bind(limit).fetch_optional(c).await)?;
+        let Some((last,)) = last else { return Ok(0) };
+        let ids: Vec<(String,)> = within!(self, c => sqlx::query_as("DELETE FROM requests WHERE at <= $1 RETURNING id")
+            .bind(last)
+            .fetch_all(c)
+            .await)?;
+        for some in ids.chunks(500) {
+            let mut sql = Sql::new("DELETE FROM attempts WHERE request_id IN (");
+            for (n, (id,)) in some.iter().enumerate() {
+                sql.push(if n == 0 { "" } else { ", " }).bind(Value::Text(Cow::Borrowed(id)));
+            }
+            sql.push(")");
+            execute!(self, sql.query()?)?;
+        }
+        Ok(ids.len() as u64)
     }
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod db;
+mod histogram;
 mod history;
 mod idempotency;
 mod ledger;
@@ -14,17 +15,21 @@ mod overview;
 mod request;
 mod resource;
 mod revision;
+mod rollup;
 mod session;
+mod sql;
 mod token;
+mod tokens;
 mod usage;
 mod user;
 
 pub(crate) use self::audit::{AuditFilter, AuditRow, NewAudit};
 pub(crate) use self::db::{Db, StoreError, Tx};
 pub(crate) use self::history::HistoryRow;
-pub(crate) use self::request::{AttemptRow, RequestFilter, RequestRow, TokenColumns};
+pub(crate) use self::request::{ANY_STATUS, AttemptRow, RequestFilter, RequestRow};
 pub(crate) use self::resource::{ListFilter, ResourceRow};
+pub(crate) use self::rollup::{hour_of, next_hour};
 pub(crate) use self::session::SessionRow;
 pub(crate) use self::token::TokenRow;
-pub(crate) use self::usage::{LatencyRow, UsageQuery, UsageRow};
+pub(crate) use self::usage::{Dimension, LatencyRow, UsageQuery, UsageRow};
 pub(crate) use self::user::UserRow;

@@ -1,7 +1,10 @@
 //! Reads the request log.
 
 use super::db::{Db, StoreError, read};
+use super::ledger::{ATTEMPT_COLUMNS, REQUEST_COLUMNS, text};
 use super::resource::like;
+use super::sql::{Sql, Value};
+use super::tokens::TokenColumns;
 
 /// One request, without its attempts. The field names are those of [`weir_domain::ledger::Record`].
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -57,21 +60,6 @@ pub(crate) struct AttemptRow {
     pub(crate) price: String,
 }
 
-/// The ten buckets, as columns.
-#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
-pub(crate) struct TokenColumns {
-    pub(crate) input_uncached: i64,
-    pub(crate) cache_read: i64,
-    pub(crate) cache_write_5m: i64,
-    pub(crate) cache_write_1h: i64,
-    pub(crate) output_text: i64,
-    pub(crate) reasoning: i64,
-    pub(crate) audio_in: i64,
-    pub(crate) audio_out: i64,
-    pub(crate) image_in: i64,
-    pub(crate) image_out: i64,
-}
-
 /// What requests are narrowed to, in the log and in usage reports; empty text means anything.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestFilter {
@@ -84,11 +72,42 @@ pub(crate) struct RequestFilter {
     pub(crate) provider: String,
     pub(crate) service: String,
     pub(crate) outcome: String,
-    /// Statuses from and to, both within; 0 and 999 for all.
+    /// Statuses from and to, both within; [`ANY_STATUS`] for all.
     pub(crate) status: (i64, i64),
     pub(crate) traffic: String,
     /// Text that id, path, model or error hold.
     pub(crate) search: String,
+}
+
+/// Every status.
+pub(crate) const ANY_STATUS: (i64, i64) = (0, 999);
+
+impl RequestFilter {
+    /// The conditions on rows of `requests`, or of `usage_hours`, which have the same columns. `time` is the one
+    /// that must lie within `from` and, below, `to`. Only what is asked for is a condition: none stands in the
+    /// way of an index.
+    pub(super) fn push<'a>(&'a self, sql: &mut Sql<'a>, time: &str, (from, to): (i64, i64)) {
+        sql.push(time).push(" >= ").bind(Value::Number(from));
+        sql.push(" AND ").push(time).push(" < ").bind(Value::Number(to));
+        for (column, wanted) in [
+            ("team", &self.team),
+            ("application", &self.application),
+            ("key_id", &self.key),
+            ("model", &self.model),
+            ("provider", &self.provider),
+            ("service", &self.service),
+            ("outcome", &self.outcome),
+            ("traffic", &self.traffic),
+        ] {
+            if !wanted.is_empty() {
+                sql.push(" AND ").push(column).push(" = ").bind(Value::Text(text(wanted)));
+            }
+        }
+        if self.status != ANY_STATUS {
+            sql.push(" AND status >= ").bind(Value::Number(self.status.0));
+            sql.push(" AND status <= ").bind(Value::Number(self.status.1));
+        }
+    }
 }
 
 impl Db {
@@ -99,59 +118,34 @@ impl Db {
         below: (i64, &str),
         limit: i64,
     ) -> Result<Vec<RequestRow>, StoreError> {
-        read!(self, c => sqlx::query_as(
-            "SELECT id, node, at, duration_us, upstream_us, first_byte_us, traffic, team, application, key_id, method,
-                 path, service, route, dialect, model, provider, upstream_model, stream, status, outcome, error,
-                 input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning, audio_in,
-                 audio_out, image_in, image_out, usage_source, cost, request_bytes, response_bytes, dropped
-             FROM requests
-             WHERE at >= $1 AND at < $2 AND ($3 = '' OR team = $3) AND ($4 = '' OR application = $4)
-             AND ($5 = '' OR key_id = $5) AND ($6 = '' OR model = $6) AND ($7 = '' OR provider = $7)
-             AND ($8 = '' OR service = $8) AND ($9 = '' OR outcome = $9) AND status >= $10 AND status <= $11
-             AND ($12 = '' OR traffic = $12)
-             AND ($13 = '%%' OR LOWER(id) LIKE $13 ESCAPE '!' OR LOWER(path) LIKE $13 ESCAPE '!'
-                  OR LOWER(model) LIKE $13 ESCAPE '!' OR LOWER(error) LIKE $13 ESCAPE '!')
-             AND (at < $14 OR (at = $14 AND id < $15))
-             ORDER BY at DESC, id DESC LIMIT $16",
-        )
-        .bind(filter.from)
-        .bind(filter.to)
-        .bind(&filter.team)
-        .bind(&filter.application)
-        .bind(&filter.key)
-        .bind(&filter.model)
-        .bind(&filter.provider)
-        .bind(&filter.service)
-        .bind(&filter.outcome)
-        .bind(filter.status.0)
-        .bind(filter.status.1)
-        .bind(&filter.traffic)
-        .bind(like(&filter.search.to_lowercase()))
-        .bind(below.0)
-        .bind(below.1)
-        .bind(limit)
-        .fetch_all(c)
-        .await)
+        let mut sql = Sql::new("SELECT ");
+        sql.push(REQUEST_COLUMNS).push(" FROM requests WHERE ");
+        filter.push(&mut sql, "at", (filter.from, filter.to));
+        if !filter.search.is_empty() {
+            let wanted = like(&text(&filter.search).to_lowercase());
+            for (n, column) in ["id", "path", "model", "error"].into_iter().enumerate() {
+                sql.push(if n == 0 { " AND (LOWER(" } else { " OR LOWER(" }).push(column).push(") LIKE ");
+                sql.bind(Value::Text(wanted.clone().into())).push(" ESCAPE '!'");
+            }
+            sql.push(")");
+        }
+        sql.push(" AND (at, id) < (").bind(Value::Number(below.0)).push(", ").bind(Value::Text(text(below.1)));
+        sql.push(") ORDER BY at DESC, id DESC LIMIT ").bind(Value::Number(limit));
+        read!(self, c => sql.query_as()?.fetch_all(c).await)
     }
 
     /// One request.
     pub(crate) async fn request(&self, id: &str) -> Result<Option<RequestRow>, StoreError> {
-        read!(self, c => sqlx::query_as(
-            "SELECT id, node, at, duration_us, upstream_us, first_byte_us, traffic, team, application, key_id, method,
-                 path, service, route, dialect, model, provider, upstream_model, stream, status, outcome, error,
-                 input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning, audio_in,
-                 audio_out, image_in, image_out, usage_source, cost, request_bytes, response_bytes, dropped
-             FROM requests WHERE id = $1",
-        ).bind(id).fetch_optional(c).await)
+        let mut sql = Sql::new("SELECT ");
+        sql.push(REQUEST_COLUMNS).push(" FROM requests WHERE id = ").bind(Value::Text(text(id)));
+        read!(self, c => sql.query_as()?.fetch_optional(c).await)
     }
 
     /// The attempts of a request, in order.
     pub(crate) async fn attempts(&self, request: &str) -> Result<Vec<AttemptRow>, StoreError> {
-        read!(self, c => sqlx::query_as(
-            "SELECT number, provider, provider_key, target, started_us, first_byte_us, duration_us, status, outcome,
-                 error, input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning, audio_in,
-                 audio_out, image_in, image_out, usage_source, cost, price
-             FROM attempts WHERE request_id = $1 ORDER BY number",
-        ).bind(request).fetch_all(c).await)
+        let mut sql = Sql::new("SELECT ");
+        sql.push(ATTEMPT_COLUMNS).push(" FROM attempts WHERE request_id = ").bind(Value::Text(text(request)));
+        sql.push(" ORDER BY number");
+        read!(self, c => sql.query_as()?.fetch_all(c).await)
     }
 }

@@ -8,13 +8,14 @@ use weir_domain::usage::{Tokens, Usage, UsageSource};
 
 use super::server::Server;
 
-const HOUR: i64 = 3_600_000_000;
+pub(super) const HOUR: i64 = 3_600_000_000;
 
 /// A record with its own id, `at` and duration.
-fn record(n: u32, at: i64, duration_us: u64) -> Record {
+pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
     let usage = Usage {
         tokens: Tokens { input_uncached: 10, cache_read: 1, output_text: 5, reasoning: 2, ..Tokens::default() },
         source: UsageSource::Provider,
+        ..Usage::default()
     };
     let attempt = Attempt {
         number: 1,
@@ -73,7 +74,7 @@ fn record(n: u32, at: i64, duration_us: u64) -> Record {
     }
 }
 
-async fn deliver(server: &Server, batch: &[Record]) {
+pub(super) async fn deliver(server: &Server, batch: &[Record]) {
     server.plane.usage_sink().deliver(batch).await.unwrap();
 }
 
@@ -232,6 +233,45 @@ async fn hostile_text_does_not_hold_up_a_batch() {
         let sums = total(&server, "group_by=provider").await;
         assert_eq!((&sums["requests"], &sums["cost"]), (&json!(2), &json!(2_000_000_000_000_000_i64)));
         assert_eq!(sums["tokens"]["input_uncached"], 2_000_000_000_000_i64);
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_is_refused_holds_up_no_others() {
+    for server in Server::on_both().await {
+        // From now on one request of this path is let in, and every further one is refused.
+        server.plane.tamper("CREATE UNIQUE INDEX refuse ON requests (path) WHERE path = '/once'").await;
+        let now = time::now();
+        let mut batch: Vec<Record> = (0..100).map(|n| record(n, now, 1_000)).collect();
+        for n in [0, 41, 42, 99] {
+            batch[n].path = "/once".to_owned();
+        }
+        deliver(&server, &batch).await;
+        // Again, as after a delivery whose answer was lost: nothing counts twice, nor is set aside twice.
+        deliver(&server, &batch).await;
+        let sums = total(&server, "").await;
+        assert_eq!((&sums["requests"], &sums["cost"]), (&json!(97), &json!(97 * 1_000_000_007_i64)));
+        let dead = server.plane.query("SELECT record FROM dead_letters ORDER BY record").await;
+        let dead: Vec<Record> = dead.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
+        assert_eq!(dead, [&batch[41], &batch[42], &batch[99]].map(Clone::clone));
+        // Refused once, it is refused again; taken once, it stays.
+        server.call("GET", "/requests/r-00041", None).await.expect(404);
+        server.get("/requests/r-00000").await;
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_fails_is_told_and_loses_nothing() {
+    for server in Server::on_both().await {
+        let batch: Vec<Record> = (0..10).map(|n| record(n, time::now(), 1_000)).collect();
+        server.plane.tamper("ALTER TABLE attempts RENAME TO elsewhere").await;
+        let failed = server.plane.usage_sink().deliver(&batch).await.unwrap_err();
+        assert!(failed.to_string().contains("attempts"), "{failed}");
+        server.plane.tamper("ALTER TABLE elsewhere RENAME TO attempts").await;
+        assert_eq!(total(&server, "").await, Value::Null);
+        assert!(server.plane.query("SELECT record FROM dead_letters").await.is_empty());
+        deliver(&server, &batch).await;
+        assert_eq!(total(&server, "").await["requests"], 10);
     }
 }
 

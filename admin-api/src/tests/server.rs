@@ -85,6 +85,7 @@ pub(super) fn settings(dir: &Path, database: &Database) -> Settings {
         gateway_url: "http://127.0.0.1:9".to_owned(),
         references: References { env: vec!["*_API_KEY".to_owned(), "PATH".to_owned()], secrets_dir: None },
         public_url: None,
+        ledger_retention_days: 30,
         allow_plaintext: false,
     }
 }
