@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::price::PerMillion;
-use crate::spec::Protocol;
+use crate::spec::{self, Protocol};
 
 /// What Weir knows before anybody configures anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,6 +63,20 @@ pub struct CatalogPrice {
 }
 
 impl Catalog {
+    /// The entry whose models, limits and prices hold for a provider: the one that its spec names, else the one whose
+    /// protocol and address it has. An id says nothing: what is called `openai` may be a server of one's own.
+    #[must_use]
+    pub fn vendor_of(&self, provider: &spec::Provider) -> Option<(&str, &CatalogProvider)> {
+        let found = match &provider.catalog {
+            Some(named) => self.providers.get_key_value(named),
+            None => self.providers.iter().find(|(_, entry)| {
+                entry.protocol == provider.protocol
+                    && (entry.protocol == Protocol::Demo || is_same_address(&entry.base_url, &provider.base_url))
+            }),
+        };
+        found.map(|(id, entry)| (id.as_str(), entry))
+    }
+
     /// The catalogue compiled into the binary (the files in `catalog/`).
     ///
     /// # Errors
@@ -77,9 +91,40 @@ impl Catalog {
     }
 }
 
+/// Whether two addresses lead to the same place: letters of the host, a default port and a last `/` do not matter.
+fn is_same_address(one: &str, other: &str) -> bool {
+    let normal = |text: &str| url::Url::parse(text).ok().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    normal(one).is_some_and(|one| normal(other) == Some(one))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn provider(yaml: &str) -> spec::Provider {
+        crate::yaml::from_str(yaml).unwrap()
+    }
+
+    #[test]
+    fn a_vendor_is_known_by_name_or_address_and_never_by_id() {
+        let catalog = Catalog::built_in().unwrap();
+        let vendor = |yaml: &str| catalog.vendor_of(&provider(yaml)).map(|(id, _)| id.to_owned());
+        for (yaml, expected) in [
+            ("{protocol: openai, base_url: 'https://api.openai.com/v1'}", Some("openai")),
+            ("{protocol: openai, base_url: 'https://API.openai.com:443/v1/'}", Some("openai")),
+            ("{protocol: anthropic, base_url: 'https://api.anthropic.com/v1'}", Some("anthropic")),
+            ("{protocol: openai, base_url: 'https://proxy.example/v1', catalog: openai}", Some("openai")),
+            ("{protocol: openai, base_url: 'https://api.openai.com/v1', catalog: gemini}", Some("gemini")),
+            ("{protocol: demo}", Some("demo")),
+            ("{protocol: openai, base_url: 'https://proxy.example/v1'}", None),
+            ("{protocol: anthropic, base_url: 'https://api.openai.com/v1'}", None),
+            ("{protocol: openai, base_url: 'http://api.openai.com/v1'}", None),
+            ("{protocol: openai}", None),
+            ("{protocol: openai, base_url: 'https://api.openai.com/v1', catalog: nobody}", None),
+        ] {
+            assert_eq!(vendor(yaml).as_deref(), expected, "{yaml}");
+        }
+    }
 
     #[test]
     fn the_built_in_catalogue_is_well_formed() {
