@@ -92,7 +92,7 @@ impl App {
         let mut items: Vec<CallableModel> =
             known.routes.iter().map(|(id, route)| self.route(id, route, &known)).collect();
         for (id, provider) in known.providers.iter().filter(|(_, p)| !p.disabled) {
-            for model in self.models_of(id, provider) {
+            for model in self.models_of(provider) {
                 items.push(self.direct(id, &model, &known));
             }
         }
@@ -100,16 +100,16 @@ impl App {
     }
 
     /// Ids of the models that are known of a provider.
-    pub(crate) fn models_of(&self, id: &str, provider: &spec::Provider) -> Vec<String> {
-        let listed = self.entry(id, provider).into_iter().flat_map(|e| e.models.keys().cloned());
+    pub(crate) fn models_of(&self, provider: &spec::Provider) -> Vec<String> {
+        let listed = self.entry(provider).into_iter().flat_map(|e| e.models.keys().cloned());
         let mut all: Vec<String> = listed.chain(provider.models.iter().map(|m| m.id.clone())).collect();
         all.sort();
         all.dedup();
         all
     }
 
-    fn entry(&self, id: &str, provider: &spec::Provider) -> Option<&CatalogProvider> {
-        self.catalog.providers.get(provider.catalog.as_deref().unwrap_or(id))
+    fn entry(&self, provider: &spec::Provider) -> Option<&CatalogProvider> {
+        self.catalog.vendor_of(provider).map(|(_, entry)| entry)
     }
 
     fn route(&self, id: &str, route: &spec::ModelRoute, known: &Known) -> CallableModel {
@@ -129,7 +129,7 @@ impl App {
 
     fn direct(&self, provider: &str, model: &str, known: &Known) -> CallableModel {
         let spec = known.providers.iter().find(|(id, _)| id == provider).map(|(_, p)| p);
-        let listed = spec.and_then(|p| self.entry(provider, p)).and_then(|e| e.models.get(model));
+        let listed = spec.and_then(|p| self.entry(p)).and_then(|e| e.models.get(model));
         let declared = spec.and_then(|p| p.models.iter().find(|m| m.id == model));
         CallableModel {
             id: format!("{provider}/{model}"),
@@ -156,22 +156,20 @@ impl Known {
         Ok(())
     }
 
-    /// The price in force now, by the rule that the data plane bills by: overrides of the model go before
-    /// the catalogue, rows for every model come last.
+    /// The price in force now, by the rule that the data plane bills by: overrides of the model, then those of
+    /// every model, then the catalogue.
     fn price(&self, provider: &str, model: &str, listed: Option<&CatalogModel>) -> Option<PerMillion> {
         let now = time::now();
         let overrides = |name: &str| {
             let rows = self.prices.iter().filter(|p| p.provider == provider && p.model == name);
             rows.map(|p| (begin(p.effective_from.as_deref()), p.per_million.clone())).collect::<Vec<_>>()
         };
-        let own = overrides(model);
-        let rows = if own.is_empty() {
-            let listed = listed.into_iter().flat_map(|l| &l.prices);
-            listed.map(|p| (begin(Some(&p.effective_from)), p.per_million.clone())).collect()
-        } else {
-            own
+        let listed = || {
+            let rows = listed.into_iter().flat_map(|l| &l.prices);
+            rows.map(|p| (begin(Some(&p.effective_from)), p.per_million.clone())).collect::<Vec<_>>()
         };
-        latest(rows, now).or_else(|| latest(overrides("*"), now))
+        let own = latest(overrides(model), now).or_else(|| latest(overrides("*"), now));
+        own.or_else(|| latest(listed(), now))
     }
 }
 

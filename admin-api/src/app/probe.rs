@@ -54,7 +54,7 @@ impl App {
             None => return Err(Error::no_resource(Kind::Provider, id)),
         };
         let Spec::Provider(provider) = &stored.spec else { return Err(Error::no_resource(Kind::Provider, id)) };
-        let known = self.models_of(id, provider);
+        let known = self.models_of(provider);
         if model::is_built_in(provider.protocol) {
             let message = "the demo provider is inside Weir and always answers".to_owned();
             return Ok(ProbeResult { ok: true, latency_ms: 0, models: known, message });

@@ -46,8 +46,8 @@ pub struct Provider {
     /// `https://api.openai.com/v1`. Not needed for `demo`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub base_url: String,
-    /// The catalogue entry whose models and prices hold for it. Absent: the one with this provider's id,
-    /// if there is one.
+    /// The vendor: the catalogue entry whose models, limits and list prices hold for it. Absent: the one whose
+    /// protocol and address these are; at any other address prices are unknown until they are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalog: Option<String>,
     /// The pool of keys, tried by priority, then by weight. May be empty for a server that asks for none.
