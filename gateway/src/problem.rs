@@ -16,6 +16,9 @@ use weir_llm::{ErrorKind, Origin, WireError, render_error};
 /// Stands on every answer, errors included.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-weir-request-id");
 
+/// The same where Anthropic's SDKs look for it.
+pub(crate) const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
 /// How much of an unread request body is taken in, so that the connection can be kept or the answer be read.
 const DRAIN_BYTES: usize = 64 << 10;
 /// How long that may take.
@@ -111,6 +114,9 @@ pub(crate) async fn answer(session: &mut Session, refusal: &Refusal, dialect: Op
     Ok(())
 }
 
+    if dialect == Some(Dialect::Anthropic) {
+        head.insert_header(ANTHROPIC_REQUEST_ID, id)?;
+    }
 /// Reads what is left of the request body, within limits. Without this, the rest of the body would be taken for the
 /// next request (the class of CVE-2025-4366), or Pingora closes the connection.
 async fn take_in_body(session: &mut Session) {

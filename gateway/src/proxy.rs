@@ -20,7 +20,7 @@ use crate::ai::{self, Endpoint};
 use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::problem::{self, Refusal};
-use crate::routing::{self, Destination};
+use crate::routing::{self, Destination, Miss};
 use crate::server::trust::Origin;
 use crate::server::{connection, drain};
 use crate::state::State;
@@ -63,10 +63,18 @@ impl Gateway {
     /// Steps 2 to 4: intake, route, identify.
     fn admit(&self, session: &mut Session, context: &mut Context) -> Result<Decision, Refusal> {
         let state = &self.state;
-        intake::check(session, &state.settings)?;
+        if let Err(refusal) = intake::check(session, &state.settings) {
+            let request = session.req_header();
+            context.dialect = ai::dialect_at(request.uri.path(), request.headers.contains_key("anthropic-version"));
+            return Err(refusal);
+        }
         let snapshot = state.live.snapshot();
         let host = intake::host(session.req_header()).unwrap_or_default();
-        match routing::find(&snapshot, session.req_header(), &host)? {
+        let found = routing::find(&snapshot, session.req_header(), &host);
+        if let Err(Miss::NotServed(dialect, _)) = &found {
+            context.dialect = Some(*dialect);
+        }
+        match found? {
             Destination::Live => Ok(Decision::Health("live")),
             Destination::Ready => Ok(Decision::Health("ready")),
             Destination::Ai(endpoint) => {

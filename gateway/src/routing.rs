@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use http::header::ALLOW;
 use pingora_http::RequestHeader;
+use weir_domain::dialect::Dialect;
 use weir_domain::router::Match;
 use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::Method;
@@ -31,6 +32,9 @@ pub(crate) enum Miss {
     NotFound,
     #[error("this path does not answer this method; it answers {0}")]
     Method(String),
+    /// A path of a vendor's API: refused in its dialect.
+    #[error("{1}")]
+    NotServed(Dialect, String),
 }
 
 impl From<Miss> for Refusal {
@@ -38,6 +42,7 @@ impl From<Miss> for Refusal {
         let detail = miss.to_string();
         match miss {
             Miss::NotFound => Self::new(404, "no_route", detail),
+            Miss::NotServed(..) => Self::new(404, "endpoint_not_served", detail),
             Miss::Method(allowed) => Self::new(405, "method_not_allowed", detail).with_header(ALLOW, allowed),
         }
     }
@@ -61,7 +66,10 @@ pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> 
             Ok(Destination::Rest(Box::new(Forward::new(route, target))))
         }
         Match::MethodNotAllowed(methods) => Err(Miss::Method(list(&methods))),
-        Match::NotFound => Err(Miss::NotFound),
+        Match::NotFound => Err(match ai::dialect_at(path, anthropic) {
+            Some(dialect) => Miss::NotServed(dialect, ai::not_served(&request.method, path)),
+            None => Miss::NotFound,
+        }),
     }
 }
 

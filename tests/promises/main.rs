@@ -16,3 +16,4 @@ mod rest;
 mod rest_wire;
 mod secrets;
 mod stand;
+mod vendor_paths;

@@ -44,6 +44,79 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
     Some(Endpoint { dialect, operation })
 }
 
+/// What is served, for who asked for something else.
+const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, GET /v1/models and GET /v1/models/{id}";
+/// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
+const OPENAI: [&str; 32] = [
+    "agents",
+    "assistants",
+    "audio",
+    "batches",
+    "chat",
+    "chatkit",
+    "completions",
+    "containers",
+    "content_provenance_checks",
+    "conversations",
+    "decisions",
+    "embeddings",
+    "evals",
+    "files",
+    "fine_tuning",
+    "images",
+    "live",
+    "models",
+    "moderations",
+    "organization",
+    "projects",
+    "realtime",
+    "responses",
+    "safety",
+    "skills",
+    "threads",
+    "uploads",
+    "vaults",
+    "vector_stores",
+    "videos",
+    "webhook_endpoints",
+    "webhook_event_types",
+];
+/// The same of Anthropic, where OpenAI has nothing; its SDKs tell themselves by a header. Source: the official Python
+/// SDK 2.12.
+const ANTHROPIC: [&str; 3] = ["complete", "messages", "organizations"];
+/// Where a client of OpenAI's dialect ends up whose base URL lacks `/v1`.
+const UNVERSIONED: &str = "/chat/completions";
+/// Where one of Anthropic's, which adds `/v1` itself, ends up when its base URL has it too.
+const TWICE: &str = "/v1/v1/";
+
+/// The dialect that is spoken at a path of a vendor's API, served or not; `None` where no vendor has anything.
+/// `anthropic` as for [`endpoint`].
+#[must_use]
+pub(crate) fn dialect_at(path: &str, anthropic: bool) -> Option<Dialect> {
+    if path == UNVERSIONED {
+        return Some(Dialect::Openai);
+    }
+    let rest = path.strip_prefix(TWICE).or_else(|| path.strip_prefix("/v1/"))?;
+    let first = rest.split('/').next().unwrap_or_default();
+    if anthropic || ANTHROPIC.contains(&first) {
+        return Some(Dialect::Anthropic);
+    }
+    OPENAI.contains(&first).then_some(Dialect::Openai)
+}
+
+/// What to say at a vendor's path that is not served.
+#[must_use]
+pub(crate) fn not_served(method: &Method, path: &str) -> String {
+    let shown: String = path.chars().filter(|c| !c.is_control()).take(100).collect();
+    if path == UNVERSIONED {
+        return format!("nothing is served at {shown}; let the client's base URL end with /v1");
+    }
+    if path.starts_with(TWICE) {
+        return format!("nothing is served at {shown}; this client adds /v1 itself: take it out of its base URL");
+    }
+    format!("Weir does not serve {method} {shown}; served are {SERVED}")
+}
+
 /// Undoes percent-encoding, which SDKs apply to the `/` of `provider/model`.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -82,6 +155,36 @@ mod tests {
         for other in ["/v1", "/v1/models/", "/v1/chat", "/v1/chat/completions/", "/v1/messagesx", "/"] {
             assert_eq!(at(Method::POST, other, false), None, "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_not_served_is_refused_in_the_dialect_of_its_vendor() {
+        use Dialect::{Anthropic, Openai};
+        for (path, plain, versioned) in [
+            ("/v1/embeddings", Some(Openai), Some(Anthropic)),
+            ("/v1/responses/resp_1/cancel", Some(Openai), Some(Anthropic)),
+            ("/v1/chat/completions/", Some(Openai), Some(Anthropic)),
+            ("/v1/messages/count_tokens", Some(Anthropic), Some(Anthropic)),
+            ("/v1/messages/batches", Some(Anthropic), Some(Anthropic)),
+            ("/v1/complete", Some(Anthropic), Some(Anthropic)),
+            ("/v1/v1/messages", Some(Anthropic), Some(Anthropic)),
+            ("/v1/files", Some(Openai), Some(Anthropic)),
+            ("/chat/completions", Some(Openai), Some(Openai)),
+            ("/v1/orders", None, Some(Anthropic)),
+            ("/orders", None, None),
+            ("/v1", None, None),
+        ] {
+            assert_eq!((dialect_at(path, false), dialect_at(path, true)), (plain, versioned), "{path}");
+        }
+    }
+
+    #[test]
+    fn who_asks_for_something_else_is_told_what_there_is() {
+        let said = not_served(&Method::POST, "/v1/embeddings");
+        assert!(said.contains("POST /v1/embeddings") && said.contains("POST /v1/chat/completions"), "{said}");
+        assert!(not_served(&Method::POST, "/chat/completions").contains("base URL end with /v1"));
+        assert!(not_served(&Method::POST, "/v1/v1/messages").contains("out of its base URL"));
+        assert!(not_served(&Method::GET, &format!("/v1/{}", "x".repeat(8_000))).len() < 400);
     }
 
     #[test]

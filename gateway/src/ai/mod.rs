@@ -27,6 +27,7 @@ mod running;
 mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};
+pub(crate) use endpoint::{dialect_at, not_served};
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -35,6 +36,7 @@ use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
+use weir_domain::money::NanoUsd;
 use weir_llm::{ErrorKind, WireError};
 
 use crate::exchange::Exchange;
@@ -67,6 +69,10 @@ pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange
     let settlement = &mut exchange.settlement;
     if !settlement.is_settled() && result.is_err() && !settlement.is_decided() {
         settlement.end(Outcome::Aborted, "caller_left");
+        if settlement.attempts.is_empty() {
+            // No provider was asked.
+            settlement.cost = Some(NanoUsd::ZERO);
+        }
     }
     settlement.settle();
     // Whatever comes of providers is answered here; what remains is the caller's connection.

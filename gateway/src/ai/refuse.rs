@@ -13,7 +13,7 @@ use weir_domain::usage::UsageSource;
 use weir_llm::{Origin, WireError};
 
 use crate::metering::Settlement;
-use crate::problem::REQUEST_ID;
+use crate::problem::{ANTHROPIC_REQUEST_ID, REQUEST_ID};
 
 /// How much of an unread body is taken in behind a refusal, and for how long: closing at once would reset the
 /// connection, and the caller, still sending, would never see the answer.
@@ -72,8 +72,7 @@ pub(super) fn retry_after(seconds: u64) -> (HeaderName, HeaderValue) {
 pub(super) fn identify(head: &mut ResponseHeader, record: &Record, dialect: Dialect) -> Result<()> {
     head.insert_header(REQUEST_ID, record.id.as_str())?;
     if dialect == Dialect::Anthropic {
-        // Where Anthropic's SDKs look for it.
-        head.insert_header("request-id", record.id.as_str())?;
+        head.insert_header(ANTHROPIC_REQUEST_ID, record.id.as_str())?;
     }
     if record.attempts.is_empty() {
         return Ok(());

@@ -159,6 +159,15 @@ for (const provider of providers) {
       const ids = []
       for await (const model of client.models.list()) ids.push(model.id)
       assert.ok(ids.includes(flaky), String(ids))
+      for (const name of [flaky, newModel(provider)]) assert.equal((await client.models.retrieve(name)).id, name)
+    })
+
+    test('what is not served', async () => {
+      await assert.rejects(client.embeddings.create({ model: flaky, input: 'Hi' }), (error) => {
+        assert.ok(error instanceof OpenAI.NotFoundError)
+        assert.match(error.message, /does not serve POST \/v1\/embeddings/)
+        return true
+      })
     })
   })
 }

@@ -131,6 +131,26 @@ def test_models_are_listed(client, flaky):
     assert flaky in [model.id for model in client.models.list()]
 
 
+def test_one_model_is_retrieved(client, model, flaky):
+    for name in [flaky, model]:
+        found = client.models.retrieve(name)
+        assert (found.id, found.type) == (name, "model")
+    with pytest.raises(anthropic.NotFoundError):
+        client.models.retrieve("no-such-model")
+
+
+def test_what_is_not_served_is_told(client, model):
+    hello = [{"role": "user", "content": "Hi"}]
+    with pytest.raises(anthropic.NotFoundError) as error:
+        client.messages.count_tokens(model=model, messages=hello)
+    assert error.value.body["error"]["type"] == "not_found_error" and error.value.request_id
+    assert "does not serve POST /v1/messages/count_tokens" in error.value.body["error"]["message"]
+    twice = anthropic.Anthropic(base_url=f"{GATEWAY}/v1", api_key=KEY, max_retries=0)
+    with pytest.raises(anthropic.NotFoundError) as error:
+        twice.messages.create(model=model, max_tokens=50, messages=hello)
+    assert "out of its base URL" in error.value.body["error"]["message"]
+
+
 def test_errors_become_the_sdks_exceptions(client, provider, model, flaky):
     hello = {"max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}
     with pytest.raises(anthropic.NotFoundError) as unknown:

@@ -128,6 +128,31 @@ def test_models_are_listed(client, flaky):
     assert flaky in [model.id for model in client.models.list()]
 
 
+def test_one_model_is_retrieved(client, model, flaky):
+    for name in [flaky, model]:
+        found = client.models.retrieve(name)
+        assert (found.id, found.object) == (name, "model")
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("no-such-model")
+
+
+def test_what_is_not_served_is_told(client, model):
+    for call in [
+        lambda: client.embeddings.create(model=model, input="Hi"),
+        lambda: client.responses.create(model=model, input="Hi"),
+        lambda: client.images.generate(model=model, prompt="Hi"),
+        lambda: client.audio.speech.create(model=model, voice="alloy", input="Hi"),
+    ]:
+        with pytest.raises(openai.NotFoundError) as error:
+            call()
+        assert "Weir does not serve POST /v1/" in error.value.message
+        assert error.value.code == "endpoint_not_served" and error.value.type == "invalid_request_error"
+    unversioned = openai.OpenAI(base_url=GATEWAY, api_key=KEY, max_retries=0)
+    with pytest.raises(openai.NotFoundError) as error:
+        unversioned.chat.completions.create(model=model, messages=[{"role": "user", "content": "Hi"}])
+    assert "base URL end with /v1" in error.value.message
+
+
 def test_errors_become_the_sdks_exceptions(client, provider, model, flaky):
     hello = [{"role": "user", "content": "Hi"}]
     with pytest.raises(openai.NotFoundError) as unknown:
