@@ -4,6 +4,7 @@
 
 mod address;
 mod models;
+mod prices;
 mod rest;
 
 /// The data plane checks with it what names resolve to.

@@ -100,7 +100,7 @@ pub struct Provider {
     pub disabled: bool,
     /// What is known of its models, by id.
     pub models: HashMap<String, ModelFacts>,
-    /// Prices that hold for every model of it.
+    /// Overrides that hold for every model of it.
     pub any_model: PriceHistory,
 }
 
@@ -111,10 +111,13 @@ impl Provider {
         self.protocol.dialect()
     }
 
-    /// The price of a model in force at a moment; a row for the model goes before one for `*`.
+    /// The price of a model in force at a moment: of the overrides one for the model goes before one for `*`,
+    /// and the catalogue holds where no override is in force.
     #[must_use]
     pub fn price(&self, model: &str, at: Micros) -> Option<&PriceRow> {
-        self.models.get(model).and_then(|facts| facts.prices.at(at)).or_else(|| self.any_model.at(at))
+        let facts = self.models.get(model);
+        let own = facts.and_then(|facts| facts.overrides.at(at));
+        own.or_else(|| self.any_model.at(at)).or_else(|| facts.and_then(|facts| facts.listed.at(at)))
     }
 }
 
@@ -125,8 +128,10 @@ pub struct ModelFacts {
     pub context: Option<u64>,
     /// The most tokens it writes.
     pub max_output_tokens: Option<u64>,
-    /// What it costs, by date.
-    pub prices: PriceHistory,
+    /// What `Price` resources say that it costs, by date.
+    pub overrides: PriceHistory,
+    /// What the catalogue says that it costs, by date.
+    pub listed: PriceHistory,
 }
 
 /// One key of a provider's pool.

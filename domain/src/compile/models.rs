@@ -1,27 +1,23 @@
-//! Compiles providers, prices and model routes.
+//! Compiles providers and model routes.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::address::{self, Path};
+use super::prices::{self, Overrides};
 use super::{Input, check_range, missing};
-use crate::catalog::{Catalog, CatalogModel, CatalogProvider};
+use crate::catalog::{Catalog, CatalogProvider};
 use crate::fault::Fault;
 use crate::name::{MODEL_RULE, is_model};
-use crate::price::{PriceHistory, PriceRow, Rates};
 use crate::resource::{Kind, Resource};
-use crate::snapshot::{ModelFacts, ModelRoute, PoolKey, Provider, Target};
+use crate::snapshot::{ModelRoute, PoolKey, Provider, Target};
 use crate::spec::{self, Protocol, Spec};
-use crate::time;
 
 /// The provider that is always there unless a resource takes its place.
 const DEMO: &str = "demo";
 
-/// Price rows by provider and model.
-type Prices = HashMap<(String, String), Vec<PriceRow>>;
-
 pub(super) fn providers(input: &Input<'_>, faults: &mut Vec<Fault>) -> HashMap<String, Arc<Provider>> {
-    let mut prices = overrides(input, faults);
+    let mut prices = prices::overrides(input, faults);
     let mut providers = HashMap::new();
     for resource in input.resources {
         if let Spec::Provider(spec) = &resource.spec {
@@ -33,18 +29,11 @@ pub(super) fn providers(input: &Input<'_>, faults: &mut Vec<Fault>) -> HashMap<S
         let entry = input.catalog.providers.get(DEMO);
         providers.insert(DEMO.to_owned(), Arc::new(demo(entry, &mut prices)));
     }
-    for (provider, _) in prices.keys() {
-        for resource in input.resources {
-            if matches!(&resource.spec, Spec::Price(p) if &p.provider == provider) && !providers.contains_key(provider)
-            {
-                faults.push(missing(resource, "spec.provider", Kind::Provider, provider));
-            }
-        }
-    }
+    prices::check_providers(input, |id| providers.contains_key(id), faults);
     providers
 }
 
-fn demo(entry: Option<&CatalogProvider>, prices: &mut Prices) -> Provider {
+fn demo(entry: Option<&CatalogProvider>, prices: &mut Overrides) -> Provider {
     Provider {
         id: DEMO.to_owned(),
         protocol: Protocol::Demo,
@@ -54,8 +43,8 @@ fn demo(entry: Option<&CatalogProvider>, prices: &mut Prices) -> Provider {
         timeouts: spec::ModelTimeouts::default(),
         stream_options: true,
         disabled: false,
-        models: facts(DEMO, &[], entry.map(|entry| (DEMO, entry)), prices),
-        any_model: PriceHistory::new(prices.remove(&(DEMO.to_owned(), "*".to_owned())).unwrap_or_default()),
+        models: prices::facts(DEMO, &[], entry.map(|entry| (DEMO, entry)), prices),
+        any_model: prices::any_model(DEMO, prices),
     }
 }
 
@@ -63,7 +52,7 @@ fn provider(
     resource: &Resource,
     spec: &spec::Provider,
     input: &Input<'_>,
-    prices: &mut Prices,
+    prices: &mut Overrides,
     faults: &mut Vec<Fault>,
 ) -> Provider {
     let fault = |field: String, problem: String| Fault::new(Kind::Provider, &resource.id, field, problem);
@@ -90,8 +79,8 @@ fn provider(
         timeouts: spec.timeouts,
         stream_options: !spec.no_stream_options,
         disabled: spec.disabled,
-        models: facts(&resource.id, &spec.models, entry, prices),
-        any_model: PriceHistory::new(prices.remove(&(resource.id.clone(), "*".to_owned())).unwrap_or_default()),
+        models: prices::facts(&resource.id, &spec.models, entry, prices),
+        any_model: prices::any_model(&resource.id, prices),
     }
 }
 
@@ -192,73 +181,6 @@ const RESERVED_HEADERS: [&str; 11] = [
 
 fn is_header_value(value: &str) -> bool {
     value.bytes().all(|b| b == b'\t' || (b >= 0x20 && b != 0x7f))
-}
-
-/// What is known of a provider's models: catalogue, then the resource's own list, then price overrides.
-fn facts(
-    provider: &str,
-    declared: &[spec::ModelDeclaration],
-    entry: Option<(&str, &CatalogProvider)>,
-    prices: &mut Prices,
-) -> HashMap<String, ModelFacts> {
-    let mut facts: HashMap<String, ModelFacts> = HashMap::new();
-    if let Some((vendor, entry)) = entry {
-        facts.extend(entry.models.iter().map(|(id, known)| (id.clone(), catalog_facts(vendor, id, known))));
-    }
-    for model in declared {
-        let fact = facts.entry(model.id.clone()).or_default();
-        fact.context = model.context.or(fact.context);
-        fact.max_output_tokens = model.max_output_tokens.or(fact.max_output_tokens);
-    }
-    let overridden: Vec<(String, String)> = prices.keys().filter(|(p, m)| p == provider && m != "*").cloned().collect();
-    for key in overridden {
-        if let Some(rows) = prices.remove(&key) {
-            facts.entry(key.1).or_default().prices = PriceHistory::new(rows);
-        }
-    }
-    facts
-}
-
-fn catalog_facts(vendor: &str, model: &str, known: &CatalogModel) -> ModelFacts {
-    let rows = known.prices.iter().filter_map(|price| {
-        Some(PriceRow {
-            id: format!("catalog/{vendor}/{model}/{}", price.effective_from),
-            from: time::parse_date(&price.effective_from).ok()?,
-            rates: Rates::compile(&price.per_million).ok()?,
-        })
-    });
-    ModelFacts {
-        context: known.context,
-        max_output_tokens: known.max_output_tokens,
-        prices: PriceHistory::new(rows.collect()),
-    }
-}
-
-fn overrides(input: &Input<'_>, faults: &mut Vec<Fault>) -> Prices {
-    let mut prices = Prices::new();
-    for resource in input.resources {
-        let Spec::Price(price) = &resource.spec else { continue };
-        let mut fault =
-            |field: &str, problem: String| faults.push(Fault::new(Kind::Price, &resource.id, field, problem));
-        let from = match price.effective_from.as_deref().map(time::parse_date).transpose() {
-            Ok(from) => from.unwrap_or(i64::MIN),
-            Err(problem) => {
-                fault("spec.effective_from", problem);
-                continue;
-            }
-        };
-        if price.model.is_empty() {
-            fault("spec.model", "missing; give the model's id at the provider, or \"*\"".to_owned());
-        }
-        match Rates::compile(&price.per_million) {
-            Ok(rates) => {
-                let row = PriceRow { id: resource.id.clone(), from, rates };
-                prices.entry((price.provider.clone(), price.model.clone())).or_default().push(row);
-            }
-            Err((bucket, error)) => fault(&format!("spec.per_million.{bucket}"), error.to_string()),
-        }
-    }
-    prices
 }
 
 pub(super) fn routes(

@@ -196,8 +196,9 @@ impl Default for Retry {
     }
 }
 
-/// What a model costs from a date on. The row with the latest date that has begun is the one in force;
-/// a row overrides the built-in catalogue.
+/// What a model costs from a date on. Of the rows for a model the one with the latest date that has begun is in
+/// force; where none is, the same among the rows for `*`; where none is either, the built-in catalogue. No two rows
+/// have the same provider, model and date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
