@@ -1,6 +1,6 @@
 // What a new user runs into: connections that fail, answers that stop or break, costs that nobody knows, the way back.
 import type { Page } from '@playwright/test';
-import { accessible, open, picture, schemes, settled } from './look';
+import { accessible, look, open, picture, schemes, settled } from './look';
 import { seed } from './seed';
 import { rightKey, Vendor } from './vendor';
 import { expect, setUp, signIn, test, watch } from './watch';
@@ -48,7 +48,7 @@ test('Test connection says what is wrong and how to mend it', async ({ page }) =
     await page.getByRole('button', { name: 'Test connection' }).click();
     const result = page.locator('[aria-live="polite"]').filter({ hasText: /It works|failed/ });
     await expect(result).toContainText(sentence);
-    await picture(page, `test-${id}`);
+    await look(page, `test-${id}`);
     if (id === 'wrong-key') await accessible(page, 'a connection test that failed');
   }
 });
@@ -61,10 +61,10 @@ test('an answer can be stopped, and what has come stays', async ({ page }) => {
   await expect(page.getByText('Stopped.')).toBeVisible();
   await expect(page.getByTestId('answer')).toContainText('word5');
   await expect(page.getByRole('link', { name: 'view', exact: true })).toBeVisible();
-  await picture(page, 'playground-stopped');
+  await look(page, 'playground-stopped');
   await page.getByRole('link', { name: 'view', exact: true }).click();
   await expect(page.getByText('The client closed the connection before the answer was complete.')).toBeVisible();
-  await picture(page, 'request-stopped');
+  await look(page, 'request-stopped');
 });
 
 test('an answer that breaks says why, below what has come', async ({ page }) => {
@@ -74,7 +74,7 @@ test('an answer that breaks says why, below what has come', async ({ page }) => 
     await expect(page.getByTestId('answer')).toContainText('word4');
     await expect(page.getByRole('alert')).toBeVisible();
     await accessible(page, model);
-    await picture(page, `playground-${model.replace('/', '-')}`);
+    await look(page, `playground-${model.replace('/', '-')}`);
   }
 });
 
@@ -91,10 +91,10 @@ test('a cost that nobody knows is unknown, and never 0', async ({ page }) => {
   await expect(page.locator('tfoot')).toContainText('≥ $');
   await expect(page.getByText(/no known price and (is|are) not in the chart/)).toBeVisible();
   await settled(page);
-  await picture(page, 'usage-unpriced');
+  await look(page, 'usage-unpriced');
   await page.goto(weir.portal);
   await settled(page);
-  await picture(page, 'home-unpriced');
+  await look(page, 'home-unpriced');
 });
 
 test('the same call as code, in three languages, copied with one click', async ({ browser }) => {
@@ -117,7 +117,7 @@ test('the same call as code, in three languages, copied with one click', async (
     await expect(dialog.getByRole('button', { name: 'Copied' })).toBeVisible();
     expect((await page.evaluate(() => navigator.clipboard.readText())).trim()).toBe(text.trim());
   }
-  await picture(page, 'view-code');
+  await look(page, 'view-code');
   await context.close();
 });
 
@@ -131,7 +131,7 @@ test('a key that ends soon says so', async ({ page }) => {
   await page.getByRole('option', { name: '7 days' }).click();
   await dialog.getByRole('button', { name: 'Create key' }).click();
   await expect(dialog.getByTestId('secret-once')).toBeVisible();
-  await picture(page, 'key-created');
+  await look(page, 'key-created');
   await dialog.getByRole('button', { name: 'I have stored it' }).click();
   await expect(page.getByRole('row', { name: /for a trial/ })).toContainText('expires soon');
 });
@@ -160,7 +160,7 @@ test('an earlier version comes back, and the address keeps the view', async ({ p
   await expect(dialog).toContainText('Slow and dear');
   await expect(dialog).toContainText('Quick and cheap');
   await accessible(page, 'restore');
-  await picture(page, 'restore');
+  await look(page, 'restore');
   await dialog.getByRole('button', { name: 'Restore' }).click();
   await expect(page.getByText('Version 1 was restored and is live')).toBeVisible();
   await expect(page.getByRole('row', { name: /rollback/ })).toContainText('current');
@@ -176,7 +176,7 @@ test('an id that is taken is refused at its field', async ({ page }) => {
   await page.getByLabel('Id', { exact: false }).first().fill('mobile-app');
   await page.getByRole('button', { name: 'Create' }).click();
   await expect(page.getByRole('textbox', { name: 'Id' })).toHaveAccessibleDescription(/taken/);
-  await picture(page, 'id-taken');
+  await look(page, 'id-taken');
 });
 
 test('a resource that is deleted meanwhile says so, and the changes stay', async ({ page }) => {
@@ -246,7 +246,7 @@ test('a server that is away is said, and the page mends itself', async ({ page, 
   await page.getByRole('link', { name: 'Mobile app' }).click();
   await expect(page.getByRole('alert').first()).toContainText('Weir cannot be reached', { timeout: 15_000 });
   await accessible(page, 'away');
-  await picture(page, 'away');
+  await look(page, 'away');
   await context.setOffline(false);
   await page.getByRole('button', { name: 'Try again' }).first().click();
   await expect(page.getByRole('heading', { name: 'Mobile app' })).toBeVisible();
@@ -299,7 +299,7 @@ test('long names break nothing', async ({ page }) => {
         await settled(page);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(`${path} at ${width}: ${Math.max(over, 0)}`).toBe(`${path} at ${width}: 0`);
-        await picture(page, `long-${path.replace(/[/?=]/g, '-').replace(long.id, 'one')}-${width}`);
+        await look(page, `long-${path.replace(/[/?=]/g, '-').replace(long.id, 'one')}-${width}`);
       }
     }
   }
@@ -313,7 +313,7 @@ for (const scheme of schemes) {
     await signIn(page, weir);
     const opened = async (name: string) => {
       await accessible(page, name);
-      await picture(page, `${name}-${scheme}`);
+      await look(page, `${name}-${scheme}`);
       await page.keyboard.press('Escape');
     };
     await page.getByRole('button', { name: person.name }).click();
@@ -358,3 +358,18 @@ for (const scheme of schemes) {
     expect(faults).toEqual([]);
   });
 }
+
+test('a vendor through another address keeps its models and prices', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/providers/new?from=openai`);
+  await page.getByLabel('Id', { exact: false }).first().fill('through-a-proxy');
+  await page.getByLabel('Key', { exact: true }).fill('env:OPENAI_API_KEY');
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  const yaml = page.getByRole('region', { name: 'YAML' });
+  await expect(yaml).toContainText('id: through-a-proxy');
+  await expect(yaml).not.toContainText('catalog:');
+  await page.getByRole('tab', { name: 'Fields' }).click();
+  await page.getByLabel('Base URL', { exact: true }).fill('https://proxy.example/v1');
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  await expect(yaml).toContainText('catalog: openai');
+});

@@ -5,19 +5,26 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from '@playwright/test';
 import { expect, watch } from './watch';
 
-/** Set to write the pictures that the documentation shows; otherwise they are for looking at only. */
-const pictures = process.env['WEIR_SCREENSHOTS'] ? '../docs/screenshots' : 'test-results/screenshots';
-const folder = join(import.meta.dirname, '..', pictures);
-mkdirSync(folder, { recursive: true });
+const root = join(import.meta.dirname, '..');
+const passing = join(root, 'test-results/screenshots');
+/** Set to write the pictures that the documentation shows; otherwise all of them are for looking at only. */
+const lasting = process.env['WEIR_SCREENSHOTS'] ? join(root, '../docs/screenshots') : passing;
+for (const folder of [passing, lasting]) mkdirSync(folder, { recursive: true });
 
 export const schemes = ['light', 'dark'] as const;
 
+/** A picture of a page for the documentation. */
+export const picture = (page: Page, name: string) => shoot(page, join(lasting, `${name}.png`));
+
+/** A picture of a state that somebody should look at once in a while. */
+export const look = (page: Page, name: string) => shoot(page, join(passing, `${name}.png`));
+
 /** The whole page at once: the window is made as high as the page, since parts of it stick to the window's edge. */
-export async function picture(page: Page, name: string) {
+async function shoot(page: Page, path: string) {
   const size = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   if (size) await page.setViewportSize({ width: size.width, height: Math.max(size.height, Math.min(height, 2600)) });
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
+  await page.screenshot({ path, animations: 'disabled' });
   if (size) await page.setViewportSize(size);
 }
 

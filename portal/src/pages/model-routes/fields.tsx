@@ -4,6 +4,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { useCatalog } from '../../api/gateway';
 import { useResourceList } from '../../api/resources';
+import type { CatalogProvider, Provider } from '../../api/types';
 import { Milliseconds } from '../../forms/fields';
 import { Icon } from '../../ui/icons';
 import { Columns, Rows, Section } from '../../ui/page';
@@ -43,6 +44,13 @@ export function RouteFields({ form, isNew }: { form: Form; isNew: boolean }) {
   );
 }
 
+/** A provider's vendor is named, or known by its protocol and address, as the server has it. */
+function isVendor(entry: CatalogProvider, { catalog, protocol, base_url }: Provider): boolean {
+  if (catalog) return entry.id === catalog;
+  const bare = (address: string | undefined) => (address ?? '').replace(/\/+$/, '');
+  return entry.protocol === protocol && (protocol === 'demo' || bare(entry.base_url) === bare(base_url));
+}
+
 /** Models that are known at each provider: declared ones and those of its catalogue entry. */
 function useKnownModels() {
   const providers = useResourceList('providers');
@@ -50,7 +58,7 @@ function useKnownModels() {
   const all = providers.data?.pages.flatMap((page) => page.items) ?? [];
   const known = new Map(
     all.map((provider) => {
-      const entry = catalog.data?.find((e) => e.id === (provider.spec.catalog ?? provider.id));
+      const entry = catalog.data?.find((e) => isVendor(e, provider.spec));
       const declared = (provider.spec.models ?? []).map((m) => m.id);
       return [provider.id, [...new Set([...declared, ...Object.keys(entry?.models ?? {})])]];
     }),

@@ -73,6 +73,10 @@ function Catalog({ entries }: { entries: CatalogProvider[] }) {
   );
 }
 
+/** By its own protocol and address a vendor is known; through others its models and prices still hold, if it is named. */
+const isItself = (values: ProviderValues, entry: CatalogProvider) =>
+  values.protocol === entry.protocol && values.base_url.trim() === (entry.base_url ?? '');
+
 function NewProvider({ entry }: { entry: CatalogProvider }) {
   const start: ProviderValues = {
     ...providerValues({ protocol: entry.protocol, name: entry.name, base_url: entry.base_url }, entry.id),
@@ -85,8 +89,7 @@ function NewProvider({ entry }: { entry: CatalogProvider }) {
     <NewResource
       collection="providers"
       start={start}
-      // An id of one's own still means the catalogue's models and prices.
-      toSpec={(values) => providerSpec({ ...values, catalog: entry.id && entry.id !== values.id ? entry.id : '' })}
+      toSpec={(values) => providerSpec({ ...values, catalog: isItself(values, entry) ? '' : entry.id })}
       fields={(editor) => <ProviderFields form={editor.form} isNew keyEnv={entry.key_env ?? undefined} />}
     />
   );
