@@ -27,6 +27,7 @@ mod upstream;
 pub use exchange::{Caller, Exchange};
 pub use plane::{DataPlane, Ended, StartError};
 pub use server::drain::ShutdownHandle;
+pub use server::listener::listen;
 pub use server::trust::Network;
 pub use settings::{Addresses, Settings};
 pub use state::State;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pingora_core::apps::{HttpServerApp, HttpServerOptions};
+use pingora_core::listeners::tls::Acceptor as TlsAcceptor;
+use pingora_core::protocols::http::v2::server::default_h2_options;
 use pingora_core::server::configuration::ServerConf;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -17,14 +19,17 @@ use crate::metering::{JournalError, JournalOptions, Meter, Observer};
 use crate::own::Ops;
 use crate::proxy::Gateway;
 use crate::server::drain::ShutdownHandle;
+use crate::server::early::Early;
 use crate::server::front::Front;
-use crate::server::listener::{Acceptor, Caps, bind};
+use crate::server::listener::{Acceptor, Caps, listen};
 use crate::settings::{Addresses, Settings};
 use crate::state::State;
 use crate::telemetry::Telemetry;
 
 /// How long an idle HTTP/2 connection of a caller stays open.
 const H2_IDLE: Duration = Duration::from_secs(75);
+/// Requests at once on one HTTP/2 connection of a caller.
+const H2_STREAMS: u32 = 100;
 /// Attempts of one REST request that Pingora's loop makes at most; each upstream's own limit is below.
 const MAX_TRIES: usize = 16;
 /// Connections at once at the operators' listener.
@@ -82,21 +87,44 @@ impl DataPlane {
     /// # Errors
     /// An address is in use, or the data directory is.
     pub fn bind(settings: Settings, sink: Arc<dyn UsageSink>) -> Result<Self, StartError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(settings.threads.max(1))
-            .thread_name("weir-gateway")
-            .enable_all()
-            .build()
-            .map_err(StartError::Runtime)?;
+        let runtime = runtime(settings.threads)?;
         let (gateway, ops) = {
             let _entered = runtime.enter();
-            (listen(settings.listen)?, listen(settings.ops_listen)?)
+            (bound(settings.listen)?, bound(settings.ops_listen)?)
         };
-        let address = |listener: &TcpListener, wanted| {
-            listener.local_addr().map_err(|source| StartError::Bind { address: wanted, source })
+        Self::assemble(runtime, gateway, ops, settings, sink)
+    }
+
+    /// The same on sockets that [`crate::listen`] made, whatever the settings say of addresses: for a process that must
+    /// know its addresses before it makes anything.
+    ///
+    /// # Errors
+    /// The data directory is in use.
+    pub fn on(
+        gateway: std::net::TcpListener,
+        ops: std::net::TcpListener,
+        settings: Settings,
+        sink: Arc<dyn UsageSink>,
+    ) -> Result<Self, StartError> {
+        Self::assemble(runtime(settings.threads)?, gateway, ops, settings, sink)
+    }
+
+    fn assemble(
+        runtime: Runtime,
+        gateway: std::net::TcpListener,
+        ops: std::net::TcpListener,
+        settings: Settings,
+        sink: Arc<dyn UsageSink>,
+    ) -> Result<Self, StartError> {
+        let adopt = |listener: std::net::TcpListener| -> io::Result<(TcpListener, SocketAddr)> {
+            let _entered = runtime.enter();
+            let address = listener.local_addr()?;
+            Ok((TcpListener::from_std(listener)?, address))
         };
-        let addresses =
-            Addresses { gateway: address(&gateway, settings.listen)?, ops: address(&ops, settings.ops_listen)? };
+        let adopted = |listener, address| adopt(listener).map_err(|source| StartError::Bind { address, source });
+        let (gateway, gateway_address) = adopted(gateway, settings.listen)?;
+        let (ops, ops_address) = adopted(ops, settings.ops_listen)?;
+        let addresses = Addresses { gateway: gateway_address, ops: ops_address };
         let telemetry = Arc::new(Telemetry::new(&settings.node).map_err(StartError::Metrics)?);
         let observer: Arc<dyn Observer> = Arc::clone(&telemetry) as _;
         let meter = Meter::open(&settings.data_dir, &settings.node, JournalOptions::default(), observer)
@@ -135,8 +163,17 @@ impl DataPlane {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    bind(address).map_err(|source| StartError::Bind { address, source })
+fn runtime(threads: usize) -> Result<Runtime, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.max(1))
+        .thread_name("weir-gateway")
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)
+}
+
+fn bound(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
+    listen(address).map_err(|source| StartError::Bind { address, source })
 }
 
 async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListener, ops: TcpListener) -> bool {
@@ -150,12 +187,21 @@ async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListene
         drain: Arc::clone(&state.drain),
         caps,
         head_timeout: settings.head_timeout,
+        early: Some(Early::new(Arc::clone(&state.telemetry))),
+        tls: settings.tls.clone().map(|config| Arc::new(TlsAcceptor::from_server_config(config))),
     };
     tokio::spawn(acceptor.run(gateway));
     // The operators' listener has a drain of its own that never begins: it answers to the end.
     let caps = Caps { connections: OPS_CONNECTIONS, per_ip: OPS_CONNECTIONS };
     let ops_app = Arc::new(Front { app: Arc::new(Ops { state: Arc::clone(state) }) });
-    let acceptor = Acceptor { app: ops_app, drain: Arc::default(), caps, head_timeout: settings.head_timeout };
+    let acceptor = Acceptor {
+        app: ops_app,
+        drain: Arc::default(),
+        caps,
+        head_timeout: settings.head_timeout,
+        early: None,
+        tls: None,
+    };
     tokio::spawn(acceptor.run(ops));
 
     let drained = until_drained(state, &front).await;
@@ -179,6 +225,10 @@ fn proxy(state: &Arc<State>) -> pingora_proxy::HttpProxy<Gateway> {
     options.h2c = true;
     options.h2_idle_timeout = Some(H2_IDLE);
     proxy.server_options = Some(options);
+    let mut h2 = default_h2_options();
+    h2.max_concurrent_streams(H2_STREAMS);
+    h2.max_header_list_size(u32::try_from(settings.max_head_bytes).unwrap_or(u32::MAX));
+    proxy.h2_options = Some(h2);
     proxy
 }
 

@@ -84,6 +84,20 @@ fn render(refusal: &Refusal, dialect: Option<Dialect>, id: &str) -> (Bytes, &'st
     (serde_json::to_vec(&problem).unwrap_or_default().into(), "application/problem+json")
 }
 
+/// A whole HTTP/1.1 answer that ends its connection, for heads that Pingora makes no session of.
+pub(crate) fn on_the_wire(refusal: &Refusal, id: &str, now: jiff::Timestamp) -> Bytes {
+    let (body, media_type) = render(refusal, None, id);
+    let reason = http::StatusCode::from_u16(refusal.status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+    let (status, length, date) = (refusal.status, body.len(), now.strftime("%a, %d %b %Y %H:%M:%S GMT"));
+    let mut answer = format!(
+        "HTTP/1.1 {status} {reason}\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n\
+         cache-control: no-store\r\n{REQUEST_ID}: {id}\r\ndate: {date}\r\nconnection: close\r\n\r\n"
+    )
+    .into_bytes();
+    answer.extend_from_slice(&body);
+    answer.into()
+}
+
 /// Answers a request with a refusal, and leaves the connection either at the start of the next request or closed.
 ///
 /// # Errors
@@ -100,6 +114,9 @@ pub(crate) async fn answer(session: &mut Session, refusal: &Refusal, dialect: Op
     head.insert_header(header::CONTENT_LENGTH, body.len())?;
     head.insert_header(header::CACHE_CONTROL, "no-store")?;
     head.insert_header(REQUEST_ID, id)?;
+    if dialect == Some(Dialect::Anthropic) {
+        head.insert_header(ANTHROPIC_REQUEST_ID, id)?;
+    }
     if let Some((name, value)) = &refusal.header {
         head.insert_header(name.clone(), value.as_ref())?;
     }
@@ -114,9 +131,6 @@ pub(crate) async fn answer(session: &mut Session, refusal: &Refusal, dialect: Op
     Ok(())
 }
 
-    if dialect == Some(Dialect::Anthropic) {
-        head.insert_header(ANTHROPIC_REQUEST_ID, id)?;
-    }
 /// Reads what is left of the request body, within limits. Without this, the rest of the body would be taken for the
 /// next request (the class of CVE-2025-4366), or Pingora closes the connection.
 async fn take_in_body(session: &mut Session) {

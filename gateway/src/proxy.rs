@@ -25,7 +25,8 @@ use crate::server::trust::Origin;
 use crate::server::{connection, drain};
 use crate::state::State;
 use crate::telemetry::Unrouted;
-use crate::upstream::{Forward, failure, tunnel};
+use crate::upstream::repeat::Broken;
+use crate::upstream::{Forward, Pace, failure, repeat, tunnel};
 use crate::{authn, intake, own};
 
 /// The data plane, as Pingora sees it.
@@ -204,6 +205,7 @@ impl ProxyHttp for Gateway {
 
     /// Step 1, its end: the head has arrived.
     async fn early_request_filter(&self, session: &mut Session, _context: &mut Context) -> Result<()> {
+        connection::current(|connection| connection.head.admit());
         connection::bound(session.as_downstream_mut(), &self.state.settings, self.state.drain.is_draining());
         Ok(())
     }
@@ -247,6 +249,23 @@ impl ProxyHttp for Gateway {
         error
     }
 
+    /// Step 7: the connection broke off. Another one, if the request may be repeated.
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        _context: &mut Context,
+        reused: bool,
+    ) -> Box<Error> {
+        let body_kept = !session.as_ref().retry_buffer_truncated();
+        let request = session.req_header();
+        let broken = Broken { method: &request.method, headers: &request.headers, reused, body_kept };
+        let again = repeat::is_allowed(&error, broken);
+        error.set_retry(again);
+        error
+    }
+
     /// Step 7: the head that goes upstream.
     async fn upstream_request_filter(
         &self,
@@ -267,8 +286,11 @@ impl ProxyHttp for Gateway {
         _last: bool,
         context: &mut Context,
     ) -> Result<()> {
+        let settings = &self.state.settings;
+        let pace = Pace { grace: settings.caller_timeout, rate: settings.min_body_rate };
         let (forward, settlement) = context.rest()?;
-        forward.request_piece(settlement, body.as_ref().map_or(0, Bytes::len))
+        forward.request_piece(settlement, body.as_ref().map_or(0, Bytes::len))?;
+        forward.check_pace(settlement, pace)
     }
 
     /// Step 8: the head of the answer; step 9 when no body follows.

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::server::trust::Network;
@@ -13,6 +14,9 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where `/metrics`, `/live` and `/ready` are served. Keep it off the public network. Port 0 takes a free one.
     pub ops_listen: SocketAddr,
+    /// TLS towards applications: which certificate is shown, and which protocols are spoken (ALPN `h2` and `http/1.1`).
+    /// Without it, connections are plain, and HTTP/2 is spoken by prior knowledge.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Where the usage journal lies.
     pub data_dir: PathBuf,
     /// The name of this node in ledger rows and log lines.
@@ -33,6 +37,9 @@ pub struct Settings {
     /// How long a caller may take between two reads of an answer, or between two pieces of its body. The body of a model
     /// call as a whole may take this long, but at most 30 s, and a second more for each 16 KiB that have come.
     pub caller_timeout: Duration,
+    /// The pace of a REST request's body, in bytes a second: as a whole it may take `caller_timeout`, and a second more for
+    /// each of these that have come. Once the upstream answers, it may take its time.
+    pub min_body_rate: u64,
     /// Connections at once; beyond it new ones are closed.
     pub max_connections: usize,
     /// Connections at once from one address; beyond it new ones are closed.
@@ -52,6 +59,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
             ops_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+            tls: None,
             data_dir: PathBuf::from("weir-data"),
             node: "local".to_owned(),
             threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
@@ -61,6 +69,7 @@ impl Default for Settings {
             max_head_bytes: 48 << 10,
             keep_alive: Duration::from_secs(75),
             caller_timeout: Duration::from_secs(60),
+            min_body_rate: 240,
             max_connections: 50_000,
             max_connections_per_ip: 10_000,
             trusted_proxies: Vec::new(),

@@ -86,6 +86,7 @@ fn upstream(resource: &Resource, spec: &spec::Upstream, input: &Input<'_>, fault
         ("spec.timeouts.connect_ms", spec.timeouts.connect_ms),
         ("spec.timeouts.read_ms", spec.timeouts.read_ms),
         ("spec.timeouts.write_ms", spec.timeouts.write_ms),
+        ("spec.timeouts.idle_ms", spec.timeouts.idle_ms),
         ("spec.timeouts.total_ms", spec.timeouts.total_ms.unwrap_or(1)),
     ] {
         check_range(resource, field, value, 1..=86_400_000, faults);

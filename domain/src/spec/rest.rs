@@ -54,6 +54,9 @@ pub struct UpstreamTimeouts {
     pub read_ms: u64,
     /// Between two writes of the request.
     pub write_ms: u64,
+    /// Between two requests on one connection: an idle one is closed after this. It must be shorter than the time after
+    /// which the upstream closes it, or a request may meet a connection that is just being closed.
+    pub idle_ms: u64,
     /// The whole exchange; absent for no limit (long streams, WebSocket).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_ms: Option<u64>,
@@ -61,7 +64,7 @@ pub struct UpstreamTimeouts {
 
 impl Default for UpstreamTimeouts {
     fn default() -> Self {
-        Self { connect_ms: 2_000, read_ms: 60_000, write_ms: 60_000, total_ms: None }
+        Self { connect_ms: 2_000, read_ms: 60_000, write_ms: 60_000, idle_ms: 4_000, total_ms: None }
     }
 }
 

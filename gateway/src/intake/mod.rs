@@ -49,6 +49,8 @@ pub(crate) enum IntakeFault {
     Host,
     #[error("only 'Expect: 100-continue' is understood")]
     Expectation,
+    #[error("the request head cannot be read as HTTP/1.1: a line is malformed, or two lines contradict each other")]
+    Unreadable,
     #[error("{0}")]
     Path(#[from] PathFault),
 }
@@ -56,7 +58,9 @@ pub(crate) enum IntakeFault {
 impl IntakeFault {
     fn refusal(&self) -> Refusal {
         let (status, code) = match self {
-            Self::RequestLine | Self::LineEnd | Self::Length | Self::BodyOfGet(_) => (400, "malformed_message"),
+            Self::Unreadable | Self::RequestLine | Self::LineEnd | Self::Length | Self::BodyOfGet(_) => {
+                (400, "malformed_message")
+            }
             Self::HeadTooLarge(_) | Self::TooManyFields => (431, "head_too_large"),
             Self::TargetTooLong => (414, "target_too_long"),
             Self::Target | Self::Path(_) => (400, "invalid_path"),
@@ -75,22 +79,31 @@ pub(crate) fn check(session: &mut Session, settings: &Settings) -> Result<(), Re
     raw_head(settings).and_then(|()| normalise(session.req_header_mut(), body, settings)).map_err(|f| f.refusal())
 }
 
+/// The refusal of a head that the parser could not read, as exactly as its raw bytes tell.
+pub(crate) fn unreadable(head: &head::HeadReport) -> Refusal {
+    of_raw(head).unwrap_or(IntakeFault::Unreadable).refusal()
+}
+
 /// What the parser forgives and does not pass on; HTTP/1 only.
 fn raw_head(settings: &Settings) -> Result<(), IntakeFault> {
-    let Some((faults, bytes)) = connection::current(|c| (c.head.faults(), c.head.bytes())) else { return Ok(()) };
+    let Some((fault, bytes)) = connection::current(|c| (of_raw(&c.head), c.head.bytes())) else { return Ok(()) };
+    match fault {
+        Some(fault) => Err(fault),
+        None if bytes as usize > settings.max_head_bytes => Err(IntakeFault::HeadTooLarge(settings.max_head_bytes)),
+        None => Ok(()),
+    }
+}
+
+/// What the raw bytes of a head are at fault for.
+fn of_raw(head: &head::HeadReport) -> Option<IntakeFault> {
+    let faults = head.faults();
     if faults & head::BARE_LF != 0 {
-        return Err(IntakeFault::LineEnd);
+        return Some(IntakeFault::LineEnd);
     }
     if faults & head::REQUEST_LINE != 0 {
-        return Err(IntakeFault::RequestLine);
+        return Some(IntakeFault::RequestLine);
     }
-    if faults & head::FRAGMENT != 0 {
-        return Err(IntakeFault::Target);
-    }
-    if bytes as usize > settings.max_head_bytes {
-        return Err(IntakeFault::HeadTooLarge(settings.max_head_bytes));
-    }
-    Ok(())
+    (faults & head::FRAGMENT != 0).then_some(IntakeFault::Target)
 }
 
 fn normalise(request: &mut RequestHeader, body: bool, settings: &Settings) -> Result<(), IntakeFault> {

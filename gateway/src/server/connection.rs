@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use pingora_core::protocols::http::ServerSession;
 
+use super::early::Early;
 use super::head::HeadReport;
 use crate::settings::Settings;
 
@@ -19,6 +20,8 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     /// The head under way, for HTTP/1.
     pub(crate) head: HeadReport,
+    /// Answers heads that no step will see; `None` at the operators' listener.
+    pub(crate) early: Option<Early>,
 }
 
 tokio::task_local! {

@@ -5,20 +5,21 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use pingora_core::protocols::l4::stream::Stream;
+use bytes::{Buf, Bytes};
 use pingora_core::protocols::raw_connect::ProxyDigest;
 use pingora_core::protocols::tls::{ALPN, SslDigest, TlsRef};
 use pingora_core::protocols::{
-    GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest, UniqueID,
+    GetProxyDigest, GetSocketDigest, GetTimingDigest, IO, Peek, Shutdown, SocketDigest, Ssl, TimingDigest, UniqueID,
     UniqueIDType,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
 use tokio::time::Sleep;
 
 use super::connection::Connection;
+use super::early::{self, Cut};
 use super::head::HeadScan;
 
 /// What an HTTP/2 connection begins with (RFC 9113 section 3.4).
@@ -30,23 +31,34 @@ const HARD_HEAD_LIMIT: u32 = 256 << 10;
 /// listeners' streams such a buffer; one made from a socket has none.
 const WRITE_BUFFER: usize = 4 << 10;
 
-/// A stream that watches request heads.
-pub(crate) struct Guarded {
-    stream: BufWriter<Stream>,
+/// A stream, decrypted where there is TLS, that watches request heads.
+pub(crate) struct Guarded<S> {
+    stream: BufWriter<S>,
     connection: Arc<Connection>,
     head_timeout: Duration,
     /// Bytes read while looking for the HTTP/2 preface, served first.
     peeked: Vec<u8>,
     scan: Option<HeadScan>,
+    /// When the head under way began.
+    began: Instant,
+    /// Our answer in place of Pingora's, or where Pingora has none; nothing else is written from then on.
+    own: Option<Bytes>,
     /// Exists only while a head has begun and not ended: most heads come in one piece and arm no timer.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl Guarded {
-    pub(crate) fn new(stream: Stream, connection: Arc<Connection>, head_timeout: Duration) -> Self {
+impl<S: IO> Guarded<S> {
+    /// The first head is due from now on; the later ones from their first byte.
+    pub(crate) fn new(stream: S, connection: Arc<Connection>, head_timeout: Duration) -> Self {
         connection.head.expect();
         let stream = BufWriter::with_capacity(WRITE_BUFFER, stream);
-        Self { stream, connection, head_timeout, peeked: Vec::new(), scan: None, deadline: None }
+        let scan = Some(HeadScan::default());
+        if matches!(stream.get_ref().selected_alpn_proto(), Some(ALPN::H2)) {
+            // Frames, not heads: whatever is written is no refusal of Pingora's.
+            connection.head.admit();
+        }
+        let (peeked, began) = (Vec::new(), Instant::now());
+        Self { stream, connection, head_timeout, peeked, scan, began, own: None, deadline: None }
     }
 
     /// Looks at the bytes of a head.
@@ -54,7 +66,11 @@ impl Guarded {
         if bytes.is_empty() || !self.connection.head.is_expected() {
             return Ok(());
         }
-        let scan = self.scan.get_or_insert_default();
+        let began = &mut self.began;
+        let scan = self.scan.get_or_insert_with(|| {
+            *began = Instant::now();
+            HeadScan::default()
+        });
         let ended = scan.feed(bytes);
         scan.report(&self.connection.head, ended);
         let size = scan.bytes();
@@ -62,6 +78,7 @@ impl Guarded {
             self.scan = None;
             self.deadline = None;
         } else if size > HARD_HEAD_LIMIT {
+            self.cut(Cut::Large);
             return Err(io::Error::new(io::ErrorKind::InvalidData, "request head too large"));
         }
         Ok(())
@@ -75,9 +92,41 @@ impl Guarded {
         let timeout = self.head_timeout;
         let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         match deadline.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(late()),
+            Poll::Ready(()) => {
+                self.cut(Cut::Late);
+                Err(late())
+            }
             Poll::Pending => Ok(()),
         }
+    }
+
+    /// Puts down what the caller is told before a head that is cut off ends its connection.
+    fn cut(&mut self, cut: Cut) {
+        let scanned = self.scan.as_ref().map_or(0, HeadScan::bytes);
+        let h2 = matches!(self.selected_alpn_proto(), Some(ALPN::H2));
+        if let Some(early) = &self.connection.early
+            && early::is_worth_an_answer(scanned, h2)
+        {
+            self.own = Some(early.to(cut, self.began));
+        }
+    }
+
+    /// Takes over from Pingora, if it is about to refuse a head by itself.
+    fn takes_over(&mut self, written: &[u8]) -> bool {
+        if self.own.is_none()
+            && let Some(early) = &self.connection.early
+        {
+            self.own = early.in_place_of(written, &self.connection.head, self.began);
+        }
+        self.own.is_some()
+    }
+
+    fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(own) = self.own.as_mut().filter(|own| !own.is_empty()) {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, own))?;
+            own.advance(written);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -85,7 +134,7 @@ fn late() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "request head took too long")
 }
 
-impl AsyncRead for Guarded {
+impl<S: IO> AsyncRead for Guarded<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         if self.peeked.is_empty() {
@@ -106,18 +155,22 @@ impl AsyncRead for Guarded {
     }
 }
 
-impl AsyncWrite for Guarded {
+impl<S: IO> AsyncWrite for Guarded<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.takes_over(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_own(cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-        Poll::Ready(Ok(()))
+        ready!(self.poll_own(cx))?;
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -125,6 +178,9 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.takes_over(pieces.first().map_or(&[][..], |piece| piece)) {
+            return Poll::Ready(Ok(pieces.iter().map(|piece| piece.len()).sum()));
+        }
         Pin::new(&mut self.stream).poll_write_vectored(cx, pieces)
     }
 
@@ -133,14 +189,14 @@ impl AsyncWrite for Guarded {
     }
 }
 
-impl std::fmt::Debug for Guarded {
+impl<S> std::fmt::Debug for Guarded<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Guarded").field("peer", &self.connection.peer).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl Peek for Guarded {
+impl<S: IO> Peek for Guarded<S> {
     /// Looks for the HTTP/2 preface; called once, on a new connection. Returns as soon as the bytes differ from it, so
     /// that a short HTTP/1 request is not waited on, and fails when nothing comes within the head's time.
     async fn try_peek(&mut self, buf: &mut [u8]) -> io::Result<bool> {
@@ -156,6 +212,9 @@ impl Peek for Guarded {
             Ok(())
         };
         tokio::time::timeout(self.head_timeout, reading).await.map_err(|_| late())??;
+        if self.peeked == H2_PREFACE {
+            self.connection.head.admit();
+        }
         buf.fill(0);
         let count = self.peeked.len().min(buf.len());
         buf[..count].copy_from_slice(&self.peeked[..count]);
@@ -164,21 +223,22 @@ impl Peek for Guarded {
 }
 
 #[async_trait]
-impl Shutdown for Guarded {
+impl<S: IO> Shutdown for Guarded<S> {
     async fn shutdown(&mut self) {
-        if let Err(error) = self.stream.shutdown().await {
+        // Not the inner stream's: what is still to be said goes first.
+        if let Err(error) = AsyncWriteExt::shutdown(self).await {
             tracing::debug!(%error, "the connection was gone before it was shut down");
         }
     }
 }
 
-impl UniqueID for Guarded {
+impl<S: IO> UniqueID for Guarded<S> {
     fn id(&self) -> UniqueIDType {
         self.stream.get_ref().id()
     }
 }
 
-impl Ssl for Guarded {
+impl<S: IO> Ssl for Guarded<S> {
     fn get_ssl(&self) -> Option<&TlsRef> {
         self.stream.get_ref().get_ssl()
     }
@@ -192,19 +252,19 @@ impl Ssl for Guarded {
     }
 }
 
-impl GetTimingDigest for Guarded {
+impl<S: IO> GetTimingDigest for Guarded<S> {
     fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
         self.stream.get_ref().get_timing_digest()
     }
 }
 
-impl GetProxyDigest for Guarded {
+impl<S: IO> GetProxyDigest for Guarded<S> {
     fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
         self.stream.get_ref().get_proxy_digest()
     }
 }
 
-impl GetSocketDigest for Guarded {
+impl<S: IO> GetSocketDigest for Guarded<S> {
     fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
         self.stream.get_ref().get_socket_digest()
     }
@@ -212,6 +272,7 @@ impl GetSocketDigest for Guarded {
 
 #[cfg(test)]
 mod tests {
+    use pingora_core::protocols::l4::stream::Stream;
     use tokio::net::{TcpListener, TcpStream};
 
     use super::super::head::HeadReport;
@@ -222,7 +283,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut caller = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (socket, peer) = listener.accept().await.unwrap();
-        let connection = Arc::new(Connection { peer, head: HeadReport::default() });
+        let connection = Arc::new(Connection { peer, head: HeadReport::default(), early: None });
         let mut guarded = Guarded::new(Stream::from(socket), connection, Duration::from_secs(1));
         guarded.write_all(b"head").await.unwrap();
         guarded.write_all(b"body").await.unwrap();

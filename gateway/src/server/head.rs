@@ -15,6 +15,7 @@ pub(crate) const FRAGMENT: u8 = 4;
 #[derive(Default)]
 pub(crate) struct HeadReport {
     expecting: AtomicBool,
+    admitted: AtomicBool,
     faults: AtomicU8,
     bytes: AtomicU32,
 }
@@ -24,11 +25,21 @@ impl HeadReport {
     pub(crate) fn expect(&self) {
         self.faults.store(0, Ordering::Relaxed);
         self.bytes.store(0, Ordering::Relaxed);
+        self.admitted.store(false, Ordering::Relaxed);
         self.expecting.store(true, Ordering::Release);
     }
 
     pub(crate) fn is_expected(&self) -> bool {
         self.expecting.load(Ordering::Acquire)
+    }
+
+    /// The head has become a request that the steps see: whatever is written from here on is their answer.
+    pub(crate) fn admit(&self) {
+        self.admitted.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_admitted(&self) -> bool {
+        self.admitted.load(Ordering::Relaxed)
     }
 
     /// What was wrong with the head: [`BARE_LF`], [`REQUEST_LINE`], [`FRAGMENT`].

@@ -10,27 +10,30 @@ use std::time::Duration;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use pingora_core::apps::ServerApp;
-use pingora_core::protocols::l4::stream::Stream;
-use pingora_core::protocols::{GetSocketDigest, SocketDigest};
+use pingora_core::listeners::tls::Acceptor as TlsAcceptor;
+use pingora_core::protocols::l4::stream::Stream as L4Stream;
+use pingora_core::protocols::{GetSocketDigest, SocketDigest, Stream};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::connection::{self, Connection};
 use super::drain::Drain;
+use super::early::Early;
 use super::guard::Guarded;
 use super::head::HeadReport;
 
 /// Connections that the kernel keeps for us while all workers are busy.
 const BACKLOG: u32 = 4096;
 
-/// Binds an address; port 0 takes a free one.
+/// Listens at an address, with room for as many callers as the gateway expects; port 0 takes a free one. To be called
+/// within a tokio runtime; the socket belongs to none.
 ///
 /// # Errors
 /// When the address is in use or not ours.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    socket.listen(BACKLOG)?.into_std()
 }
 
 /// How many connections may be open.
@@ -46,6 +49,10 @@ pub(crate) struct Acceptor<A> {
     pub(crate) drain: Arc<Drain>,
     pub(crate) caps: Caps,
     pub(crate) head_timeout: Duration,
+    /// Answers heads that no step will see.
+    pub(crate) early: Option<Early>,
+    /// Without it connections are plain.
+    pub(crate) tls: Option<Arc<TlsAcceptor>>,
 }
 
 /// Open connections by address. Touched once per connection, never by requests.
@@ -101,16 +108,20 @@ impl<A: ServerApp + Send + Sync + 'static> Acceptor<A> {
         }
         let counted = self.drain.connection();
         let digest = SocketDigest::from_raw_fd(socket.as_raw_fd());
-        let mut stream = Stream::from(socket);
+        let mut stream = L4Stream::from(socket);
         // Cannot fail: the digest's cell is fresh.
         _ = digest.peer_addr.set(Some(pingora_core::protocols::l4::socket::SocketAddr::Inet(peer)));
         stream.set_socket_digest(digest);
-        let connection = Arc::new(Connection { peer, head: HeadReport::default() });
-        let guarded = Guarded::new(stream, Arc::clone(&connection), self.head_timeout);
+        let connection = Arc::new(Connection { peer, head: HeadReport::default(), early: self.early.clone() });
         let (app, shutdown) = (Arc::clone(&self.app), self.drain.watch());
+        let (tls, within) = (self.tls.clone(), self.head_timeout);
+        let of_service = Arc::clone(&connection);
         let service = async move {
             let _held = (slot, counted);
-            let mut again = app.process_new(Box::new(guarded), &shutdown).await;
+            let mut again = match secured(tls.as_deref(), stream, of_service, within).await {
+                Some(stream) => app.process_new(stream, &shutdown).await,
+                None => None,
+            };
             while let Some(stream) = again {
                 again = app.process_new(stream, &shutdown).await;
             }
@@ -129,6 +140,29 @@ impl<A: ServerApp + Send + Sync + 'static> Acceptor<A> {
         }
         *count += 1;
         Some(Slot { open: Arc::clone(open), ip })
+    }
+}
+
+/// The guarded stream of a connection, behind its TLS handshake where there is TLS. A handshake that fails or takes too
+/// long ends the connection: whoever it was had no word to say yet.
+async fn secured(
+    tls: Option<&TlsAcceptor>,
+    stream: L4Stream,
+    connection: Arc<Connection>,
+    within: Duration,
+) -> Option<Stream> {
+    let Some(tls) = tls else { return Some(Box::new(Guarded::new(stream, connection, within))) };
+    let peer = connection.peer;
+    match tokio::time::timeout(within, tls.tls_handshake(stream)).await {
+        Ok(Ok(stream)) => Some(Box::new(Guarded::new(stream, connection, within))),
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, error = %error.root_cause(), "no TLS handshake");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%peer, "no TLS handshake in time");
+            None
+        }
     }
 }
 

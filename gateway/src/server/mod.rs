@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod drain;
+pub(crate) mod early;
 pub(crate) mod front;
 pub(crate) mod guard;
 pub(crate) mod head;

@@ -22,13 +22,17 @@ pub(crate) struct Origin {
     pub(crate) peer: Option<IpAddr>,
     /// Whether it is a proxy that may speak for its callers.
     pub(crate) trusted: bool,
+    /// Whether the connection is TLS.
+    pub(crate) secure: bool,
 }
 
 impl Origin {
     /// The origin of a session's requests.
     pub(crate) fn of(session: &ServerSession, proxies: &[Network]) -> Self {
         let peer = connection::peer(session);
-        Self { peer, trusted: peer.is_some_and(|ip| proxies.iter().any(|network| network.contains(ip))) }
+        let trusted = peer.is_some_and(|ip| proxies.iter().any(|network| network.contains(ip)));
+        let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
+        Self { peer, trusted, secure }
     }
 }
 

@@ -5,7 +5,7 @@ use weir_harness::rest::RestUpstream;
 use super::raw::{Caller, once};
 use super::{World, shop};
 
-/// Message, and the status it is answered with; 0 for a connection closed without an answer.
+/// Message, and the status it is answered with.
 type Table = Vec<(String, u16)>;
 
 fn hostile_fields() -> Table {
@@ -75,7 +75,6 @@ fn hostile_heads() -> Table {
         (format!("GET /shop/any/x HTTP/1.1\r\nHost: h\r\nX-A: {huge}\r\n\r\n"), 431),
         (format!("GET /shop/any/x HTTP/1.1\r\nHost: h\r\n{fields}\r\n"), 431),
         (format!("GET /shop/any/{} HTTP/1.1\r\nHost: h\r\n\r\n", "a".repeat(9_000)), 414),
-        (format!("GET /shop/any/x HTTP/1.1\r\nHost: h\r\nX-A: {}\r\n\r\n", huge.repeat(20)), 0),
     ]);
     table
 }
@@ -89,6 +88,9 @@ async fn ambiguous_messages_are_refused_and_never_forwarded() {
         let shown: String = message.chars().take(120).collect();
         assert_eq!(answer.as_ref().map_or(0, |a| a.status), status, "{shown:?}");
     }
+    // Far too large: cut off unread, and whether the caller still gets to read why is not ours to say.
+    let cut = format!("GET /shop/any/x HTTP/1.1\r\nHost: h\r\nX-A: {}\r\n\r\n", "a".repeat(1_200_000));
+    assert!(once(world.at.gateway, cut).await.is_none_or(|answer| answer.status == 431));
     assert_eq!(upstream.seen().len(), 0, "{:?}", upstream.seen());
 }
 

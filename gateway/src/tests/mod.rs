@@ -1,12 +1,16 @@
 //! The data plane from outside, in one process: real sockets, a real upstream, a snapshot compiled from YAML.
 
 mod connections;
+mod early;
 mod forwarding;
 mod hostile;
 mod identity;
 mod ledger;
 mod models;
+mod pooled;
 mod raw;
+mod secure;
+mod slow;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

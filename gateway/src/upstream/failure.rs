@@ -11,6 +11,8 @@ const MAX_ERROR: usize = 300;
 
 /// Marks an error of ours: the request body grew beyond the route's limit.
 pub(crate) const BODY_TOO_LARGE: ErrorType = ErrorType::CustomCode("body_too_large", 413);
+/// Marks an error of ours: the request body came too slowly.
+pub(crate) const BODY_TOO_SLOW: ErrorType = ErrorType::CustomCode("body_too_slow", 408);
 /// Marks an error of ours: the exchange took longer than the upstream's total time.
 pub(crate) const TOTAL_TIMEOUT: ErrorType = ErrorType::CustomCode("total_timeout", 504);
 /// Marks an error of ours: no target of the upstream can be connected to.
@@ -35,6 +37,7 @@ pub(crate) fn judge(error: &Error, head_sent: bool) -> Failure {
             "body_too_large",
             Some((413, "the request body is larger than the route's max_body_bytes")),
         ),
+        (_, &BODY_TOO_SLOW) => (Outcome::Aborted, "caller_timeout", Some((408, "the request body came too slowly"))),
         (_, &TOTAL_TIMEOUT) => {
             (Outcome::Timeout, "upstream_timeout", Some((504, "the upstream took longer than its timeouts.total_ms")))
         }
@@ -115,6 +118,7 @@ mod tests {
             (Error::new_down(ErrorType::WriteError), (Outcome::Aborted, "caller_left", None)),
             (Error::new_down(ErrorType::ReadTimedout), (Outcome::Aborted, "caller_timeout", Some(408))),
             (Error::new(BODY_TOO_LARGE), (Outcome::Refused, "body_too_large", Some(413))),
+            (Error::new(BODY_TOO_SLOW).into_down(), (Outcome::Aborted, "caller_timeout", Some(408))),
             (Error::new(TOTAL_TIMEOUT), (Outcome::Timeout, "upstream_timeout", Some(504))),
             (Error::new_in(ErrorType::InternalError), (Outcome::Internal, "internal", Some(500))),
         ] {

@@ -12,15 +12,29 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use rand::Rng;
 use weir_domain::ledger::Outcome;
 use weir_domain::snapshot::Route;
-use weir_domain::spec;
 
-use super::failure::{self, BODY_TOO_LARGE, Failure, NO_TARGET, TOTAL_TIMEOUT};
+use super::failure::{self, BODY_TOO_LARGE, BODY_TOO_SLOW, Failure, NO_TARGET, TOTAL_TIMEOUT};
 use super::peer::{Wish, peer};
-use super::{attempt, choice, headers};
+use super::{attempt, choice, headers, repeat};
 use crate::metering::Settlement;
 use crate::problem::Refusal;
 use crate::server::trust::Origin;
 use crate::state::State;
+
+/// How slowly a request body may come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// What it may take anyhow.
+    pub(crate) grace: Duration,
+    /// And beyond that, bytes a second.
+    pub(crate) rate: u64,
+}
+
+impl Pace {
+    fn allows(self, bytes: u64) -> Duration {
+        self.grace + Duration::from_millis(bytes.saturating_mul(1_000) / self.rate.max(1))
+    }
+}
 
 /// The state of one request's forwarding.
 pub(crate) struct Forward {
@@ -129,9 +143,8 @@ impl Forward {
             self.tried.push(self.chosen);
         }
         let retries = upstream.connect_retries as usize;
-        let idempotent = spec::Method::from_token(method.as_str()).is_some_and(spec::Method::is_idempotent);
         let another = choice::choose(&upstream.targets, &self.tried, |_| 0).is_some();
-        idempotent && another && self.tried.len() <= retries
+        repeat::is_idempotent(method) && another && self.tried.len() <= retries
     }
 
     /// Prepares the head that goes upstream.
@@ -140,6 +153,15 @@ impl Forward {
         let authority = upstream.targets[self.chosen].address.authority.as_str();
         let host = (!upstream.preserve_host).then_some(authority);
         headers::request(head, &headers::Change { target: self.target.as_deref(), host, origin, id })
+    }
+
+    /// Ends the exchange when the request body comes too slowly: each piece by itself may have been in time. Once the
+    /// upstream answers, the body is its concern.
+    pub(crate) fn check_pace(&self, settlement: &Settlement, pace: Pace) -> Result<()> {
+        if settlement.status == 0 && settlement.started().elapsed() > pace.allows(settlement.request_bytes) {
+            return Err(Error::explain(BODY_TOO_SLOW, "min_body_rate").into_down());
+        }
+        Ok(())
     }
 
     /// Counts a piece of the request body.

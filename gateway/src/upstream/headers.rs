@@ -72,8 +72,9 @@ fn forwarded(head: &mut RequestHeader, origin: Origin, host: Option<HeaderValue>
     if !path.is_empty() {
         head.insert_header(FORWARDED_FOR, path.join(", "))?;
     }
-    let scheme = scheme.filter(|scheme| scheme == "https");
-    head.insert_header(FORWARDED_PROTO, scheme.unwrap_or(HeaderValue::from_static("http")))?;
+    let ours = if origin.secure { "https" } else { "http" };
+    let scheme = scheme.filter(|scheme| scheme == "https" || scheme == "http");
+    head.insert_header(FORWARDED_PROTO, scheme.unwrap_or(HeaderValue::from_static(ours)))?;
     match asked.or(host) {
         Some(host) => head.insert_header(FORWARDED_HOST, host),
         None => {
@@ -109,7 +110,7 @@ mod tests {
     fn origin_is_what_the_socket_says() {
         let claims = [("host", "shop.example.com"), ("x-forwarded-for", "9.9.9.9"), ("x-real-ip", "9.9.9.9")];
         let mut head = head(&[claims.as_slice(), &[("forwarded", "for=9.9.9.9")]].concat());
-        let origin = Origin { peer: Some([192, 0, 2, 7].into()), trusted: false };
+        let origin = Origin { peer: Some([192, 0, 2, 7].into()), trusted: false, secure: false };
         request(&mut head, &Change { target: Some("/a?b"), host: Some("orders:8080"), origin, id: "id-1" }).unwrap();
         let get = |name: &str| head.headers.get(name).map(|v| v.to_str().unwrap());
         assert_eq!(head.raw_path(), b"/a?b");
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn the_callers_host_is_kept_when_that_is_wanted() {
         let mut head = head(&[("host", "shop.example.com")]);
-        let origin = Origin { peer: None, trusted: false };
+        let origin = Origin { peer: None, trusted: false, secure: false };
         request(&mut head, &Change { target: None, host: None, origin, id: "i" }).unwrap();
         assert_eq!(head.headers.get("host").unwrap(), "shop.example.com");
         assert_eq!(head.raw_path(), b"/shop/a?b");
@@ -134,11 +135,27 @@ mod tests {
     fn a_trusted_proxy_is_believed_and_continued() {
         let said = [("host", "gateway"), ("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "https")];
         let mut head = head(&[said.as_slice(), &[("x-forwarded-host", "shop.example.com")]].concat());
-        let origin = Origin { peer: Some([10, 0, 0, 9].into()), trusted: true };
+        let origin = Origin { peer: Some([10, 0, 0, 9].into()), trusted: true, secure: false };
         request(&mut head, &Change { target: None, host: Some("orders"), origin, id: "i" }).unwrap();
         assert_eq!(head.headers.get("x-forwarded-for").unwrap(), "198.51.100.1, 10.0.0.9");
         assert_eq!(head.headers.get("x-forwarded-proto").unwrap(), "https");
         assert_eq!(head.headers.get("x-forwarded-host").unwrap(), "shop.example.com");
+    }
+
+    #[test]
+    fn the_scheme_is_that_of_the_connection_or_of_the_trusted_proxy() {
+        for (secure, trusted, said, scheme) in [
+            (true, false, "http", "https"),
+            (false, false, "https", "http"),
+            (true, true, "http", "http"),
+            (false, true, "https", "https"),
+            (true, true, "gopher", "https"),
+        ] {
+            let mut head = head(&[("host", "a"), ("x-forwarded-proto", said)]);
+            let origin = Origin { peer: None, trusted, secure };
+            request(&mut head, &Change { target: None, host: None, origin, id: "i" }).unwrap();
+            assert_eq!(head.headers.get("x-forwarded-proto").unwrap(), scheme, "{secure} {trusted} {said}");
+        }
     }
 
     #[test]

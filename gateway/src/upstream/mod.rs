@@ -7,7 +7,8 @@ pub(crate) mod failure;
 mod forward;
 mod headers;
 mod peer;
+pub(crate) mod repeat;
 pub(crate) mod rewrite;
 pub(crate) mod tunnel;
 
-pub(crate) use forward::Forward;
+pub(crate) use forward::{Forward, Pace};

@@ -12,8 +12,6 @@ use weir_domain::spec::WireVersion;
 
 use super::authority::{Authorities, AuthorityError, fingerprint};
 
-/// How long an idle upstream connection is kept; below the 60 s at which many servers close theirs.
-const IDLE: Duration = Duration::from_secs(50);
 /// Streams on one HTTP/2 connection; Pingora's default of 1 would make every request a connection.
 const H2_STREAMS: usize = 100;
 /// How often an HTTP/2 connection is asked whether it lives.
@@ -50,7 +48,7 @@ pub(super) fn peer(
     options.total_connection_timeout = within(timeouts.connect_ms);
     options.read_timeout = within(timeouts.read_ms);
     options.write_timeout = within(timeouts.write_ms);
-    options.idle_timeout = Some(IDLE);
+    options.idle_timeout = Some(Duration::from_millis(timeouts.idle_ms));
     options.max_h2_streams = H2_STREAMS;
     options.h2_ping_interval = Some(H2_PING);
     options.tcp_keepalive = Some(keepalive());

@@ -1220,6 +1220,8 @@ export interface components {
             at: string;
             /** @description Who: `user:…`, `token:…`, `cli`, `file:…` or `system`. */
             actor: string;
+            /** @description Whose name that is: `user:ID` or `token:ID`, as a name can be given twice; empty for the others. */
+            actor_id: string;
             /** @description The address that the request came from, or empty. */
             address: string;
             /** @description The request's id, or empty. */
@@ -1434,7 +1436,7 @@ export interface components {
             unpriced: number;
             /**
              * Format: int64
-             * @description Exact percentiles of the duration, in microseconds; absent without requests.
+             * @description Percentiles of the duration in microseconds, as `/usage` computes them; absent without requests.
              */
             p50_us?: number | null;
             /** Format: int64 */
@@ -1620,6 +1622,8 @@ export interface components {
                 at: string;
                 /** @description Who: `user:…`, `token:…`, `cli`, `file:…` or `system`. */
                 actor: string;
+                /** @description Whose name that is: `user:ID` or `token:ID`, as a name can be given twice; empty for the others. */
+                actor_id: string;
                 /** @description The address that the request came from, or empty. */
                 address: string;
                 /** @description The request's id, or empty. */
@@ -1759,8 +1763,9 @@ export interface components {
             changes: components["schemas"]["Change"][];
         };
         /**
-         * @description What a model costs from a date on. The row with the latest date that has begun is the one in force;
-         *     a row overrides the built-in catalogue.
+         * @description What a model costs from a date on. Of the rows for a model the one with the latest date that has begun is in
+         *     force; where none is, the same among the rows for `*`; where none is either, the built-in catalogue. No two rows
+         *     have the same provider, model and date.
          */
         Price: {
             /** @description The provider's id. */
@@ -1862,8 +1867,8 @@ export interface components {
              */
             base_url?: string;
             /**
-             * @description The catalogue entry whose models and prices hold for it. Absent: the one with this provider's id,
-             *     if there is one.
+             * @description The vendor: the catalogue entry whose models, limits and list prices hold for it. Absent: the one whose
+             *     protocol and address these are; at any other address prices are unknown until they are given.
              */
             catalog?: string | null;
             /** @description The pool of keys, tried by priority, then by weight. May be empty for a server that asks for none. */
@@ -2392,6 +2397,13 @@ export interface components {
             write_ms: number;
             /**
              * Format: int64
+             * @description Between two requests on one connection: an idle one is closed after this. It must be shorter than the time after
+             *     which the upstream closes it, or a request may meet a connection that is just being closed.
+             * @default 4000
+             */
+            idle_ms: number;
+            /**
+             * Format: int64
              * @description The whole exchange; absent for no limit (long streams, WebSocket).
              */
             total_ms?: number | null;
@@ -2404,13 +2416,14 @@ export interface components {
         };
         /** @description A report. */
         UsageReport: {
-            /** @description The range that it covers, RFC 3339. */
+            /** @description The range that it covers, RFC 3339. Where requests are too old to be kept one by one, full hours. */
             from: string;
             /** @description Its end, exclusive; now when none was named. */
             to: string;
             /** @description Ordered by bucket, then group. */
             rows: components["schemas"]["UsageReportRow"][];
             total?: components["schemas"]["UsageReportRow"] | null;
+            percentiles: ("exact" | "histogram") & Record<string, never>;
         };
         /** @description The sums of one group in one bucket of time. */
         UsageReportRow: {
@@ -2441,7 +2454,7 @@ export interface components {
             tokens: components["schemas"]["Tokens"];
             /**
              * Format: int64
-             * @description Half of the requests took no longer, in microseconds. Exact, by nearest rank.
+             * @description Half of the requests took no longer, in microseconds; `percentiles` tells how exact that is.
              */
             p50_us: number;
             /**
@@ -5483,7 +5496,7 @@ export interface operations {
                 limit?: number;
                 /** @description Where to go on: `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Only what this actor did. */
+                /** @description Only what this actor did, by name or by id. */
                 actor?: string;
                 /** @description Only this action. */
                 action?: string;

@@ -39,7 +39,13 @@ impl Admin {
     /// `base` is scheme, host and port.
     #[must_use]
     pub fn new(base: &str, token: &str) -> Self {
-        Self { client: crate::client::client(), base: base.to_owned(), token: token.to_owned() }
+        Self::through(crate::client::client(), base, token)
+    }
+
+    /// The same with a client that was made for it, such as one that trusts a certificate.
+    #[must_use]
+    pub fn through(client: reqwest::Client, base: &str, token: &str) -> Self {
+        Self { client, base: base.to_owned(), token: token.to_owned() }
     }
 
     /// The token.

@@ -95,7 +95,7 @@ pub fn provider(fake: &FakeProvider, key: &str) -> Value {
 }
 
 /// An API key of the documented format: `weir_<public id>_<secret><checksum>`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key(String);
 
 impl Key {

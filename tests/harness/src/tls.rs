@@ -6,6 +6,15 @@ use anyhow::Context;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+/// A certificate with its private key, both PEM.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The certificate.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
+}
+
 /// An authority that nobody trusts until told to.
 #[derive(Debug)]
 pub struct Authority {
@@ -32,6 +41,33 @@ impl Authority {
     #[must_use]
     pub fn pem(&self) -> &str {
         &self.pem
+    }
+
+    /// A certificate for these names.
+    ///
+    /// # Errors
+    /// When a name fits no certificate.
+    pub fn issue(&self, names: &[&str]) -> anyhow::Result<Issued> {
+        self.sign(names, |_| {})
+    }
+
+    /// The same, but it ended in 2001.
+    ///
+    /// # Errors
+    /// When a name fits no certificate.
+    pub fn issue_expired(&self, names: &[&str]) -> anyhow::Result<Issued> {
+        self.sign(names, |params| {
+            params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+        })
+    }
+
+    fn sign(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> anyhow::Result<Issued> {
+        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        let mut params = CertificateParams::new(names)?;
+        change(&mut params);
+        let key = KeyPair::generate()?;
+        Ok(Issued { certificate: params.signed_by(&key, &self.issuer)?.pem(), key: key.serialize_pem() })
     }
 
     /// The settings of a server with a certificate for these names; `alpn` by preference.
