@@ -257,7 +257,10 @@ impl App {
         let limit = limit(at.limit)?;
         let [below, id] = cursor::decode(at.cursor.as_deref(), [&i64::MAX.to_string(), ""])?;
         let below = below.parse().map_err(|_| cursor::refused())?;
-        let rows = self.db.requests(&filter.filter(0)?, (below, &id), limit + 1).await?;
+        let mut filter = filter.filter(0)?;
+        // Before that there is nothing, although the sums of those hours are there.
+        filter.from = filter.from.max(self.ledger_begin().await?);
+        let rows = self.db.requests(&filter, (below, &id), limit + 1).await?;
         page(&rows, limit, |row| vec![row.at.to_string(), row.id.clone()], |row| Ok(view(row)))
     }
 

@@ -3,6 +3,7 @@
 use super::db::{Db, StoreError, read};
 use super::ledger::{ATTEMPT_COLUMNS, REQUEST_COLUMNS, text};
 use super::resource::like;
+use super::rollup::{hour_of, next_hour};
 use super::sql::{Sql, Value};
 use super::tokens::TokenColumns;
 
@@ -83,13 +84,9 @@ pub(crate) struct RequestFilter {
 pub(crate) const ANY_STATUS: (i64, i64) = (0, 999);
 
 impl RequestFilter {
-    /// The conditions on rows of `requests`, or of `usage_hours`, which have the same columns. `time` is the one
-    /// that must lie within `from` and, below, `to`. Only what is asked for is a condition: none stands in the
-    /// way of an index.
-    pub(super) fn push<'a>(&'a self, sql: &mut Sql<'a>, time: &str, (from, to): (i64, i64)) {
-        sql.push(time).push(" >= ").bind(Value::Number(from));
-        sql.push(" AND ").push(time).push(" < ").bind(Value::Number(to));
-        for (column, wanted) in [
+    /// The columns that are compared with a text.
+    fn texts(&self) -> [(&'static str, &str); 8] {
+        [
             ("team", &self.team),
             ("application", &self.application),
             ("key_id", &self.key),
@@ -98,7 +95,21 @@ impl RequestFilter {
             ("service", &self.service),
             ("outcome", &self.outcome),
             ("traffic", &self.traffic),
-        ] {
+        ]
+    }
+
+    /// Whether only time narrows it.
+    fn is_of_all(&self) -> bool {
+        self.status == ANY_STATUS && self.texts().iter().all(|(_, wanted)| wanted.is_empty())
+    }
+
+    /// The conditions on rows of `requests`, or of `usage_hours`, which have the same columns. `time` is the one
+    /// that must lie within `from` and, below, `to`. Only what is asked for is a condition: none stands in the
+    /// way of an index.
+    pub(super) fn push<'a>(&'a self, sql: &mut Sql<'a>, time: &str, (from, to): (i64, i64)) {
+        sql.push(time).push(" >= ").bind(Value::Number(from));
+        sql.push(" AND ").push(time).push(" < ").bind(Value::Number(to));
+        for (column, wanted) in self.texts() {
             if !wanted.is_empty() {
                 sql.push(" AND ").push(column).push(" = ").bind(Value::Text(text(wanted)));
             }
@@ -110,17 +121,64 @@ impl RequestFilter {
     }
 }
 
+/// Hours, newest first, with those that follow on each other as one span from and to.
+fn spans(hours: &[(i64,)]) -> Vec<(i64, i64)> {
+    let mut spans: Vec<(i64, i64)> = Vec::new();
+    for &(hour,) in hours {
+        match spans.last_mut() {
+            Some((from, _)) if *from == next_hour(hour + 1) => *from = hour,
+            _ => spans.push((hour, next_hour(hour + 1))),
+        }
+    }
+    spans
+}
+
 impl Db {
-    /// A page of the log, newest first, below the place `(at, id)`.
+    /// A page of the log, newest first, below the place `(at, id)`. The log has one index, by time: where rows are
+    /// narrowed to some, the rollups tell in which hours there are any, and only these are read.
     pub(crate) async fn requests(
         &self,
         filter: &RequestFilter,
         below: (i64, &str),
         limit: i64,
     ) -> Result<Vec<RequestRow>, StoreError> {
+        let spans = if filter.is_of_all() || !filter.search.is_empty() {
+            vec![(filter.from, filter.to)]
+        } else {
+            spans(&self.hours(filter, below.0, limit).await?)
+        };
+        let mut rows = Vec::new();
+        for (from, to) in spans {
+            let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
+            if left <= 0 {
+                break;
+            }
+            let span = (from.max(filter.from), to.min(filter.to));
+            rows.extend(self.requests_of(filter, span, below, left).await?);
+        }
+        Ok(rows)
+    }
+
+    /// The newest hours that hold what a filter lets through, from the one of `at` down. As many as a page of
+    /// `limit` can need: all but those at the ends hold one row of it at least.
+    async fn hours(&self, filter: &RequestFilter, at: i64, limit: i64) -> Result<Vec<(i64,)>, StoreError> {
+        let mut sql = Sql::new("SELECT hour FROM usage_hours WHERE ");
+        filter.push(&mut sql, "hour", (hour_of(filter.from), filter.to));
+        sql.push(" AND hour <= ").bind(Value::Number(at));
+        sql.push(" GROUP BY hour ORDER BY hour DESC LIMIT ").bind(Value::Number(limit.saturating_add(2)));
+        read!(self, c => sql.query_as()?.fetch_all(c).await)
+    }
+
+    async fn requests_of(
+        &self,
+        filter: &RequestFilter,
+        span: (i64, i64),
+        below: (i64, &str),
+        limit: i64,
+    ) -> Result<Vec<RequestRow>, StoreError> {
         let mut sql = Sql::new("SELECT ");
         sql.push(REQUEST_COLUMNS).push(" FROM requests WHERE ");
-        filter.push(&mut sql, "at", (filter.from, filter.to));
+        filter.push(&mut sql, "at", span);
         if !filter.search.is_empty() {
             let wanted = like(&text(&filter.search).to_lowercase());
             for (n, column) in ["id", "path", "model", "error"].into_iter().enumerate() {

@@ -74,6 +74,19 @@ fn told(report: &Value) -> BTreeMap<(String, String), Sums> {
     .collect()
 }
 
+/// The ids of a whole log, read in small pages.
+async fn log(server: &Server, query: &str) -> Vec<String> {
+    let (mut ids, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = server.get(&format!("/requests?limit=7&{query}{cursor}")).await;
+        ids.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return ids,
+        }
+    }
+}
+
 #[tokio::test]
 async fn reports_equal_the_ledger_whatever_is_delivered_again() {
     for server in Server::on_both().await {
@@ -131,6 +144,10 @@ async fn reports_equal_the_ledger_whatever_is_delivered_again() {
                 let report = server.get(&format!("/usage?bucket=hour&{filter}&{range}")).await;
                 let wanted = expected(stored.iter().filter(within).filter(|r| holds(r)).copied(), |_| String::new());
                 assert_eq!(told(&report), wanted, "{filter} {range}");
+                let mut wanted: Vec<&&Record> = stored.iter().filter(within).filter(|r| holds(r)).collect();
+                wanted.sort_by_key(|r| std::cmp::Reverse((r.at, r.id.clone())));
+                let wanted: Vec<&str> = wanted.iter().map(|r| r.id.as_str()).collect();
+                assert_eq!(log(&server, &format!("{filter}&{range}")).await, wanted, "{filter} {range}");
             }
         }
     }
