@@ -45,11 +45,13 @@ CREATE TABLE resource_history (
 );
 CREATE INDEX resource_history_revision ON resource_history (revision);
 
--- Append-only. Each hash covers the row and the hash before it; audit_head holds the newest.
+-- Append-only. Each hash covers the row and the hash before it; audit_head holds the newest. `actor` is the name
+-- for people, `actor_id` whose it was.
 CREATE TABLE audit (
     seq BIGINT PRIMARY KEY,
     at BIGINT NOT NULL,
     actor TEXT NOT NULL,
+    actor_id TEXT NOT NULL DEFAULT '',
     address TEXT NOT NULL,
     request_id TEXT NOT NULL,
     action TEXT NOT NULL,
@@ -101,7 +103,7 @@ CREATE TABLE tokens (
     seen_at BIGINT
 );
 
--- `id` is caller, method, path and key, hashed. `answer` is sealed: it may hold an API key.
+-- `id` is the caller's id, method, path and key, hashed. `answer` is sealed: it may hold an API key.
 CREATE TABLE idempotency (
     id TEXT PRIMARY KEY,
     request_hash TEXT NOT NULL,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use weir_domain::secret::SecretRef;
+use weir_domain::network::Network;
 
 /// What a process tells its control plane at start.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Settings {
     pub allow_plaintext: bool,
 }
 
+    /// Proxies in front, whose `X-Forwarded-For` says where a caller is; nobody else's is believed.
+    pub trusted_proxies: Vec<Network>,
 impl Settings {
     /// How long requests are kept where nobody says otherwise.
     pub const LEDGER_RETENTION_DAYS: u32 = 30;

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod ledger;
 pub mod money;
 pub mod name;
+pub mod network;
 pub mod ports;
 pub mod price;
 pub mod resource;

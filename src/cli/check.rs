@@ -66,6 +66,7 @@ async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, w
 
 /// A directory of our own that goes when it is dropped.
 struct Scratch {
+        trusted_proxies: Vec::new(),
     path: PathBuf,
 }
 

@@ -9,7 +9,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use weir_admin_api::{ControlPlane, References};
-use weir_gateway::{DataPlane, Network};
+use weir_domain::network::Network;
+use weir_gateway::DataPlane;
 
 use super::config_watch;
 use super::data_dir::DataDir;
@@ -29,6 +30,9 @@ pub(crate) struct ProcessArgs {
     /// postgres://… or sqlite:PATH [default: DATA_DIR/weir.db]
     #[arg(long, env = "WEIR_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
+    /// Proxies in front, as blocks of addresses; only their X-Forwarded-… headers are believed
+    #[arg(long = "trusted-proxy", env = "WEIR_TRUSTED_PROXIES", value_delimiter = ',', value_name = "BLOCK")]
+    pub(crate) trusted_proxies: Vec<Network>,
     /// How log lines look
     #[arg(long, env = "WEIR_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: Format,
@@ -46,9 +50,6 @@ pub(crate) struct GatewayArgs {
     /// The name of this node in the ledger and in log lines
     #[arg(long, env = "WEIR_NODE", default_value = "local", value_name = "NAME")]
     pub(crate) node: String,
-    /// Proxies in front, as blocks of addresses; only their X-Forwarded-… headers are believed
-    #[arg(long = "trusted-proxy", env = "WEIR_TRUSTED_PROXIES", value_delimiter = ',', value_name = "BLOCK")]
-    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 /// What a process with an admin API has.
@@ -135,6 +136,7 @@ pub(crate) async fn open(
         references,
         public_url: args.and_then(|args| args.admin_public_url.clone()),
         ledger_retention_days: weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
+        trusted_proxies: process.trusted_proxies.clone(),
         allow_plaintext: args.is_some_and(|args| args.admin_allow_plaintext),
     })
     .await?;
@@ -164,7 +166,7 @@ pub(crate) fn data_plane(
         ops_listen: args.ops_listen,
         data_dir: process.data_dir.clone(),
         node: args.node.clone(),
-        trusted_proxies: args.trusted_proxies.clone(),
+        trusted_proxies: process.trusted_proxies.clone(),
         ..weir_gateway::Settings::default()
     };
     let data_plane = DataPlane::bind(settings, control.usage_sink())?;

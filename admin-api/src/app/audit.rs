@@ -23,11 +23,14 @@ pub(crate) struct AuditEntry {
     pub(crate) at: String,
     /// Who: `user:…`, `token:…`, `cli`, `file:…` or `system`.
     pub(crate) actor: String,
+    /// Whose name that is: `user:ID` or `token:ID`, as a name can be given twice; empty for the others.
+    pub(crate) actor_id: String,
     /// The address that the request came from, or empty.
     pub(crate) address: String,
     /// The request's id, or empty.
     pub(crate) request_id: String,
-    /// `create`, `update`, `delete`, `rollback`, `sign-in`, `sign-in-refused`, `sign-out`.
+    /// `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, and of a person
+    /// `role`, `disable`, `enable`, `password`.
     pub(crate) action: String,
     /// The kind of what was changed.
     pub(crate) kind: String,
@@ -52,7 +55,7 @@ pub(crate) struct AuditQuery {
     pub(crate) limit: Option<i64>,
     /// Where to go on: `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,
-    /// Only what this actor did.
+    /// Only what this actor did, by name or by id.
     pub(crate) actor: Option<String>,
     /// Only this action.
     pub(crate) action: Option<String>,
@@ -82,6 +85,7 @@ fn view(row: &AuditRow) -> AuditEntry {
         seq: row.seq,
         at: time::to_rfc3339(row.at),
         actor: row.actor.clone(),
+        actor_id: row.actor_id.clone(),
         address: row.address.clone(),
         request_id: row.request_id.clone(),
         action: row.action.clone(),

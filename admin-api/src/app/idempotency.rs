@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use weir_domain::time::{self, Micros};
 
 use super::App;
+use super::permission::Permission;
+use super::session::Caller;
 use crate::crypto;
 use crate::error::Error;
 
@@ -20,6 +22,8 @@ pub(crate) struct KeptAnswer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// What its caller had to be allowed; whoever asks again must be still.
+    pub(crate) needs: Option<Permission>,
 }
 
 /// What to do with a request that carries a key.
@@ -32,7 +36,7 @@ pub(crate) enum Begin {
 
 /// What makes a request the same one.
 pub(crate) struct Request<'a> {
-    pub(crate) caller: &'a str,
+    pub(crate) caller: &'a Caller,
     pub(crate) method: &'a str,
     pub(crate) path_and_query: &'a str,
     pub(crate) key: &'a str,
@@ -43,8 +47,10 @@ impl App {
     /// Claims the key of a request, or finds what was answered to it.
     pub(crate) async fn begin_idempotent(&self, request: &Request<'_>) -> Result<Begin, Error> {
         let path = request.path_and_query.split('?').next().unwrap_or_default();
-        let id = crypto::sha256_hex([request.caller, request.method, path, request.key].join("\n").as_bytes());
-        let hash = crypto::sha256_hex(&[request.path_and_query.as_bytes(), b"\n", request.body].concat());
+        let id = crypto::sha256_hex([&request.caller.id, request.method, path, request.key].join("\n").as_bytes());
+        // Keyed, as the body may hold a password, which a plain hash would let be guessed.
+        let whole = [request.path_and_query.as_bytes(), b"\n", request.body].concat();
+        let hash = crypto::hex(&self.vault.mac(b"idempotency", &whole));
         let now = time::now();
         let mut tx = self.db.begin().await?;
         let claimed = tx.claim_idempotency(&id, &hash, now, now - STALE, now - KEEP).await?;
@@ -59,7 +65,8 @@ impl App {
         match row.answer {
             Some(sealed) => {
                 let bytes = self.vault.open_bytes(&place(&id), &sealed).map_err(Error::Internal)?;
-                let answer = serde_json::from_slice(&bytes).map_err(|e| Error::Internal(e.to_string()))?;
+                let answer: KeptAnswer = serde_json::from_slice(&bytes).map_err(|e| Error::Internal(e.to_string()))?;
+                answer.needs.map_or(Ok(()), |needs| request.caller.require(needs))?;
                 Ok(Begin::Replay(answer))
             }
             None if row.committed == 1 && row.started_at < now - STALE => Err(Error::IdempotencyLost),

@@ -25,12 +25,25 @@ const TOUCH: Micros = 60 * SECOND;
 /// Who calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// `user:EMAIL` or `token:NAME`.
+    /// `user:EMAIL` or `token:NAME`, for people.
     pub(crate) label: String,
+    /// `user:ID` or `token:ID`: the name of a token may be given twice, its id never.
+    pub(crate) id: String,
     /// What they may do.
     pub(crate) permissions: Vec<Permission>,
     /// The session, when it is a person at a browser.
     pub(crate) session: Option<SessionRow>,
+}
+
+impl Caller {
+    /// Refuses a caller who may not do this.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), Error> {
+        if self.permissions.contains(&permission) {
+            return Ok(());
+        }
+        let label = &self.label;
+        Err(Error::Forbidden(format!("{label} may not do this; ask an owner, or use a token with scope admin")))
+    }
 }
 
 /// A person, as shown.
@@ -82,7 +95,8 @@ impl App {
             tx.commit().await?;
         }
         let permissions = Role::from_stored(&row.role).permissions().to_vec();
-        Ok(Some(Caller { label: format!("user:{}", row.email), permissions, session: Some(row) }))
+        let (label, id) = (format!("user:{}", row.email), format!("user:{}", row.user_id));
+        Ok(Some(Caller { label, id, permissions, session: Some(row) }))
     }
 
     /// Whose token this is, if anybody's.
@@ -98,7 +112,8 @@ impl App {
             tx.commit().await?;
         }
         let permissions = permission::of_scopes(&row.scopes);
-        Ok(Some(Caller { label: format!("token:{}", row.name), permissions, session: None }))
+        let (label, id) = (format!("token:{}", row.name), format!("token:{}", row.id));
+        Ok(Some(Caller { label, id, permissions, session: None }))
     }
 
     /// The value that a session's changes must carry; useless without the session's cookie.
@@ -139,7 +154,7 @@ impl App {
                 let known = user.map_or_else(String::new, |u| u.email);
                 let mut tx = self.db.begin().await?;
                 let action = "sign-in-refused";
-                tx.add_audit(&NewAudit { action, ..session_audit("anonymous", &known, actor) }).await?;
+                tx.add_audit(&NewAudit { action, ..session_audit(&known, actor) }).await?;
                 tx.commit().await?;
                 Err(Error::Unauthenticated("the e-mail address or the password is wrong"))
             }
@@ -151,10 +166,11 @@ impl App {
         let cookie = crypto::random_word()?;
         let id = crypto::sha256_hex(cookie.as_bytes());
         let now = time::now();
-        let label = format!("user:{}", user.email);
+        let (label, by) = (format!("user:{}", user.email), format!("user:{}", user.id));
+        let actor = &Actor { label, id: by, ..actor.clone() };
         let mut tx = self.db.begin().await?;
         tx.add_session(&id, &user.id, &actor.address, now, now - ABSOLUTE).await?;
-        tx.add_audit(&NewAudit { action: "sign-in", ..session_audit(&label, &user.email, actor) }).await?;
+        tx.add_audit(&NewAudit { action: "sign-in", ..session_audit(&user.email, actor) }).await?;
         tx.commit().await?;
         let row = SessionRow {
             id,
@@ -173,20 +189,12 @@ impl App {
     pub(crate) async fn sign_out(&self, session: &SessionRow, actor: &Actor) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
         tx.delete_session(&session.id).await?;
-        tx.add_audit(&NewAudit { action: "sign-out", ..session_audit(&actor.label, &session.email, actor) }).await?;
+        tx.add_audit(&NewAudit { action: "sign-out", ..session_audit(&session.email, actor) }).await?;
         tx.commit().await?;
         Ok(())
     }
 }
 
-fn session_audit<'a>(by: &'a str, email: &'a str, actor: &'a Actor) -> NewAudit<'a> {
-    NewAudit {
-        at: time::now(),
-        actor: by,
-        address: &actor.address,
-        request_id: &actor.request_id,
-        kind: "User",
-        id: email,
-        ..NewAudit::default()
-    }
+fn session_audit<'a>(email: &'a str, actor: &'a Actor) -> NewAudit<'a> {
+    NewAudit { kind: "User", id: email, ..actor.audit() }
 }

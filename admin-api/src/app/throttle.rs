@@ -1,4 +1,5 @@
-//! Slows down the guessing of passwords, per account and per address, without locking anybody out.
+//! Slows down the guessing of passwords, per account and per address, without locking anybody out: whoever signed
+//! in from an address before is slowed down there by wrong tries for this account from this address alone.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ const FREE_ACCOUNT: u32 = 50;
 const LONGEST: Duration = Duration::from_secs(900);
 /// The longest delay for an account from anywhere: strangers may slow its owner down, not lock them out.
 const LONGEST_ACCOUNT: Duration = Duration::from_secs(10);
+/// How long an address is known to be somebody's after they signed in there.
+const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
 /// After this long without a try all is forgotten.
 const FORGET: Duration = Duration::from_secs(3600);
 /// The most entries kept; the oldest go first.
@@ -24,7 +27,12 @@ const CAPACITY: usize = 100_000;
 #[derive(Default)]
 pub(crate) struct Throttle {
     entries: Mutex<HashMap<String, Entry>>,
+    /// Account and address of those who signed in, and when.
+    known: Mutex<HashMap<String, Instant>>,
 }
+
+/// What tries are counted under, how many are free, and the longest delay.
+type Key = (String, u32, Duration);
 
 struct Entry {
     tries: u32,
@@ -37,7 +45,7 @@ impl Throttle {
     /// Counts a try before the password is looked at, so that guesses in parallel are counted too.
     /// The error is how long to wait; the try is not counted then.
     pub(crate) fn begin(&self, account: &str, address: &str, now: Instant) -> Result<(), Duration> {
-        let keys = keys(account, address);
+        let keys = self.keys(account, address, now);
         let mut entries = self.entries.lock();
         let wait = keys.iter().filter_map(|(key, ..)| entries.get(key)).map(|e| e.next.saturating_duration_since(now));
         if let Some(wait) = wait.max().filter(|wait| !wait.is_zero()) {
@@ -69,12 +77,29 @@ impl Throttle {
                 entry.next = now;
             }
         }
+        let mut known = self.known.lock();
+        known.insert(pair(account, address), now);
+        if known.len() > CAPACITY {
+            known.retain(|_, since| now.saturating_duration_since(*since) <= KNOWN / 4);
+        }
+    }
+
+    /// What a try counts towards: strangers' tries are none of the business of whoever is known at the address.
+    fn keys(&self, account: &str, address: &str, now: Instant) -> Vec<Key> {
+        let since = self.known.lock().get(&pair(account, address)).copied();
+        let known = since.is_some_and(|since| now.saturating_duration_since(since) <= KNOWN);
+        keys(account, address).into_iter().take(if known { 1 } else { 3 }).collect()
     }
 }
 
-fn keys(account: &str, address: &str) -> [(String, u32, Duration); 3] {
+/// The name of an account at an address.
+fn pair(account: &str, address: &str) -> String {
+    format!("pair {address} {account}")
+}
+
+fn keys(account: &str, address: &str) -> [Key; 3] {
     [
-        (format!("pair {address} {account}"), FREE_PAIR, LONGEST),
+        (pair(account, address), FREE_PAIR, LONGEST),
         (format!("address {address}"), FREE_ADDRESS, LONGEST),
         (format!("account {account}"), FREE_ACCOUNT, LONGEST_ACCOUNT),
     ]
@@ -115,6 +140,24 @@ mod tests {
         }
         assert!(throttle.begin("a@x", "6.6.6.6", now).is_err());
         assert!(throttle.begin("a@x", "1.2.3.4", now).is_ok());
+    }
+
+    #[test]
+    fn whoever_signed_in_from_an_address_is_not_kept_out_by_the_guesses_of_others() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        let sign_in = |account: &str, address: &str| throttle.begin(account, address, now).is_ok();
+        assert!(sign_in("a@x", "1.2.3.4"));
+        throttle.succeed("a@x", "1.2.3.4", now);
+        // Guesses at the account from everywhere, and at other accounts from behind the same proxy.
+        for n in 0..100 {
+            sign_in("a@x", &format!("6.6.6.{n}"));
+            sign_in(&format!("{n}@x"), "1.2.3.4");
+        }
+        assert!(!sign_in("a@x", "6.6.7.1") && !sign_in("b@x", "1.2.3.4"), "guesses are slowed down");
+        assert!(sign_in("a@x", "1.2.3.4"));
+        // Their own wrong tries count still.
+        assert_eq!((0..20).filter(|_| sign_in("a@x", "1.2.3.4")).count(), 4);
     }
 
     #[test]

@@ -147,13 +147,5 @@ pub(crate) async fn add(
 }
 
 fn audit<'a>(id: &'a str, actor: &'a Actor) -> NewAudit<'a> {
-    NewAudit {
-        at: time::now(),
-        actor: &actor.label,
-        address: &actor.address,
-        request_id: &actor.request_id,
-        kind: "AdminToken",
-        id,
-        ..NewAudit::default()
-    }
+    NewAudit { kind: "AdminToken", id, ..actor.audit() }
 }

@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
+use weir_domain::network::{self, Network};
 
 use super::headers::RequestId;
 use crate::app::App;
@@ -29,6 +30,7 @@ pub(super) const COOKIE_NAME: &str = "weir_session";
 /// Source: <https://www.rfc-editor.org/rfc/rfc6265#section-4.1> and draft-ietf-httpbis-rfc6265bis, section 4.1.3.2.
 const SECURE_COOKIE_NAME: &str = "__Host-weir_session";
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What the layer found, in the request's extensions.
@@ -40,15 +42,33 @@ pub(super) enum Identity {
     Nobody(&'static str),
 }
 
-/// The row of the request's idempotency key, in its extensions.
+/// Where the caller is, in the request's extensions; empty when that is not known.
 #[derive(Clone)]
-pub(super) struct IdempotencyRow(pub(super) String);
+struct CallerAddress(String);
+
+/// The claim of the request's idempotency key, in its extensions.
+#[derive(Clone)]
+pub(super) struct IdempotencyClaim {
+    /// The row.
+    pub(super) row: String,
+    /// What the handler asked for, which a replay asks for again.
+    pub(super) needs: Arc<OnceLock<Permission>>,
+}
+
+/// Where the caller is: what trusted proxies say of it, else the other end of the connection.
+fn address(request: &Request, proxies: &[Network]) -> String {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return String::new() };
+    let forwarded = request.headers().get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default());
+    network::caller(peer.ip(), forwarded, proxies).to_string()
+}
 
 /// Finds the caller and refuses what another site's page may have sent.
 pub(super) async fn layer(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     if let Err(error) = same_site(request.method(), request.headers()) {
         return error.into_response();
     }
+    let address = address(&request, &app.settings.trusted_proxies);
+    request.extensions_mut().insert(CallerAddress(address));
     match identify(&app, request.method(), request.headers()).await {
         Ok(identity) => {
             request.extensions_mut().insert(identity);
@@ -159,13 +179,11 @@ impl<P: Needs, S: Send + Sync> FromRequestParts<S> for May<P> {
             Some(Identity::Nobody(reason)) => return Err(Error::Unauthenticated(reason)),
             None => return Err(Error::Internal("a guarded handler stands outside the guard's layer".to_owned())),
         };
-        if !caller.permissions.contains(&P::PERMISSION) {
-            let label = &caller.label;
-            return Err(Error::Forbidden(format!(
-                "{label} may not do this; ask an owner, or use a token with scope admin"
-            )));
+        if let Some(claim) = parts.extensions.get::<IdempotencyClaim>() {
+            claim.needs.get_or_init(|| P::PERMISSION);
         }
-        let actor = Actor { label: caller.label.clone(), ..anonymous(parts) };
+        caller.require(P::PERMISSION)?;
+        let actor = known(&caller, parts);
         Ok(Self { caller, actor, permission: PhantomData })
     }
 }
@@ -193,8 +211,9 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         match parts.extensions.get::<Identity>() {
             Some(Identity::Known(caller)) => {
-                let (caller, label) = (Arc::clone(caller), caller.label.clone());
-                Ok(Self { caller, actor: Actor { label, ..anonymous(parts) } })
+                let caller = Arc::clone(caller);
+                let actor = known(&caller, parts);
+                Ok(Self { caller, actor })
             }
             Some(Identity::Nobody(reason)) => Err(Error::Unauthenticated(reason)),
             None => Err(Error::Internal("a guarded handler stands outside the guard's layer".to_owned())),
@@ -202,12 +221,16 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
+fn known(caller: &Caller, parts: &Parts) -> Actor {
+    Actor { label: caller.label.clone(), id: caller.id.clone(), ..anonymous(parts) }
+}
+
 fn anonymous(parts: &Parts) -> Actor {
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     Actor {
         label: "anonymous".to_owned(),
-        address: address.map(|ConnectInfo(a)| a.ip().to_canonical().to_string()).unwrap_or_default(),
+        id: String::new(),
+        address: parts.extensions.get::<CallerAddress>().map(|address| address.0.clone()).unwrap_or_default(),
         request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-        idempotency: parts.extensions.get::<IdempotencyRow>().map(|row| row.0.clone()),
+        idempotency: parts.extensions.get::<IdempotencyClaim>().map(|claim| claim.row.clone()),
     }
 }

@@ -1,6 +1,6 @@
 //! The layer that answers a repeated POST with the first answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::guard::{IdempotencyRow, Identity};
+use super::guard::{IdempotencyClaim, Identity};
 use super::{body, problem};
 use crate::app::App;
 use crate::app::idempotency::{Begin, KeptAnswer, Request as Asked};
@@ -45,7 +45,7 @@ async fn run(app: &App, request: Request, next: Next) -> Result<Response, Error>
     }
     let key = key.to_str().ok().filter(|k| !k.is_empty() && k.len() <= MAX_KEY).map(str::to_owned);
     let key = key.ok_or_else(|| Error::BadRequest(format!("Idempotency-Key: give 1 to {MAX_KEY} characters")))?;
-    let caller = caller.label.clone();
+    let caller = Arc::clone(caller);
     let (mut parts, body) = request.into_parts();
     let bytes = body::bytes(Request::new(body)).await?;
     let path_and_query = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -59,21 +59,22 @@ async fn run(app: &App, request: Request, next: Next) -> Result<Response, Error>
     match app.begin_idempotent(&asked).await? {
         Begin::Replay(answer) => Ok(replay(answer)),
         Begin::Go(row) => {
-            parts.extensions.insert(IdempotencyRow(row.clone()));
+            let claim = IdempotencyClaim { row, needs: Arc::new(OnceLock::new()) };
+            parts.extensions.insert(claim.clone());
             let request_id = parts.extensions.get::<super::headers::RequestId>().cloned();
             let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
             let id = request_id.map(|id| id.0).unwrap_or_default();
-            keep(app, &row, problem::render(response, &id)).await
+            keep(app, &claim, problem::render(response, &id)).await
         }
     }
 }
 
 /// Keeps an answer for the repeat; what failed on our side, or was no answer to the question, is freed.
-async fn keep(app: &App, row: &str, response: Response) -> Result<Response, Error> {
+async fn keep(app: &App, claim: &IdempotencyClaim, response: Response) -> Result<Response, Error> {
     let status = response.status();
     let passing = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
     if status.is_server_error() || passing.contains(&status) {
-        app.release_idempotent(row).await?;
+        app.release_idempotent(&claim.row).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -85,7 +86,9 @@ async fn keep(app: &App, row: &str, response: Response) -> Result<Response, Erro
         Some((name.as_str().to_owned(), value.to_owned()))
     });
     let body = String::from_utf8_lossy(&bytes).into_owned();
-    app.end_idempotent(row, &KeptAnswer { status: status.as_u16(), headers: headers.collect(), body }).await?;
+    let needs = claim.needs.get().copied();
+    let answer = KeptAnswer { status: status.as_u16(), headers: headers.collect(), body, needs };
+    app.end_idempotent(&claim.row, &answer).await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 

@@ -9,6 +9,7 @@ use super::db::{Db, StoreError, Tx, execute, read, within};
 pub(crate) struct NewAudit<'a> {
     pub(crate) at: i64,
     pub(crate) actor: &'a str,
+    pub(crate) actor_id: &'a str,
     pub(crate) address: &'a str,
     pub(crate) request_id: &'a str,
     pub(crate) action: &'a str,
@@ -24,6 +25,7 @@ pub(crate) struct AuditRow {
     pub(crate) seq: i64,
     pub(crate) at: i64,
     pub(crate) actor: String,
+    pub(crate) actor_id: String,
     pub(crate) address: String,
     pub(crate) request_id: String,
     pub(crate) action: String,
@@ -38,6 +40,7 @@ pub(crate) struct AuditRow {
 /// What a list is narrowed to; empty text means anything.
 #[derive(Clone, Debug)]
 pub(crate) struct AuditFilter<'a> {
+    /// Name or id.
     pub(crate) actor: &'a str,
     pub(crate) action: &'a str,
     pub(crate) kind: &'a str,
@@ -59,6 +62,7 @@ impl AuditRow {
             &self.seq.to_string(),
             &self.at.to_string(),
             &self.actor,
+            &self.actor_id,
             &self.address,
             &self.request_id,
             &self.action,
@@ -78,10 +82,10 @@ impl Db {
     /// A page, newest first.
     pub(crate) async fn audit(&self, filter: &AuditFilter<'_>) -> Result<Vec<AuditRow>, StoreError> {
         read!(self, c => sqlx::query_as(
-            "SELECT seq, at, actor, address, request_id, action, kind, id, before_state, after_state, prev_hash, hash
-             FROM audit
-             WHERE seq < $1 AND at >= $2 AND at < $3 AND ($4 = '' OR actor = $4) AND ($5 = '' OR action = $5)
-             AND ($6 = '' OR kind = $6) AND ($7 = '' OR id = $7)
+            "SELECT seq, at, actor, actor_id, address, request_id, action, kind, id, before_state, after_state,
+                prev_hash, hash FROM audit
+             WHERE seq < $1 AND at >= $2 AND at < $3 AND ($4 = '' OR actor = $4 OR actor_id = $4)
+             AND ($5 = '' OR action = $5) AND ($6 = '' OR kind = $6) AND ($7 = '' OR id = $7)
              ORDER BY seq DESC LIMIT $8",
         )
         .bind(filter.before)
@@ -99,8 +103,8 @@ impl Db {
     /// Entries after a number, oldest first: what a check of the chain walks through.
     pub(crate) async fn audit_after(&self, seq: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
         read!(self, c => sqlx::query_as(
-            "SELECT seq, at, actor, address, request_id, action, kind, id, before_state, after_state, prev_hash, hash
-             FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
+            "SELECT seq, at, actor, actor_id, address, request_id, action, kind, id, before_state, after_state,
+                prev_hash, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
         ).bind(seq).bind(limit).fetch_all(c).await)
     }
 
@@ -120,6 +124,7 @@ impl Tx {
             seq,
             at: new.at,
             actor: new.actor.to_owned(),
+            actor_id: new.actor_id.to_owned(),
             address: new.address.to_owned(),
             request_id: new.request_id.to_owned(),
             action: new.action.to_owned(),
@@ -134,13 +139,14 @@ impl Tx {
         execute!(
             self,
             sqlx::query(
-                "INSERT INTO audit (seq, at, actor, address, request_id, action, kind, id, before_state, after_state,
-                                prev_hash, hash)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                "INSERT INTO audit (seq, at, actor, actor_id, address, request_id, action, kind, id, before_state,
+                                after_state, prev_hash, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             )
             .bind(row.seq)
             .bind(row.at)
             .bind(&row.actor)
+            .bind(&row.actor_id)
             .bind(&row.address)
             .bind(&row.request_id)
             .bind(&row.action)

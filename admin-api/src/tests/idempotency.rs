@@ -92,3 +92,33 @@ async fn what_a_crash_left_behind_is_neither_repeated_nor_stuck() {
         assert_eq!(server.get("/teams?q=once").await["items"].as_array().unwrap().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn an_answer_is_for_the_token_that_asked_and_not_for_its_namesake() {
+    for server in Server::on_both().await {
+        let token = async |scope: &str| format!("Bearer {}", server.scoped(&[scope]).await);
+        let (first, namesake, ledger) = (token("admin").await, token("admin").await, token("ledger").await);
+        let ask = async |bearer: &str| {
+            let headers =
+                [("authorization", bearer), ("content-type", "application/json"), ("idempotency-key", "minted")];
+            let body = json!({"name": "new", "scopes": ["admin"]}).to_string();
+            server.raw("POST", "/api/v1/tokens", &headers, Some(body)).await
+        };
+        let made = ask(&first).await.expect(201);
+        assert_eq!(ask(&first).await.expect(201).text, made.text);
+        let refused = ask(&ledger).await.expect(403);
+        assert!(!refused.text.contains("weirat_"), "{}", refused.text);
+        let own = ask(&namesake).await.expect(201);
+        assert!(own.header("idempotency-replayed").is_empty() && own.text != made.text);
+        // Who may less than when the answer was kept, is not shown it again.
+        server.plane.tamper("UPDATE tokens SET scopes = 'ledger' WHERE name = 'scoped'").await;
+        let refused = ask(&first).await.expect(403);
+        assert!(!refused.text.contains("weirat_"), "{}", refused.text);
+        let entries = server.get("/audit?kind=AdminToken&actor=token:scoped").await["items"].clone();
+        let ids: Vec<&str> = entries.as_array().unwrap().iter().map(|e| e["actor_id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), 2, "{entries}");
+        assert!(ids[0] != ids[1] && ids.iter().all(|id| id.starts_with("token:") && id.len() > 20), "{ids:?}");
+        let mine = server.get(&format!("/audit?actor={}", ids[0])).await["items"].clone();
+        assert_eq!(mine.as_array().unwrap().len(), 1, "{mine}");
+    }
+}

@@ -87,6 +87,7 @@ pub(super) fn settings(dir: &Path, database: &Database) -> Settings {
         public_url: None,
         ledger_retention_days: 30,
         allow_plaintext: false,
+        trusted_proxies: Vec::new(),
     }
 }
 

@@ -180,3 +180,34 @@ async fn passwords_do_not_cross_a_network_in_the_clear_unless_the_operator_says_
     settings.allow_plaintext = true;
     crate::ControlPlane::open(settings).await.unwrap();
 }
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_caller_is_throttled_and_audited_by_their_own_address() {
+    let (database, dir) = (super::database::sqlite(), std::sync::Arc::new(tempfile::tempdir().unwrap()));
+    let mut settings = super::server::settings(dir.path(), &database);
+    settings.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    let proxied = Server::with(settings, database, dir).await;
+    set_up(&proxied).await.expect(201);
+    let sign_in = async |server: &Server, from: &str, password: &str| {
+        let body = json!({"email": "ada@example.com", "password": password}).to_string();
+        let headers = [("content-type", "application/json"), ("x-forwarded-for", from)];
+        server.raw("POST", "/api/v1/session", &headers, Some(body)).await
+    };
+    let mut tries = 0;
+    // What the stranger writes into the header themselves stands before what the proxy adds.
+    while sign_in(&proxied, &format!("10.9.8.{tries}, 198.51.100.1"), "wrong password").await.status != 429 {
+        tries += 1;
+        assert!(tries < 12, "the stranger is never slowed down");
+    }
+    sign_in(&proxied, "203.0.113.5", PASSWORD).await.expect(200);
+    let newest = proxied.get("/audit?action=sign-in&limit=1").await["items"][0].clone();
+    assert_eq!(newest["address"], "203.0.113.5");
+    let refused = proxied.get("/audit?action=sign-in-refused&limit=1").await["items"][0].clone();
+    assert_eq!(refused["address"], "198.51.100.1");
+
+    let direct = Server::start().await;
+    set_up(&direct).await.expect(201);
+    sign_in(&direct, "203.0.113.5", PASSWORD).await.expect(200);
+    let newest = direct.get("/audit?action=sign-in&limit=1").await["items"][0].clone();
+    assert_eq!(newest["address"], "127.0.0.1", "nobody's word but a trusted proxy's is believed");
+}

@@ -77,15 +77,12 @@ impl Board {
                 HistoryRow { kind: kind_name, id, version, revision, action: action_name, team, spec, at, actor: by };
             tx.add_history(&history).await?;
             tx.add_audit(&NewAudit {
-                at,
-                actor: &actor.label,
-                address: &actor.address,
-                request_id: &actor.request_id,
                 action,
                 kind: kind.as_str(),
                 id: &history.id,
                 before: &state(before.as_ref()),
                 after: &state(after.as_ref()),
+                ..actor.audit()
             })
             .await?;
             all.push(Done { action, before, after });
