@@ -10,7 +10,12 @@ use weir_harness::script::{Counts, Reply, Script, Wire};
 use crate::stand::{DIALECTS, PNG, Stand, both, route_to, stop_word, streamed, user, weather_tool};
 
 /// Asks whole and streamed, and returns what both mean after a check that it is the same.
-async fn heard_both_ways(stand: &Stand, caller: Vendor, provider: Vendor, fields: &Value) -> anyhow::Result<Heard> {
+pub(crate) async fn heard_both_ways(
+    stand: &Stand,
+    caller: Vendor,
+    provider: Vendor,
+    fields: &Value,
+) -> anyhow::Result<Heard> {
     let place = || format!("{caller:?} caller, {provider:?} provider");
     let whole = stand.ask(caller, provider, fields).await?.heard(caller).with_context(place)?;
     let stream = both(fields, &streamed(caller));
@@ -93,7 +98,7 @@ async fn tools_are_called_in_parallel_and_their_results_come_back() -> anyhow::R
 }
 
 /// The conversation after the tools have run.
-fn with_results(dialect: Vendor, question: &str, heard: &Heard, results: &[&str]) -> Value {
+pub(crate) fn with_results(dialect: Vendor, question: &str, heard: &Heard, results: &[&str]) -> Value {
     let pairs = heard.tools.iter().zip(results);
     let mut messages = vec![json!({"role": "user", "content": question})];
     match dialect {

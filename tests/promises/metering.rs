@@ -11,7 +11,7 @@ use weir_harness::script::{Counts, Fault, Reply, Script, Wire};
 use crate::stand::{DIALECTS, Stand, request, streamed};
 
 /// Dollars for a million tokens of the two models under test.
-fn priced(config: weir_harness::config::Config) -> weir_harness::config::Config {
+pub(crate) fn priced(config: weir_harness::config::Config) -> weir_harness::config::Config {
     let rates =
         json!({"input": "3", "output": "15", "cache_read": "0.30", "cache_write_5m": "3.75", "cache_write_1h": "6"});
     config.with("Price", "p-openai", &json!({"provider": "oai", "model": "gpt-4o", "per_million": rates})).with(
@@ -40,7 +40,7 @@ fn nanos(value: &Value) -> anyhow::Result<u64> {
 }
 
 /// The ledger row of a request, awaited.
-async fn row(stand: &Stand, id: &str) -> anyhow::Result<Value> {
+pub(crate) async fn row(stand: &Stand, id: &str) -> anyhow::Result<Value> {
     let admin = stand.weir.admin()?;
     for _ in 0..200 {
         let found = admin.send("GET", &format!("/requests/{id}"), &[], None).await?;
@@ -198,6 +198,36 @@ async fn an_unknown_price_is_null_and_never_zero() -> anyhow::Result<()> {
             let row = row(&stand, answered.header("x-weir-request-id").context("no id")?).await?;
             assert!(row["cost"].is_null(), "{row}");
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_vendors_prices_hold_where_it_is_named_and_never_by_an_id() -> anyhow::Result<()> {
+    let stand = Stand::start_with(|config, openai, _| {
+        let server = weir_harness::config::provider(openai, crate::stand::OPENAI_KEY);
+        config.with("Provider", "openai", &server).with(
+            "Provider",
+            "proxied",
+            &crate::stand::both(&server, &json!({"catalog": "openai"})),
+        )
+    })
+    .await?;
+    for (id, is_priced) in [("openai", false), ("proxied", true)] {
+        let body = request(Vendor::Openai, &format!("{id}/gpt-4o"), &json!({}));
+        let answered = stand.caller.ask(Vendor::Openai, &body).await?;
+        let usage = answered.heard(Vendor::Openai)?.usage.context("no usage")?;
+        assert_eq!(usage.cost.is_some_and(|cost| cost.is_number()), is_priced, "{id}: {}", answered.text());
+        let row = row(&stand, answered.header("x-weir-request-id").context("no id")?).await?;
+        assert_eq!(row["cost"].is_null(), !is_priced, "{id}: {row}");
+    }
+    // The most that the model writes is known of the vendor too: a caller of the other dialect may ask for more.
+    let greedy = json!({"max_tokens": 50_000});
+    for (id, sent) in [("openai", 50_000), ("proxied", 16_384)] {
+        stand.caller.ask(Vendor::Anthropic, &request(Vendor::Anthropic, &format!("{id}/gpt-4o"), &greedy)).await?;
+        let arrived = stand.openai.received().pop().context("nothing arrived")?.json();
+        let limit = arrived.get("max_completion_tokens").or(arrived.get("max_tokens"));
+        assert_eq!(limit, Some(&json!(sent)), "{id}: {arrived}");
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ fn reply() -> Reply {
 }
 
 /// The answer without what is new each time: ids and times that Weir makes.
-fn settled(body: &[u8]) -> String {
+pub(crate) fn settled(body: &[u8]) -> String {
     let mut settled = String::new();
     for event in sse::parse(body) {
         let mut data = event.json();

@@ -91,7 +91,7 @@ pub struct Heard {
     pub refusal: String,
     /// Thinking shown.
     pub thinking: String,
-    /// The signature of the thinking.
+    /// The signatures of the thinking, and the thinking that only the vendor can read.
     pub signature: String,
     /// Tools called: id, name, arguments.
     pub tools: Vec<(String, String, Value)>,

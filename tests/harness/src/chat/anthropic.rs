@@ -32,6 +32,7 @@ fn add(heard: &mut Heard, block: &Value, input: &Value) -> anyhow::Result<()> {
             heard.thinking.push_str(&text("thinking")?);
             heard.signature.push_str(&text("signature")?);
         }
+        Some("redacted_thinking") => heard.signature.push_str(&text("data")?),
         Some("tool_use") => {
             ensure!(input.is_object(), "input must be an object, not {input}");
             heard.tools.push((text("id")?, text("name")?, input.clone()));

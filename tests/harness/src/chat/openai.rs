@@ -19,7 +19,7 @@ pub(super) fn whole(body: &Value) -> anyhow::Result<Heard> {
         text: message["content"].as_str().unwrap_or_default().to_owned(),
         refusal: message["refusal"].as_str().unwrap_or_default().to_owned(),
         thinking: message["reasoning_content"].as_str().unwrap_or_default().to_owned(),
-        signature: message["thinking_blocks"][0]["signature"].as_str().unwrap_or_default().to_owned(),
+        signature: signatures(&message["thinking_blocks"]),
         stop: choices[0]["finish_reason"].as_str().context("finish_reason")?.to_owned(),
         usage: body.get("usage").map(usage).transpose()?,
         model: body["model"].as_str().context("model")?.to_owned(),
@@ -30,6 +30,15 @@ pub(super) fn whole(body: &Value) -> anyhow::Result<Heard> {
         heard.tools.push(call_of(&call["id"], &call["function"]["name"], call["function"]["arguments"].as_str())?);
     }
     Ok(heard)
+}
+
+/// What the caller sends back unread: signatures, and reasoning that only the vendor can read.
+fn signatures(blocks: &Value) -> String {
+    let each = |block: &Value| {
+        let sealed = if block["type"] == "redacted_thinking" { &block["data"] } else { &block["signature"] };
+        sealed.as_str().unwrap_or_default().to_owned()
+    };
+    blocks.as_array().into_iter().flatten().map(each).collect()
 }
 
 fn call_of(id: &Value, name: &Value, arguments: Option<&str>) -> anyhow::Result<(String, String, Value)> {
@@ -119,9 +128,7 @@ impl Reading {
         self.heard.text.push_str(text("content"));
         self.heard.refusal.push_str(text("refusal"));
         self.heard.thinking.push_str(text("reasoning_content"));
-        for block in delta.get("thinking_blocks").and_then(Value::as_array).into_iter().flatten() {
-            self.heard.signature.push_str(block["signature"].as_str().unwrap_or_default());
-        }
+        self.heard.signature.push_str(&signatures(delta.get("thinking_blocks").unwrap_or(&Value::Null)));
         for call in delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
             let index =
                 call["index"].as_u64().and_then(|i| usize::try_from(i).ok()).context("index of the tool call")?;
