@@ -7,8 +7,9 @@
 #   ./quick-start.sh logs [-f]   show its log
 #   ./quick-start.sh uninstall   stop it and remove its data
 #
-# In a checkout it builds; elsewhere it fetches the archive at WEIR_RELEASE_URL and verifies its SHA-256
-# (WEIR_RELEASE_SHA256, or the file beside it with .sha256). WEIR_BIN names a binary that is there already.
+# It fetches the archive at WEIR_RELEASE_URL and verifies its SHA-256 (WEIR_RELEASE_SHA256, or the file beside it with
+# .sha256); without that address it runs what was fetched before, and builds in a checkout. WEIR_BIN names a binary
+# that is there already.
 # Vendor keys are taken from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY, models of a local Ollama
 # are found; without any of them the built-in demo provider answers. A changed key is taken over by the next run.
 # OPENAI_BASE_URL and OPENAI_MODEL name another server that speaks OpenAI's dialect, and its model (gpt-4o-mini).
@@ -90,6 +91,14 @@ clean_up() {
   exit "$code"
 }
 
+on_signals() {
+  # shellcheck disable=SC2064  # the command is known now
+  trap "$1 130" INT && trap "$1 143" TERM && trap "$1 129" HUP
+}
+
+interrupted=
+remember() { interrupted=$1; }
+
 # === the data directory ===
 
 # Names it by its one absolute path, however it was spelled: a server is known by it.
@@ -108,17 +117,16 @@ find_data() {
 }
 
 make_data_directory() {
-  local made='' name
+  local name
   mkdir -p "$(dirname "$data")" 2>/dev/null || true
+  # A signal waits until it is known what was made here.
+  on_signals remember
   # Not with -p: of two runs at once, one has made it.
-  if mkdir "$data" 2>/dev/null; then
-    chmod 700 "$data"
-    made=1
+  if mkdir -m 700 "$data" 2>/dev/null; then
+    made_data=1
     find_data
-    printf 'quick-start.sh made this directory; its uninstall removes it whole.\n%s\n' "$data" >"$marker" || {
-      rmdir "$data"
+    printf 'quick-start.sh made this directory; its uninstall removes it whole.\n%s\n' "$data" >"$marker" ||
       fail "$data cannot be written to; is the disk full?"
-    }
   fi
   [ -d "$data" ] || fail "cannot make $data; set WEIR_DATA_DIR to a directory that you may write to."
   [ -w "$data" ] || fail "$(id -un) may not write to $data; set WEIR_DATA_DIR to a directory that you may write to."
@@ -126,16 +134,20 @@ make_data_directory() {
     if [ -e "$data/$name" ] && [ "$name" != quick-start.lock ]; then foreign+=$newline$name$newline; fi
   done
   hold_data
-  made_data=$made
   if [ ! -e "$data/weir.db" ] && [ ! -e "$env_file" ]; then fresh_data=1; fi
+  on_signals exit
+  [ -z "$interrupted" ] || exit "$interrupted"
   need_space 200 "$data" "the data of Weir"
 }
 
 # One run at a time changes a data directory. The system lets go of the lock when the run ends, however it ends.
 hold_data() {
+  local code=0
   command -v flock >/dev/null 2>&1 || return 0
   { exec 9>>"$lock_file"; } 2>/dev/null || fail "$(id -un) may not write to $data; run this as its owner."
-  if ! flock -n 9 || [ ! -e "$lock_file" ]; then
+  flock -n 9 || code=$? # more than 1: this file system has no locks, and Weir says so itself where it needs them
+  if [ "$code" -eq 1 ] || [ ! -e "$lock_file" ]; then
+    made_data='' # whoever holds it goes on with it
     fail "another quick-start.sh is at work on $data; wait until it has ended."
   fi
 }
@@ -221,6 +233,9 @@ port_is_free() {
 
 # === finding what is needed ===
 
+# A link leads to what was built or named; a file was fetched.
+fetched_before() { [ -x "$data/bin/weir" ] && [ ! -L "$data/bin/weir" ]; }
+
 check_tools() {
   local tool
   for tool in curl sed grep awk mktemp sha256sum nohup; do
@@ -228,12 +243,12 @@ check_tools() {
   done
   if [ -n "${WEIR_BIN:-}" ]; then
     [ -f "$WEIR_BIN" ] && [ -x "$WEIR_BIN" ] || fail "WEIR_BIN=$WEIR_BIN is not a program."
-  elif [ -n "$checkout" ] && [ -z "${WEIR_RELEASE_URL:-}" ]; then
-    "$checkout/.ci/install" rust portal || fail "the tools named above are needed to build Weir."
   elif [ -n "${WEIR_RELEASE_URL:-}" ]; then
     for tool in tar gzip find cmp; do
       command -v "$tool" >/dev/null 2>&1 || fail "$tool is missing; install it and run this again."
     done
+  elif [ -n "$checkout" ] && ! fetched_before; then
+    "$checkout/.ci/install" rust portal || fail "the tools named above are needed to build Weir."
   elif [ ! -x "$data/bin/weir" ]; then
     fail "this is not a checkout of Weir: set WEIR_RELEASE_URL to the address of a release archive (.tar.gz)."
   fi
@@ -365,23 +380,26 @@ fetch() {
 }
 
 get_binary() {
-  local version
+  local version binary_note=''
   if [ -n "${WEIR_BIN:-}" ]; then
     binary=$(cd "$(dirname "$WEIR_BIN")" && pwd)/$(basename "$WEIR_BIN")
   elif [ -n "${WEIR_RELEASE_URL:-}" ]; then
     fetch
     return
-  elif [ -n "$checkout" ]; then
+  elif [ -n "$checkout" ] && ! fetched_before; then
     build
   else
-    binary=$data/bin/weir # fetched by an earlier run
+    binary=$data/bin/weir
   fi
   version=$("$binary" version 2>/dev/null) || fail "$binary does not run on this machine ($(uname -sm))."
   if [ "$binary" != "$data/bin/weir" ]; then
     mkdir -p "$data/bin"
     ln -sf "$binary" "$data/bin/weir"
   fi
-  step "$version ($binary)"
+  if [ -n "$checkout" ] && [ "$binary" = "$data/bin/weir" ]; then
+    binary_note=', fetched before; remove it to build this checkout'
+  fi
+  step "$version ($binary$binary_note)"
 }
 
 # === starting ===
@@ -613,9 +631,7 @@ TEXT
 start() {
   local pid held=''
   trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  trap 'exit 129' HUP
+  on_signals exit
   moved=
   # Before anything takes time: nobody wants to learn after a build that a port is taken.
   check_addresses

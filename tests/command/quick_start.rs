@@ -429,6 +429,18 @@ async fn a_changed_vendor_key_is_taken_over_and_nothing_else() {
     assert!(bare.out.contains("openai/gpt-4o-mini"), "{}", bare.out);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_ones_own_is_named_with_its_model() {
+    let vendor = FakeProvider::start(Vendor::Openai, "sk-own").await.unwrap();
+    let url = vendor.base_url();
+    let place = Place::new();
+    let environment =
+        [("WEIR_BIN", WEIR), ("OPENAI_API_KEY", "sk-own"), ("OPENAI_BASE_URL", &*url), ("OPENAI_MODEL", "it's:mine")];
+    let said = place.run(&[], &environment).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("openai/it's:mine"), "{}", said.out);
+}
+
 /// Who points programs at Weir through the SDKs' variables does not make Weir a provider of itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn weirs_own_key_is_no_vendor_key() {
@@ -655,6 +667,15 @@ async fn an_archive_is_found_below_a_folder_and_kept() {
     assert_eq!(place.run(&["stop"], &[]).await.code, Some(0));
     let again = place.run(&[], &[]).await;
     assert_eq!(again.code, Some(0), "what was fetched is there, whatever the environment says: {again:?}");
+
+    // Nor does a checkout build for minutes what is there.
+    fs::create_dir(place.dir.path().join("src")).unwrap();
+    for file in ["Cargo.toml", "src/main.rs"] {
+        fs::write(place.dir.path().join(file), "").unwrap();
+    }
+    let checkout = place.run(&[], &[]).await;
+    assert_eq!(checkout.code, Some(0), "{checkout:?}");
+    assert!(checkout.out.contains("fetched before; remove it to build this checkout"), "{}", checkout.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]
