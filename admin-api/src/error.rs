@@ -48,6 +48,9 @@ pub(crate) enum Error {
     /// Weir itself cannot do without it.
     #[error("{0} is what Weir itself works with, so it stays; change it, or leave it unused")]
     NeededBySystem(String),
+    /// A key of this id was revoked, whatever became of it since.
+    #[error("ApiKey/{0} was revoked before it was removed, and a revoked key stays revoked; make a new one")]
+    RevokedForGood(String),
     /// A file given to `weir run --config` owns it.
     #[error("{label} is managed by the file {file}: change it there")]
     ManagedByFile {

@@ -1,6 +1,7 @@
 //! Tests of the control plane: the real router on a bound port, on SQLite and on a real PostgreSQL.
 
 mod access;
+mod api_keys;
 mod apply;
 mod audit;
 mod away;

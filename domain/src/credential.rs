@@ -99,8 +99,14 @@ pub fn public_id(key: &str) -> Option<&str> {
         return None;
     }
     let id = &key[PREFIX.len()..PREFIX.len() + PUBLIC_LEN];
-    let fits = key.as_bytes()[PREFIX.len() + PUBLIC_LEN] == b'_' && id.bytes().all(|b| BASE36.contains(&b));
+    let fits = key.as_bytes()[PREFIX.len() + PUBLIC_LEN] == b'_' && is_public_id(id);
     fits.then_some(id)
+}
+
+/// Whether an id can be the public id of any key.
+#[must_use]
+pub fn is_public_id(id: &str) -> bool {
+    id.len() == PUBLIC_LEN && id.bytes().all(|b| BASE36.contains(&b))
 }
 
 fn push_checksum(body: &mut String) {

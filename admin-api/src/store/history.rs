@@ -57,6 +57,14 @@ impl Tx {
         Ok(version)
     }
 
+    /// Every content that a resource ever had.
+    pub(crate) async fn specs(&mut self, kind: Kind, id: &str) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = within!(self, c => sqlx::query_as(
+            "SELECT spec FROM resource_history WHERE kind = $1 AND id = $2",
+        ).bind(kind.as_str()).bind(id).fetch_all(c).await)?;
+        Ok(rows.into_iter().map(|(spec,)| spec).collect())
+    }
+
     /// Adds a version.
     pub(crate) async fn add_history(&mut self, row: &HistoryRow) -> Result<(), StoreError> {
         execute!(

@@ -116,7 +116,7 @@ async fn a_writer_cannot_name_the_process_own_variables_and_files() {
         let upstream = json!({"id": "u", "spec": {"targets": [{"url": "https://a.example"}], "tls": {"ca": secret}}});
         let told = server.call("POST", "/upstreams", Some(upstream)).await.expect(422).json();
         assert_eq!(told["faults"][0]["field"], "spec.tls.ca", "{told}");
-        let key = json!({"id": "abc", "spec": {"application": "playground", "secret": secret}});
+        let key = json!({"id": "abcdefgh12345678", "spec": {"application": "playground", "secret": secret}});
         let told = server.call("POST", "/api-keys", Some(key)).await.expect(422).json();
         assert_eq!(told["faults"][0]["field"], "spec.secret", "{told}");
     }

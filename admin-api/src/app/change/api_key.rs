@@ -1,6 +1,7 @@
 //! What a person may ask of an API key: an end that is to come, and no more than its application has.
 
-use weir_domain::credential::Allow;
+use serde_json::Value;
+use weir_domain::credential::{Allow, is_public_id};
 use weir_domain::fault::{Fault, Faults};
 use weir_domain::resource::{Kind, Stored};
 use weir_domain::spec::{ApiKey, Application, Spec};
@@ -18,6 +19,27 @@ fn key(stored: Option<&Stored>) -> Option<&ApiKey> {
 }
 
 impl Board {
+    /// Checks a key that was not there: its id must be one that a key can have, and a key that was ever revoked
+    /// does not come back by way of a removal. `by_hand`: by an edit of this one resource, not by documents.
+    pub(super) async fn check_made_key(&mut self, tx: &mut Tx, id: &str, by_hand: bool) -> Result<(), Error> {
+        let entry = self.entry(tx, Kind::ApiKey, id).await?;
+        let (is_new, had_before) = (entry.before.is_none(), entry.last_version > 0);
+        let Some(made) = key(entry.after.as_ref()).filter(|_| is_new) else { return Ok(()) };
+        if !is_public_id(id) {
+            let problem = "is not the public part of a key, which has 16 lower-case letters and digits: no caller could \
+                           ever use it; make a key with POST /applications/{id}/keys";
+            return Err(Fault::new(Kind::ApiKey, id, "id", problem).into());
+        }
+        if made.revoked || !had_before || !tx.specs(Kind::ApiKey, id).await?.iter().any(|spec| revoked(spec)) {
+            return Ok(());
+        }
+        if by_hand {
+            return Err(Error::RevokedForGood(id.to_owned()));
+        }
+        let problem = "this key was revoked before it was removed, and a revoked key stays revoked; make a new one";
+        Err(Fault::new(Kind::ApiKey, id, "spec.revoked", problem).into())
+    }
+
     /// Checks what an edit says newly of a key; what stays as it was may be outdated, and the key revoked still.
     pub(super) async fn check_new_key(&mut self, tx: &mut Tx, id: &str) -> Result<(), Error> {
         let entry = self.entry(tx, Kind::ApiKey, id).await?;
@@ -48,6 +70,11 @@ impl Board {
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(Faults(faults))) }
     }
+}
+
+/// Whether a stored content is that of a revoked key.
+fn revoked(spec: &str) -> bool {
+    serde_json::from_str::<Value>(spec).is_ok_and(|spec| spec["revoked"] == true)
 }
 
 /// The entries that share nothing with what is allowed.

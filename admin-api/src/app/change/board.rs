@@ -123,7 +123,11 @@ impl Board {
                 entry.set(by, Resource { id: id.clone(), team: old.team, spec }, "rollback", kept)
             }
         }?;
-        if by_hand && kind == Kind::ApiKey { self.check_new_key(tx, &id).await } else { Ok(()) }
+        if kind != Kind::ApiKey {
+            return Ok(());
+        }
+        self.check_made_key(tx, &id, by_hand).await?;
+        if by_hand { self.check_new_key(tx, &id).await } else { Ok(()) }
     }
 
     /// Marks for removal what no document names.
