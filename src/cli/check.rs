@@ -57,7 +57,8 @@ async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, w
         allow_plaintext: false,
     };
     let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;
-    match control.plan(Source { yaml: &joined.text, name: "check", prune: false }).await {
+    // As the whole configuration: a text without documents is a fault, as it is for `weir run --config`.
+    match control.plan(Source { yaml: &joined.text, name: "check", prune: true }).await {
         Ok(plan) => Ok(Ok(plan.changes.len())),
         Err(ConfigError::Faults(faults)) => Ok(Err(faults)),
         Err(other) => Err(other.into()),

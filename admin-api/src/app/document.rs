@@ -19,6 +19,10 @@ use crate::store::ListFilter;
 /// Rows that an export reads at once.
 const BATCH: i64 = 500;
 
+/// What is said of a text without documents where what it does not name is removed.
+const EMPTY: &str = "there is none, which would delete everything that is there, so nothing was changed; to delete \
+                     everything on purpose, leave one document: {kind: Team, id: default, spec: {name: Default}}";
+
 /// Reads the documents; every fault of every document, each with file and line.
 pub(crate) fn parse(source: &Source<'_>) -> Result<Vec<Resource>, Faults> {
     let file = |line: usize| {
@@ -101,7 +105,7 @@ impl App {
     /// What an apply would do. `operator` as in [`Order`].
     pub(crate) async fn plan(&self, source: &Source<'_>, operator: bool) -> Result<Plan, Error> {
         let actor = Actor::local("plan");
-        let order = Order { dry_run: true, operator, ..Self::order(source, None, &actor)? };
+        let order = Order { dry_run: true, operator, ..order(source, pruned(source), None, &actor)? };
         let outcome = self.change(order).await.map_err(|e| located(e, source))?;
         Ok(plan_of(outcome.revision, &outcome.done))
     }
@@ -115,7 +119,7 @@ impl App {
         operator: bool,
         dry_run: bool,
     ) -> Result<ApplyReport, Error> {
-        let order = Order { operator, dry_run, ..Self::order(source, base, actor)? };
+        let order = Order { operator, dry_run, ..order(source, pruned(source), base, actor)? };
         let outcome = self.change(order).await.map_err(|e| located(e, source))?;
         Ok(ApplyReport { revision: outcome.revision, changes: changes(&outcome.done) })
     }
@@ -125,15 +129,9 @@ impl App {
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         let source = Source { yaml, name: &name, prune: false };
         let actor = Actor::local(&format!("file:{name}"));
-        let order = Order { file: Some(&name), prune: Prune::LeftFile, ..Self::order(&source, None, &actor)? };
+        let order = Order { file: Some(&name), ..order(&source, Prune::LeftFile, None, &actor)? };
         let outcome = self.change(order).await.map_err(|e| located(e, &source))?;
         Ok(ApplyReport { revision: outcome.revision, changes: changes(&outcome.done) })
-    }
-
-    fn order<'a>(source: &Source<'_>, base: Option<i64>, actor: &'a Actor) -> Result<Order<'a>, Error> {
-        let edits = parse(source).map_err(Error::Invalid)?.into_iter().map(Edit::Put).collect();
-        let prune = if source.prune { Prune::Unnamed } else { Prune::No };
-        Ok(Order { edits, actor, file: None, base, prune, dry_run: false, operator: false })
     }
 
     /// Everything as YAML documents, in dependency order.
@@ -169,6 +167,21 @@ impl App {
         tx.commit().await?;
         Ok(released)
     }
+}
+
+fn pruned(source: &Source<'_>) -> Prune {
+    if source.prune { Prune::Unnamed } else { Prune::No }
+}
+
+/// The wishes of a text. One that holds nothing prunes nothing: a file cut short must not delete everything.
+fn order<'a>(source: &Source<'_>, prune: Prune, base: Option<i64>, actor: &'a Actor) -> Result<Order<'a>, Error> {
+    let edits: Vec<Edit> = parse(source).map_err(Error::Invalid)?.into_iter().map(Edit::Put).collect();
+    if edits.is_empty() && prune != Prune::No {
+        let file = if source.name.is_empty() { "line 1".to_owned() } else { format!("{}:1", source.name) };
+        let (field, problem) = ("document".to_owned(), EMPTY.to_owned());
+        return Err(Fault { file: Some(file), resource: String::new(), field, problem }.into());
+    }
+    Ok(Order { base, prune, ..Order::together(edits, actor) })
 }
 
 fn located(error: Error, source: &Source<'_>) -> Error {

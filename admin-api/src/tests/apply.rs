@@ -93,7 +93,30 @@ async fn prune_removes_what_is_not_named_and_keeps_what_the_system_needs() {
         server.call("GET", "/teams/gone", None).await.expect(404);
         server.call("GET", "/teams/default", None).await.expect(200);
         server.call("GET", "/applications/playground", None).await.expect(200);
-        server.yaml("apply?base=*&prune=true", "").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_text_without_documents_prunes_nothing_and_says_how_to_delete_everything() {
+    for server in Server::on_both().await {
+        server.yaml("apply?base=*", SHOP).await.expect(200);
+        let file = server.data_dir().join("weir.yaml");
+        for empty in ["", " \n", "# kind: Team\n", "---\n", "---\n# nothing\n---\nnull\n"] {
+            for path in ["plan?prune=true", "apply?base=*&prune=true"] {
+                let told = server.yaml(path, empty).await.expect(422).json();
+                assert_eq!(told["faults"][0]["field"], "document", "{path} {empty:?}: {told}");
+            }
+            std::fs::write(&file, empty).unwrap();
+            let refused = server.plane.apply_file(&file).await.err().unwrap().to_string();
+            assert!(refused.starts_with("weir.yaml:1: document: "), "{refused}");
+            server.yaml("apply?base=*", empty).await.expect(200);
+        }
+        server.call("GET", "/providers/p", None).await.expect(200);
+        // As the refusal says.
+        let told = server.yaml("apply?base=*&prune=true", "").await.expect(422).json();
+        let problem = told["faults"][0]["problem"].as_str().unwrap();
+        let (_, document) = problem.split_once("leave one document: ").unwrap();
+        server.yaml("apply?base=*&prune=true", document).await.expect(200);
         server.call("GET", "/providers/p", None).await.expect(404);
     }
 }
