@@ -206,7 +206,10 @@ impl Pair {
         let plain = Wire { chunked: true, ..Wire::default() };
         let streamed = self.ask_stream(recorded, &recorded.stream, &plain).await?;
         let whole = self.ask(recorded, says(whole, "application/json", &Wire::default()), &json!({})).await?;
-        assert_eq!(streamed.heard(self.caller)?, whole.heard(self.caller)?, "{}", recorded.name);
+        // Within a dialect both are the vendor's own bytes, oddities included; what they mean is not Weir's doing.
+        if self.caller != self.provider {
+            assert_eq!(streamed.heard(self.caller)?, whole.heard(self.caller)?, "{}", recorded.name);
+        }
         let (stream_row, whole_row) = (self.row(&streamed).await?, self.row(&whole).await?);
         for field in ["usage", "cost", "outcome"] {
             assert_eq!(stream_row[field], whole_row[field], "{}", recorded.name);
