@@ -373,3 +373,19 @@ test('a vendor through another address keeps its models and prices', async ({ pa
   await page.getByRole('tab', { name: 'YAML' }).click();
   await expect(yaml).toContainText('catalog: openai');
 });
+
+test('on a phone the filters are folded, and the button says how many narrow the list', async ({ page }) => {
+  await signIn(page, weir);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${weir.portal}/requests?application=mobile-app&range=24h`);
+  const button = page.getByRole('button', { name: 'Filters (2 active)' });
+  const model = page.getByRole('combobox', { name: 'Model' });
+  await expect(model).toBeHidden();
+  await button.click();
+  await model.fill('private');
+  await page.waitForURL(/model=private/);
+  await expect(page.getByRole('button', { name: 'Filters (3 active)' })).toBeVisible();
+  await settled(page);
+  await accessible(page, 'filters on a phone');
+  await look(page, 'phone-filters');
+});

@@ -1,11 +1,13 @@
 // What the request log is narrowed by. All of it stands in the address.
 import { Button, Select } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useModels } from '../../api/gateway';
 import { useResourceList } from '../../api/resources';
 import { known, outcomes } from '../../api/types';
 import { AddressField } from '../../ui/address-field';
+import { Icon } from '../../ui/icons';
 import { filterFields, type RequestFilter, ranges } from './filter';
 import classes from './list.module.css';
 
@@ -26,12 +28,13 @@ export function Filters({ filter }: { filter: RequestFilter }) {
   const { t } = useTranslation();
   const navigate = useNavigate({ from: '/requests' });
   const values = useKnown();
+  const [folded, { toggle }] = useDisclosure(true);
   const narrowed = Object.values(filter).some(Boolean);
   // What is typed replaces its own beginnings in the browser's history; what is chosen is a step that one can go back.
   const change = (part: RequestFilter, replace: boolean) =>
     void navigate({ to: '/requests', search: (now) => ({ ...now, ...part }), replace });
   return (
-    <search className={classes.filters}>
+    <search className={classes.filters} data-folded={folded || undefined}>
       <AddressField
         search
         label={t('common.search')}
@@ -39,6 +42,15 @@ export function Filters({ filter }: { filter: RequestFilter }) {
         value={filter.q}
         onChange={(q) => change({ q }, true)}
       />
+      <Button
+        variant="default"
+        className={classes.fold}
+        aria-expanded={!folded}
+        onClick={toggle}
+        rightSection={<Icon name="down" size={16} />}
+      >
+        {t('requests.filters', { count: Object.values(filter).filter(Boolean).length })}
+      </Button>
       <Select
         label={t('requests.range')}
         placeholder={t('requests.anyTime')}

@@ -81,6 +81,9 @@ export default function UsagePage() {
               <Section flush>
                 <UsageTable rows={report.rows} grouping={by} />
               </Section>
+              {String(report.percentiles) === 'histogram' ? (
+                <p className="muted small">{t('usage.approximate')}</p>
+              ) : null}
             </>
           )
         }
