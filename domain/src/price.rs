@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::money::{self, MoneyError, NanoUsd};
 use crate::time::Micros;
-use crate::usage::Tokens;
+use crate::usage::{Tokens, Usage};
 
 /// Dollars for a million tokens, as decimal strings; at most nine digits after the point.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,6 +83,12 @@ impl Rates {
         })
     }
 
+    /// What a usage costs; `None` when it holds what these rates do not cover: no number is better than a wrong one.
+    #[must_use]
+    pub fn cost_of(&self, usage: &Usage) -> Option<NanoUsd> {
+        (!usage.beyond_rates).then(|| self.cost(&usage.tokens))
+    }
+
     /// The exact sum over all buckets, rounded once, half up, to a nano-dollar.
     #[must_use]
     pub fn cost(&self, tokens: &Tokens) -> NanoUsd {
@@ -150,6 +156,13 @@ mod tests {
         let tokens = Tokens { input_uncached: 1_000, output_text: 500, ..Tokens::default() };
         // 1,000 × $2.50 and 500 × $10 for a million: $0.0025 + $0.005.
         assert_eq!(rates("2.50", "10").cost(&tokens), NanoUsd(7_500_000));
+    }
+
+    #[test]
+    fn what_rates_do_not_cover_has_no_price() {
+        let plain = Usage { tokens: Tokens { output_text: 1, ..Tokens::default() }, ..Usage::default() };
+        assert_eq!(rates("1", "1").cost_of(&plain), Some(NanoUsd(1_000)));
+        assert_eq!(rates("1", "1").cost_of(&Usage { beyond_rates: true, ..plain }), None);
     }
 
     #[test]

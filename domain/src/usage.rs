@@ -86,4 +86,8 @@ pub struct Usage {
     pub tokens: Tokens,
     /// Who counted.
     pub source: UsageSource,
+    /// Whether there was more than tokens at the plain rates: a service tier other than the standard one, or tools that
+    /// the provider ran and bills, such as web searches. What it costs is not known then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beyond_rates: bool,
 }

@@ -1,6 +1,10 @@
 //! From what a provider said of its usage, and what was seen of its answer, to the canonical usage.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::value::RawValue;
 use weir_domain::usage::{Tokens, Usage, UsageSource};
 
 /// Bytes of text per token, for estimates: right within a third for English, high for most other languages.
@@ -18,9 +22,16 @@ pub(crate) struct Sighted {
     pub(crate) input: Option<Tokens>,
     /// Only output buckets are set.
     pub(crate) output: Option<Tokens>,
+    /// Whether there was more than tokens at the plain rates; see [`Usage::beyond_rates`].
+    pub(crate) beyond_rates: bool,
 }
 
 impl Sighted {
+    /// Whether the provider has counted no tokens.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.input.is_none() && self.output.is_none()
+    }
+
     /// Fills the half that the provider has not given with an estimate, and says so.
     pub(crate) fn complete(self, estimated_input: u64, estimated_output: u64) -> Usage {
         let source = match (self.input, self.output) {
@@ -37,8 +48,25 @@ impl Sighted {
             image_out: output.image_out,
             ..input
         };
-        Usage { tokens, source }
+        Usage { tokens, source, beyond_rates: self.beyond_rates }
     }
+}
+
+/// Whether a service tier, as an answer names it, is one that plain rates are for: `default` (OpenAI), `standard`
+/// (Anthropic), `on_demand` (Groq). Others cost more or less (`priority`, `flex`, `batch`), or are not known. What is no
+/// text names no tier.
+pub(crate) fn is_plain_tier(tier: Option<&RawValue>) -> bool {
+    let tier: Option<Cow<'_, str>> = tier.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    tier.is_none_or(|tier| matches!(&*tier, "" | "default" | "standard" | "on_demand"))
+}
+
+/// Whether `server_tool_use`, which counts calls of tools that the provider ran, holds any that is billed beside tokens.
+/// Fetching pages is free (<https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-fetch-tool>).
+pub(crate) fn is_tool_billed(units: Option<&RawValue>) -> bool {
+    let units: BTreeMap<Cow<'_, str>, &RawValue> =
+        units.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let some = |raw: &RawValue| serde_json::from_str::<Count>(raw.get()).is_ok_and(|count| count.0 > 0);
+    units.iter().any(|(name, raw)| name != "web_fetch_requests" && some(raw))
 }
 
 /// No answer has more tokens; a provider that says so must not overflow sums.
@@ -88,7 +116,7 @@ mod tests {
     #[test]
     fn what_the_provider_left_out_is_estimated_and_marked() {
         let output = Some(Tokens { output_text: 5, ..Tokens::default() });
-        let usage = Sighted { input: None, output }.complete(9, 99);
+        let usage = Sighted { output, ..Sighted::default() }.complete(9, 99);
         assert_eq!((usage.source, usage.tokens.input_uncached, usage.tokens.output_text), (UsageSource::Mixed, 9, 5));
     }
 }

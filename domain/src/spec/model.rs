@@ -109,7 +109,8 @@ pub struct ModelDeclaration {
 pub struct ModelTimeouts {
     /// TCP and TLS set-up.
     pub connect_ms: u64,
-    /// From the request's end to the answer's first byte.
+    /// From the request's end to the answer's first byte; for a stream, to its first content (text, reasoning, a tool
+    /// call): comments and pings do not count.
     pub first_byte_ms: u64,
     /// Between two pieces of the answer.
     pub idle_ms: u64,

@@ -109,8 +109,9 @@ async fn open(
     let mut line = match state.models.links.get(request.snapshot, provider) {
         Some(link) => {
             let outgoing = Outgoing { key: sending.key, betas: sending.betas, body: &sending.request.body };
+            let sent = running.sent();
             let way = (&state.connector, &state.egress);
-            Line::open(way, &link, &provider.timeouts, &outgoing, caller, clock)
+            Line::open(way, &link, &provider.timeouts, &outgoing, sent, caller, clock)
                 .await
                 .map_err(|error| Stop::line(&provider.id, error))?
         }
@@ -163,8 +164,8 @@ fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
         estimated_input: request.peek.estimated_input,
         created: u64::try_from(time::now() / 1_000_000).unwrap_or(0),
         request_id: request.id.clone(),
-    }
         tool_names: sending.request.tool_names.clone(),
+    }
 }
 
 /// Reads a whole answer.
@@ -179,7 +180,7 @@ async fn whole<'a>(
     let provider = &sending.target.provider;
     // The provider has accepted the request: until its answer says better, its input is what it consumed.
     let tokens = Tokens { input_uncached: request.peek.estimated_input, ..Tokens::default() };
-    running.consumed(Usage { tokens, source: UsageSource::Estimated });
+    running.consumed(Usage { tokens, source: UsageSource::Estimated, beyond_rates: false });
     let mut share = Share::default();
     let budget = &request.state.body_budget;
     let mut limit = Limit { most: MAX_ANSWER, step_ms: provider.timeouts.idle_ms, share: &mut share, budget };
@@ -237,8 +238,8 @@ async fn begin_stream<'a>(
     let mut streaming = Streaming { running, translator };
     let mut held = BytesMut::new();
     let stop = loop {
-        // The answer has begun with its first content, so up to there the limit is the one of the first byte.
-        clock.arm(timeouts.first_byte_ms);
+        // The answer begins with its first content: up to there the limit of the first byte runs on, which has run since
+        // the request was sent. Comments and pings are no answer; they must not keep the next target waiting.
         let piece = clock.watch(caller, line.next()).await;
         streaming.running.waited(clock.waited());
         let mut ended = false;

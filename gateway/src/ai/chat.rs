@@ -8,6 +8,7 @@ use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
+use weir_domain::money::NanoUsd;
 use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
 use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
 
@@ -137,6 +138,8 @@ impl Call<'_> {
                 break;
             }
             if let Err(reason) = rest(session, choice.wait).await {
+                // The attempts so far failed, and nobody pays for those.
+                settlement.cost = Some(NanoUsd::ZERO);
                 return Ok(Err(reason));
             }
             made += 1;

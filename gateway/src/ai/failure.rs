@@ -78,7 +78,7 @@ impl Stop {
                 let error = gateway(ErrorKind::Internal, 502, "upstream_unreachable", sentence);
                 Self::failed(Outcome::ConnectFailed, error, Some(RetryOn::Connect))
             }
-            LineError::Broken(reason) => {
+            LineError::Unsent(reason) | LineError::Broken(reason) => {
                 let sentence =
                     format!("the provider {provider} closed the connection before it answered: {}", plain(&reason));
                 let error = gateway(ErrorKind::Internal, 502, "upstream_cut", sentence);

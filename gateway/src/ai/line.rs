@@ -7,7 +7,7 @@ use pingora_core::connectors::http::Connector;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::http::client::HttpSession;
 use pingora_core::upstreams::peer::HttpPeer;
-use pingora_core::{Error, ErrorType};
+use pingora_core::{Error, ErrorType, RetryType};
 use pingora_http::RequestHeader;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,9 @@ pub(super) enum LineError {
     Egress(EgressError),
     /// No connection could be made.
     Connect(Box<Error>),
-    /// The connection died.
+    /// The connection died before the provider had the whole request, or it said that it did nothing with it.
+    Unsent(Box<Error>),
+    /// The connection died when the provider had the whole request: it may work on it, and bill.
     Broken(Box<Error>),
     /// The provider's key cannot stand in a header.
     UnfitKey,
@@ -108,13 +110,16 @@ impl Line {
         Self::Demo { chunks: answer.chunks.into_iter(), status: answer.status, content_type: answer.content_type }
     }
 
-    /// Connects, sends, and waits for the answer's head. A connection of the pool that turns out dead before any
-    /// answer came is replaced once by a new one, in silence: the provider had closed it while it was idle.
+    /// Connects, sends, and waits for the answer's head. A connection of the pool that turns out dead before the whole
+    /// request was on it is replaced once by a new one, in silence: the provider had closed it while it was idle. A
+    /// request that it may have read whole is not sent again here (RFC 9110 section 9.2.2): that is another attempt,
+    /// which the plan decides on and the ledger shows. `sent` becomes true when bytes begin to go out.
     pub(super) async fn open(
         (connector, egress): (&Connector, &Egress),
         link: &Link,
         timeouts: &ModelTimeouts,
         outgoing: &Outgoing<'_>,
+        sent: &mut bool,
         caller: &mut ServerSession,
         clock: &mut Clock,
     ) -> Result<Self, LineError> {
@@ -139,9 +144,10 @@ impl Line {
                     h
                 },
             )?;
+            *sent = true;
             match exchange(&mut session, head, timeouts, outgoing.body, caller, clock).await {
                 Ok(()) => return Ok(Self::Wire { session: Box::new(session), peers, fresh }),
-                Err(LineError::Broken(_)) if reused && !fresh => fresh = true,
+                Err(LineError::Unsent(_)) if reused && !fresh => fresh = true,
                 Err(error) => {
                     session.shutdown().await;
                     return Err(error);
@@ -267,6 +273,12 @@ impl Line {
     }
 }
 
+/// Whether the provider says that it did nothing with a request that it has: `GOAWAY` below its stream, or
+/// `REFUSED_STREAM` (RFC 9113 section 8.7).
+fn is_undone(error: &Error) -> bool {
+    matches!(error.etype(), ErrorType::H2Error) && matches!(error.retry, RetryType::Decided(true))
+}
+
 /// Sends head and body and waits for the answer's final head.
 async fn exchange(
     session: &mut HttpSession,
@@ -289,7 +301,11 @@ async fn exchange(
     loop {
         let read = clock.watch(caller, session.read_response_header()).await?;
         if let Err(error) = read {
-            return Err(LineError::Broken(sent.err().unwrap_or(error)));
+            return Err(match sent {
+                Err(cause) => LineError::Unsent(cause),
+                Ok(()) if is_undone(&error) => LineError::Unsent(error),
+                Ok(()) => LineError::Broken(error),
+            });
         }
         match session.response_header().map_or(0, |head| head.status.as_u16()) {
             101 => return Err(LineError::Broken(Error::explain(ErrorType::InvalidHTTPHeader, "unasked upgrade"))),

@@ -25,6 +25,7 @@ pub(super) struct Running<'a> {
     waited: Duration,
     rates: Option<Rates>,
     closed: bool,
+    sent: bool,
     share: Share,
 }
 
@@ -33,7 +34,7 @@ struct Priced(Rates);
 
 impl Pricing for Priced {
     fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
-        Some(self.0.cost(&usage.tokens))
+        self.0.cost_of(usage)
     }
 }
 
@@ -69,6 +70,7 @@ impl<'a> Running<'a> {
             waited: Duration::ZERO,
             rates,
             closed: false,
+            sent: false,
             share: Share::default(),
         }
     }
@@ -85,6 +87,11 @@ impl<'a> Running<'a> {
         self.settlement.attempts.get_mut(self.index)
     }
 
+    /// Where it is noted that bytes of the request go to the provider: from then on it may work, and bill.
+    pub(super) fn sent(&mut self) -> &mut bool {
+        &mut self.sent
+    }
+
     /// Notes the provider's status, and that its first byte is here.
     pub(super) fn head(&mut self, status: u16) {
         let first_byte = micros(self.begun.elapsed());
@@ -96,7 +103,7 @@ impl<'a> Running<'a> {
 
     /// Notes what was consumed so far.
     pub(super) fn consumed(&mut self, usage: Usage) {
-        let cost = self.rates.map(|rates| rates.cost(&usage.tokens));
+        let cost = self.rates.and_then(|rates| rates.cost_of(&usage));
         if let Some(entry) = self.entry() {
             entry.usage = usage;
             entry.cost = cost;
@@ -139,15 +146,21 @@ impl Running<'_> {
         }
         let duration = micros(self.begun.elapsed());
         self.settlement.upstream_us += micros(self.waited);
+        let sent = self.sent;
         let Some(entry) = self.entry() else { return };
         entry.duration_us = duration;
         let left = entry.outcome == Outcome::Aborted;
         if left && std::thread::panicking() {
             entry.outcome = Outcome::Internal;
         }
-        if entry.usage.source == UsageSource::None && !left {
-            // A provider that answered with an error, or was never reached, charges nothing.
+        if entry.usage.source == UsageSource::None && (!sent || entry.outcome == Outcome::UpstreamError) {
+            // A provider that answered with an error, or was never reached, charges nothing. One that has the request and
+            // gave no answer may bill the prompt: what that costs is not known, and stays so.
             entry.cost = Some(NanoUsd::ZERO);
+        }
+        if entry.usage.beyond_rates {
+            // No row says what it costs.
+            entry.price.clear();
         }
         if left {
             self.charge();

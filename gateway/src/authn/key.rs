@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 use pingora_http::RequestHeader;
-use weir_domain::credential::PREFIX;
+use weir_domain::credential::{PREFIX, public_id};
 
 use super::Denial;
 
@@ -22,15 +22,18 @@ pub(super) fn find(headers: &HeaderMap) -> Result<Option<&str>, Denial> {
     found.map(|key| std::str::from_utf8(key).map_err(|_| Denial::Malformed)).transpose()
 }
 
-/// Whether any of them is a key of Weir's.
+/// Whether any of them is a key of Weir's, or an `Authorization` of another scheme holds one.
 pub(super) fn holds_own(headers: &HeaderMap) -> bool {
     candidates(headers).any(|key| key.starts_with(PREFIX.as_bytes()))
+        || headers.get_all(AUTHORIZATION).iter().any(|value| mentions_own(value.as_bytes()))
 }
 
 /// Takes the caller's credential out, so that no upstream sees it. An `Authorization` of another scheme is the
-/// upstream's and stays.
+/// upstream's and stays, unless a key of Weir's stands in it. Intake lets no request through that has two of them; should
+/// one come all the same, both go.
 pub(crate) fn remove(request: &mut RequestHeader) {
-    if request.headers.get(AUTHORIZATION).is_some_and(|value| bearer(value.as_bytes()).is_some()) {
+    let ours = |value: &[u8]| bearer(value).is_some() || mentions_own(value);
+    if request.headers.get_all(AUTHORIZATION).iter().any(|value| ours(value.as_bytes())) {
         request.remove_header(&AUTHORIZATION);
     }
     request.remove_header(&X_API_KEY);
@@ -41,6 +44,12 @@ fn candidates(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let bearers = headers.get_all(AUTHORIZATION).into_iter().filter_map(|value| bearer(value.as_bytes()));
     let plain = [X_API_KEY, API_KEY].into_iter().flat_map(|name| headers.get_all(name)).map(|value| value.as_bytes());
     bearers.chain(plain)
+}
+
+/// Whether a well-formed key of Weir's stands anywhere in a value.
+fn mentions_own(value: &[u8]) -> bool {
+    let words = value.split(|&b| !b.is_ascii_alphanumeric() && b != b'_');
+    words.filter_map(|word| std::str::from_utf8(word).ok()).any(|word| public_id(word).is_some())
 }
 
 /// The token of `Bearer <token>`; the scheme is case-insensitive (RFC 9110 section 11.1).

@@ -152,6 +152,25 @@ fn the_credential_is_removed_and_the_upstreams_own_is_not() {
 }
 
 #[test]
+fn a_key_in_any_authorization_is_taken_out() {
+    let remove_all = |request: &mut RequestHeader| remove(request);
+    for strip in [remove_all, strip_own_keys] {
+        for values in [
+            vec!["Basic dTpw".to_owned(), format!("Bearer {}", key(1))],
+            vec![format!("Basic dTpw, Bearer {}", key(1))],
+            vec![format!("Digest username=\"{}\"", key(1))],
+        ] {
+            let mut request = RequestHeader::build("GET", b"/", None).unwrap();
+            for value in &values {
+                request.append_header("authorization", value).unwrap();
+            }
+            strip(&mut request);
+            assert!(request.headers.is_empty(), "{values:?}");
+        }
+    }
+}
+
+#[test]
 fn on_public_routes_only_our_own_keys_are_stripped() {
     let mut request = RequestHeader::build("GET", b"/", None).unwrap();
     request.insert_header("authorization", "Bearer the-upstreams-own").unwrap();

@@ -4,7 +4,7 @@
 mod host;
 mod path;
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, HeaderName};
 use http::{Method, Uri, Version};
 use pingora_http::RequestHeader;
 use pingora_proxy::Session;
@@ -49,6 +49,8 @@ pub(crate) enum IntakeFault {
     Host,
     #[error("only 'Expect: 100-continue' is understood")]
     Expectation,
+    #[error("the header field 'Authorization' stands twice; send one")]
+    Authorization,
     #[error("the request head cannot be read as HTTP/1.1: a line is malformed, or two lines contradict each other")]
     Unreadable,
     #[error("{0}")]
@@ -67,6 +69,7 @@ impl IntakeFault {
             Self::Method(_) => (400, "invalid_method"),
             Self::NoHost | Self::Host => (400, "invalid_host"),
             Self::Expectation => (417, "unknown_expectation"),
+            Self::Authorization => (400, "ambiguous_authorization"),
         };
         // Whoever sends such a message may mean something else by the bytes that follow.
         Refusal::new(status, code, self.to_string()).closing()
@@ -121,6 +124,10 @@ fn normalise(request: &mut RequestHeader, body: bool, settings: &Settings) -> Re
     let expectation = request.headers.get(EXPECT);
     if expectation.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(IntakeFault::Expectation);
+    }
+    // One field with one set of credentials (RFC 9110 sections 5.3 and 11.6.2): of two, each reader takes another.
+    if request.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+        return Err(IntakeFault::Authorization);
     }
     Ok(())
 }

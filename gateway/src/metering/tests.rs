@@ -116,7 +116,7 @@ fn segments(directory: &Path) -> Vec<String> {
     names
 }
 
-fn attempt(text: &str) -> weir_domain::ledger::Attempt {
+fn attempt_naming(text: &str) -> weir_domain::ledger::Attempt {
     let json = serde_json::json!({
         "number": 1, "provider": "p", "provider_key": "k", "target": text, "started_us": 0, "duration_us": 1,
         "status": 200, "outcome": "ok", "error": text, "usage": {"tokens": {}, "source": "provider"}, "price": "",

@@ -35,6 +35,25 @@ async fn a_key_opens_the_route_and_never_reaches_the_upstream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_authorizations_are_refused_on_every_way() {
+    let upstream = RestUpstream::start("origin").await.unwrap();
+    let world = World::start(&shop(&upstream.url()));
+    let both = format!("Authorization: Basic dTpw\r\nAuthorization: Bearer {}\r\n", world.key);
+    let upgrade = format!("{both}Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    for path in ["/shop/orders/7", "/shop/any/x"] {
+        for fields in [&both, &upgrade] {
+            let answer = once(world.at.gateway, get(path, fields)).await.unwrap();
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("ambiguous_authorization")));
+        }
+        let client = weir_harness::client::builder().http2_prior_knowledge().build().unwrap();
+        let call = client.get(world.url(path)).header("authorization", "Basic dTpw");
+        let answer = call.header("authorization", format!("Bearer {}", world.key)).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.version()), (400, http::Version::HTTP_2), "{path}");
+    }
+    assert_eq!(upstream.seen().len(), 0, "{:?}", upstream.seen());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_right_the_answer_says_why() {
     let world = World::start(&shop("http://127.0.0.1:1"));
     let other = generate(&[9; ENTROPY]);

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use weir_domain::usage::Tokens;
 
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted};
+use crate::usage::{Count, Sighted, is_plain_tier, is_tool_billed};
 
 /// `usage` of an answer, or what several events of a stream have said of it.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -15,6 +15,17 @@ pub(crate) struct WireUsage {
     cache_creation_input_tokens: Option<Count>,
     cache_creation: Option<CacheCreation>,
     output_tokens: Option<Count>,
+    #[serde(skip)]
+    beyond_rates: bool,
+}
+
+/// What of a usage object is not tokens.
+#[derive(Debug, Default, Deserialize)]
+struct Beside<'a> {
+    #[serde(borrow)]
+    service_tier: Option<&'a RawValue>,
+    #[serde(borrow)]
+    server_tool_use: Option<&'a RawValue>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -25,7 +36,9 @@ struct CacheCreation {
 
 impl WireUsage {
     pub(crate) fn read(raw: &RawValue) -> Self {
-        serde_json::from_str(raw.get()).unwrap_or_default()
+        let beside: Beside<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+        let beyond_rates = !is_plain_tier(beside.service_tier) || is_tool_billed(beside.server_tool_use);
+        Self { beyond_rates, ..serde_json::from_str(raw.get()).unwrap_or_default() }
     }
 
     /// Takes what a later event says; what it does not mention stays (the numbers are cumulative, never summed).
@@ -35,6 +48,7 @@ impl WireUsage {
         self.cache_creation_input_tokens = later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
         self.cache_creation = later.cache_creation.or(self.cache_creation);
         self.output_tokens = later.output_tokens.or(self.output_tokens);
+        self.beyond_rates |= later.beyond_rates;
     }
 
     /// In disjoint buckets.
@@ -52,7 +66,7 @@ impl WireUsage {
             ..Tokens::default()
         });
         let output = self.output_tokens.map(|n| Tokens { output_text: n.0, ..Tokens::default() });
-        Sighted { input, output }
+        Sighted { input, output, beyond_rates: self.beyond_rates }
     }
 }
 
@@ -98,6 +112,18 @@ mod tests {
         let tokens = seen.sighted().complete(0, 0).tokens;
         assert_eq!((tokens.input_uncached, tokens.cache_read), (10, 40));
         assert_eq!((tokens.cache_write_5m, tokens.cache_write_1h, tokens.input_total()), (100, 200, 350));
+    }
+
+    #[test]
+    fn a_tier_or_a_search_beyond_the_plain_rates_is_noted() {
+        let beyond = |json: &str| usage(json).sighted().beyond_rates;
+        assert!(beyond(r#"{"output_tokens":1,"service_tier":"priority"}"#));
+        assert!(beyond(r#"{"output_tokens":1,"server_tool_use":{"web_search_requests":2,"web_fetch_requests":0}}"#));
+        assert!(!beyond(r#"{"output_tokens":1,"service_tier":"standard","server_tool_use":{"web_fetch_requests":3}}"#));
+        assert!(!beyond(r#"{"output_tokens":1,"service_tier":null,"server_tool_use":null}"#));
+        let mut seen = usage(r#"{"input_tokens":1,"service_tier":"batch"}"#);
+        seen.update(usage(r#"{"output_tokens":5}"#));
+        assert!(seen.sighted().beyond_rates);
     }
 
     #[test]

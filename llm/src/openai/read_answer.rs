@@ -23,6 +23,8 @@ struct Head<'a> {
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
     #[serde(borrow)]
+    service_tier: Option<&'a RawValue>,
+    #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
 
@@ -43,6 +45,8 @@ struct Completion<'a> {
     choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    service_tier: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -130,7 +134,7 @@ pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
         model: head.model,
         finish: choices.into_iter().next().and_then(|choice| choice.finish_reason).map(|reason| read_finish(&reason)),
         usage: head.usage,
-        sighted: head.usage.map(usage::read).unwrap_or_default(),
+        sighted: usage::with_tier(head.usage.map(usage::read).unwrap_or_default(), head.service_tier),
     })
 }
 
@@ -150,7 +154,7 @@ pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
         pieces: read_pieces(choice.message.unwrap_or_default()),
         finish: choice.finish_reason.map(|reason| read_finish(&reason)),
         stop_sequence: None,
-        sighted: completion.usage.map(usage::read).unwrap_or_default(),
+        sighted: usage::with_tier(completion.usage.map(usage::read).unwrap_or_default(), completion.service_tier),
     })
 }
 

@@ -25,6 +25,8 @@ struct Chunk<'a> {
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
     #[serde(borrow)]
+    service_tier: Option<&'a RawValue>,
+    #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
 
@@ -93,10 +95,13 @@ impl StreamReader {
         }
         if let Some(raw) = chunk.usage {
             let sighted = usage::read(raw);
-            if sighted != Sighted::default() {
+            let beyond_rates = self.sighted.beyond_rates || sighted.beyond_rates;
+            if !sighted.is_empty() {
                 self.sighted = sighted;
             }
+            self.sighted.beyond_rates = beyond_rates;
         }
+        self.sighted = usage::with_tier(self.sighted, chunk.service_tier);
         Ok(Sight { usage: chunk.usage, usage_only })
     }
 

@@ -5,12 +5,12 @@ use serde_json::value::RawValue;
 use weir_domain::usage::Tokens;
 
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted};
+use crate::usage::{Count, Sighted, is_plain_tier, is_tool_billed};
 
 /// `usage` of an answer. Cached and audio tokens are part of `prompt_tokens`, reasoning is part of
 /// `completion_tokens`.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-struct WireUsage {
+#[derive(Debug, Default, Deserialize)]
+struct WireUsage<'a> {
     prompt_tokens: Option<Count>,
     completion_tokens: Option<Count>,
     total_tokens: Option<Count>,
@@ -20,6 +20,11 @@ struct WireUsage {
     prompt_cache_hit_tokens: Option<Count>,
     /// Where Moonshot counts them.
     cached_tokens: Option<Count>,
+    /// Sources that xAI searched and bills.
+    num_sources_used: Option<Count>,
+    /// Where OpenRouter counts web searches.
+    #[serde(borrow)]
+    server_tool_use: Option<&'a RawValue>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -37,7 +42,7 @@ struct CompletionDetails {
 
 /// Reads a usage object into disjoint buckets. What does not add up (more cached than all) never goes below zero.
 pub(crate) fn read(raw: &RawValue) -> Sighted {
-    let usage: WireUsage = serde_json::from_str(raw.get()).unwrap_or_default();
+    let usage: WireUsage<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
     let count = |n: Option<Count>| n.map_or(0, |n| n.0);
     let prompt = usage.prompt_tokens_details.unwrap_or_default();
     let input = usage.prompt_tokens.map(|total| {
@@ -65,7 +70,13 @@ pub(crate) fn read(raw: &RawValue) -> Sighted {
         let reasoning = stated.min(total.0 - audio_out);
         Tokens { output_text: total.0 - audio_out - reasoning, reasoning, audio_out, ..Tokens::default() }
     });
-    Sighted { input, output }
+    let searched = count(usage.num_sources_used) > 0 || is_tool_billed(usage.server_tool_use);
+    Sighted { input, output, beyond_rates: searched }
+}
+
+/// Notes the service tier that an answer names beside its usage.
+pub(super) fn with_tier(sighted: Sighted, tier: Option<&RawValue>) -> Sighted {
+    Sighted { beyond_rates: sighted.beyond_rates || !is_plain_tier(tier), ..sighted }
 }
 
 /// `usage` for a caller of this dialect.
@@ -160,6 +171,19 @@ mod tests {
     fn vendors_own_places_for_cached_tokens_are_known() {
         assert_eq!(tokens(r#"{"prompt_tokens":10,"prompt_cache_hit_tokens":4}"#).cache_read, 4);
         assert_eq!(tokens(r#"{"prompt_tokens":10.0,"cached_tokens":4}"#).cache_read, 4);
+    }
+
+    #[test]
+    fn a_tier_or_a_search_beyond_the_plain_rates_is_noted() {
+        let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
+        let tier = |json: &str| with_tier(Sighted::default(), Some(&raw(json))).beyond_rates;
+        let plain = ["\"default\"", "\"standard\"", "\"on_demand\"", "\"\"", "7", "null"];
+        assert!(!plain.iter().any(|json| tier(json)));
+        assert!(["\"priority\"", "\"flex\"", "\"scale\"", "\"auto\""].iter().all(|json| tier(json)));
+        let searched = |json: &str| read(&raw(json)).beyond_rates;
+        assert!(searched(r#"{"prompt_tokens":1,"num_sources_used":3}"#));
+        assert!(searched(r#"{"server_tool_use":{"web_search_requests":1}}"#));
+        assert!(!searched(r#"{"num_sources_used":0,"server_tool_use":{"web_search_requests":0}}"#));
     }
 
     #[test]

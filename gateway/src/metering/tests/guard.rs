@@ -44,7 +44,7 @@ async fn a_record_larger_than_a_frame_is_written_cut_and_never_lost() {
     settlement.cost = Some(weir_domain::money::NanoUsd(7_000));
     settlement.usage.tokens.output_text = 42;
     settlement.dropped = vec![huge.clone(); 3];
-    settlement.attempts = vec![attempt(&huge); 2];
+    settlement.attempts = vec![attempt_naming(&huge); 2];
     settlement.end(Outcome::Ok, "");
     settlement.settle();
     let id = settlement.id.clone();

@@ -1,6 +1,7 @@
 //! Callers who leave: the provider is stopped, and the ledger says what was used.
 
 use weir_domain::ledger::Outcome;
+use weir_domain::money::NanoUsd;
 use weir_domain::usage::UsageSource;
 use weir_harness::script::{Fault, Reply, Script, Wire};
 
@@ -18,7 +19,7 @@ async fn stopped(fake: &FakeProvider) {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_before_the_head_stops_the_provider_and_pays_nothing() {
+async fn a_caller_who_leaves_before_the_head_stops_the_provider_at_an_unknown_cost() {
     let stage = Stage::start(&[Vendor::Openai, Vendor::Openai]).await;
     stage.vendors[0].next(Script::fail(Fault::BlackHole));
     let request = stage.caller.request(Vendor::Openai).body(body(Vendor::Openai, "chat", &json!({})).to_string());
@@ -29,7 +30,38 @@ async fn a_caller_who_leaves_before_the_head_stops_the_provider_and_pays_nothing
     assert_eq!((row.outcome, row.status, row.error.as_str()), (Outcome::Aborted, 0, "caller_left"));
     assert_eq!((row.attempts.len(), row.attempts[0].outcome), (1, Outcome::Aborted));
     assert_eq!(row.usage.source, UsageSource::None);
+    // The provider had the whole prompt and may bill it; nobody knows, so no number is made up.
+    assert_eq!((row.cost, row.attempts[0].cost), (None, None));
     assert!(stage.vendors[1].received().is_empty(), "nobody is there to retry for");
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_before_a_provider_has_the_request_pays_nothing() {
+    // It takes connections and never shakes hands.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("https://{}/v1", silent.local_addr().unwrap());
+    let stage = Stage::start_with(&[Vendor::Openai], json!({}), |documents| {
+        documents[2]["spec"]["base_url"] = json!(base);
+    })
+    .await;
+    let text = body(Vendor::Openai, "chat", &json!({})).to_string();
+    let connecting = stage.caller.request(Vendor::Openai).body(text.clone()).send();
+    assert!(tokio::time::timeout(Duration::from_millis(200), connecting).await.is_err());
+    let row = stage.rows(1).await.remove(0);
+    assert_eq!((row.outcome, row.attempts.len(), row.attempts[0].outcome), (Outcome::Aborted, 1, Outcome::Aborted));
+    assert_eq!((row.cost, row.attempts[0].cost), (Some(NanoUsd::ZERO), Some(NanoUsd::ZERO)));
+
+    let mut half = tokio::net::TcpStream::connect(stage.world.at.gateway).await.unwrap();
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nx-api-key: {}\r\nContent-Length: {}\r\n\r\n{{",
+        stage.world.key,
+        text.len()
+    );
+    tokio::io::AsyncWriteExt::write_all(&mut half, head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(half);
+    let row = stage.rows(2).await.remove(1);
+    assert_eq!((row.outcome, row.attempts.len(), row.cost), (Outcome::Aborted, 0, Some(NanoUsd::ZERO)));
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use weir_domain::ledger::Outcome;
+use weir_domain::money::NanoUsd;
 use weir_harness::script::{Fault, Script, Wire};
 
 use super::*;
@@ -49,11 +51,14 @@ const ANSWER: &str = concat!(
     r#""finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}  "#
 );
 
+fn by_hand_spec(base: &str) -> Value {
+    json!({"protocol": "openai", "base_url": base, "allow_private_address": true,
+        "headers": {"x-project": "p1"}, "keys": [{"id": "main", "secret": "sk-hand"}]})
+}
+
 async fn stage_by_hand(base: &str, change: impl FnOnce(&mut Settings) + Send) -> Stage {
-    let provider = json!({"protocol": "openai", "base_url": base, "allow_private_address": true,
-        "headers": {"x-project": "p1"}, "keys": [{"id": "main", "secret": "sk-hand"}]});
     let documents = [
-        json!({"kind": "Provider", "id": "hand", "spec": provider}),
+        json!({"kind": "Provider", "id": "hand", "spec": by_hand_spec(base)}),
         json!({"kind": "ModelRoute", "id": "chat", "spec": {"targets": [{"provider": "hand", "model": "m"}]}}),
         json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}}),
     ];
@@ -77,6 +82,71 @@ async fn a_pooled_connection_that_died_is_replaced_in_silence() {
     }
     server.await.unwrap();
     assert!(stage.rows(2).await.iter().all(|row| row.attempts.len() == 1));
+}
+
+#[tokio::test]
+async fn a_request_that_a_provider_may_have_read_is_sent_again_only_as_an_attempt() {
+    // The first connection serves one call, reads the next one whole, and closes without a word.
+    let (base, server) = by_hand(vec![vec![ANSWER, ""], vec![ANSWER, ""]]).await;
+    let stage = stage_by_hand(&base, |_| {}).await;
+    assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 200);
+    let again = stage.ask(Vendor::Openai, &json!({})).await;
+    assert_eq!((again.status, again.header("x-weir-attempts")), (200, Some("2")), "{}", again.text());
+    let once = json!({"targets": [{"provider": "hand", "model": "m"}], "retry": {"max_attempts": 1}});
+    let documents = [
+        json!({"kind": "Provider", "id": "hand", "spec": by_hand_spec(&base)}),
+        json!({"kind": "ModelRoute", "id": "chat", "spec": once}),
+        json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}}),
+    ];
+    stage.world.install(&documents.map(|document| document.to_string()).join("\n---\n"));
+    let cut = stage.ask(Vendor::Openai, &json!({})).await;
+    assert_eq!((cut.status, cut.header("x-weir-attempts")), (502, Some("1")), "{}", cut.text());
+    assert_eq!(server.await.unwrap().len(), 4, "each request that arrived is one attempt");
+    let rows = stage.rows(3).await;
+    let outcomes: Vec<Vec<Outcome>> =
+        rows.iter().map(|row| row.attempts.iter().map(|attempt| attempt.outcome).collect()).collect();
+    assert_eq!(outcomes, [vec![Outcome::Ok], vec![Outcome::Cut, Outcome::Ok], vec![Outcome::Cut]]);
+    // Whether the provider bills what it read and never answered is not known; the caller pays nothing for it.
+    assert_eq!((rows[1].attempts[0].cost, rows[2].cost), (None, Some(NanoUsd::ZERO)));
+}
+
+#[tokio::test]
+async fn a_stream_that_only_keeps_itself_alive_is_given_up_for_the_next_target() {
+    let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+    for (protocol, noise) in [("openai", ": keep-alive\n\n"), ("anthropic", ping)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            request(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n").await.unwrap();
+            for sent in 0..100 {
+                if stream.write_all(noise.as_bytes()).await.is_err() {
+                    return sent;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            100
+        });
+        let provider = json!({"protocol": protocol, "base_url": base, "allow_private_address": true,
+            "keys": [{"id": "main", "secret": "sk-hand"}], "timeouts": {"first_byte_ms": 600, "idle_ms": 600}});
+        let targets = json!([{"provider": "hand", "model": "m", "priority": 0},
+            {"provider": "demo", "model": "demo-small", "priority": 1}]);
+        let documents = [
+            json!({"kind": "Provider", "id": "hand", "spec": provider}),
+            json!({"kind": "ModelRoute", "id": "chat", "spec": {"targets": targets}}),
+            json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}}),
+        ];
+        let stage = Stage::on(&documents, Vec::new(), |_| {}).await;
+        let begun = std::time::Instant::now();
+        let answered = stage.ask(Vendor::Openai, &stream()).await;
+        assert!(!answered.heard(Vendor::Openai).unwrap().text.is_empty());
+        assert_eq!((answered.header("x-weir-provider"), answered.header("x-weir-attempts")), (Some("demo"), Some("2")));
+        assert!(begun.elapsed() < Duration::from_secs(5), "{protocol}: {:?}", begun.elapsed());
+        let row = stage.rows(1).await.remove(0);
+        assert_eq!((row.attempts[0].outcome, row.attempts[0].status), (Outcome::Timeout, 200));
+        assert!(server.await.unwrap() < 50, "{protocol}: the connection was left open");
+    }
 }
 
 #[tokio::test]
