@@ -14,6 +14,7 @@ use crate::{
 
 mod damaged;
 mod names;
+mod signatures;
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
 

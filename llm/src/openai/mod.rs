@@ -7,6 +7,7 @@ mod read_messages;
 pub(crate) mod read_request;
 pub(crate) mod read_stream;
 mod strict_schema;
+mod thought_signature;
 mod usage;
 pub(crate) mod write_answer;
 mod write_messages;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::read_messages::{Arguments, read_arguments};
-use super::usage;
+use super::{thought_signature, usage};
 use crate::answer::AnswerHead;
 use crate::error::AnswerError;
 use crate::reply::{Finish, Piece, Reply};
@@ -101,6 +101,8 @@ pub(super) struct ToolCall<'a> {
     pub(super) id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) function: Option<Function<'a>>,
+    #[serde(borrow)]
+    pub(super) extra_content: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -188,7 +190,7 @@ fn read_pieces(message: Message<'_>) -> Vec<Piece<'_>> {
         let Some(function) = call.function else { continue };
         let (Arguments::Object(input) | Arguments::Wrapped(input)) =
             read_arguments(&function.arguments_text().unwrap_or_default());
-        let id = call.id.filter(|id| !id.is_empty());
+        let id = call.id.filter(|id| !id.is_empty()).map(|id| thought_signature::seal(id, call.extra_content));
         pieces.push(Piece::ToolUse { id, name: function.name.unwrap_or_default(), input });
     }
     pieces

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
 use super::read_answer::{Message, ToolCall, read_finish};
-use super::usage;
+use super::{thought_signature, usage};
 use crate::error::{StreamError, provider};
 use crate::events::{Event, Sight};
 use crate::usage::Sighted;
@@ -163,6 +163,7 @@ impl StreamReader {
             let index = call.index.unwrap_or(ordinal as u64);
             self.calls.push(Call { index, id: id.as_deref().unwrap_or_default().to_owned() });
             let name = function.and_then(|function| function.name).unwrap_or_default();
+            let id = id.map(|id| thought_signature::seal(id, call.extra_content));
             emit(Event::ToolStart { ordinal, id, name });
             ordinal
         });

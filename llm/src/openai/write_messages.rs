@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::thought_signature::{self, ExtraContent};
 use crate::error::RequestError;
 use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn};
 use crate::report::Report;
@@ -64,6 +65,8 @@ struct OutCall<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     function: OutCalled<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_content: Option<ExtraContent>,
 }
 
 #[derive(Serialize)]
@@ -79,6 +82,7 @@ const CACHE_REASON: &str = "the provider caches by itself";
 pub(super) fn write_messages<'a>(
     system: Vec<Block<'a>>,
     turns: Vec<Turn<'a>>,
+    model: &str,
     report: &mut Report,
 ) -> Result<Vec<OutMessage<'a>>, RequestError> {
     let mut messages = Vec::with_capacity(turns.len() + 1);
@@ -92,7 +96,7 @@ pub(super) fn write_messages<'a>(
         report_cache_marks(&turn.blocks, report)?;
         match turn.role {
             Role::User => write_user(turn, &mut messages, report)?,
-            Role::Assistant => write_assistant(turn, &mut messages, report)?,
+            Role::Assistant => write_assistant(turn, model, &mut messages, report)?,
         }
     }
     match messages.get(instructions..).unwrap_or_default() {
@@ -155,7 +159,12 @@ fn write_user<'a>(turn: Turn<'a>, messages: &mut Vec<OutMessage<'a>>, report: &m
                 let (text, images) = write_result(content);
                 parts.extend(images);
                 let content = Some(OutContent::Text(text));
-                messages.push(OutMessage { role: "tool", content, tool_call_id: Some(id), ..OutMessage::default() });
+                messages.push(OutMessage {
+                    role: "tool",
+                    content,
+                    tool_call_id: Some(thought_signature::open(id).0),
+                    ..OutMessage::default()
+                });
             }
             _ => {
                 return Err(RequestError::field(
@@ -205,6 +214,7 @@ fn write_result(content: Vec<ResultPart<'_>>) -> (Text<'_>, Vec<OutPart<'_>>) {
 
 fn write_assistant<'a>(
     turn: Turn<'a>,
+    model: &str,
     messages: &mut Vec<OutMessage<'a>>,
     report: &mut Report,
 ) -> Result<(), RequestError> {
@@ -212,8 +222,13 @@ fn write_assistant<'a>(
     for block in turn.blocks {
         match block.kind {
             BlockKind::ToolUse { id, name, input } => {
+                let (id, mut extra_content) = thought_signature::open(id);
+                if extra_content.is_some() && !thought_signature::are_taken_by(model) {
+                    extra_content = None;
+                    report.drop(block.at.path("id"), "a signature of another provider's model is not sent back")?;
+                }
                 let function = OutCalled { name, arguments: input.get().to_owned() };
-                tool_calls.push(OutCall { id, kind: "function", function });
+                tool_calls.push(OutCall { id, kind: "function", function, extra_content });
             }
             BlockKind::Thinking { .. } | BlockKind::RedactedThinking { .. } => {
                 report.drop(block.at.path("thinking"), "the provider takes no reasoning back")?;

@@ -128,7 +128,7 @@ pub(crate) fn write(
         tool_choice: exchange.tool_choice.filter(|_| !tools.is_empty()).map(write_tool_choice),
         parallel_tool_calls: exchange.parallel_tools.filter(|parallel| !parallel && !tools.is_empty()),
         tools,
-        messages: write_messages(exchange.system, exchange.turns, report)?,
+        messages: write_messages(exchange.system, exchange.turns, target.model, report)?,
         max_tokens,
         max_completion_tokens,
         temperature: exchange.temperature,

@@ -166,5 +166,5 @@ fn a_stream_and_a_whole_answer_agree_on_usage_and_content() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 12);
+    assert_eq!(compared, 14);
 }

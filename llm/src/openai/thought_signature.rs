@@ -1,0 +1,85 @@
+//! Google's signatures of thought. They come with a call of a tool, and Gemini 3 refuses a conversation in which the call
+//! stands without. A caller of another dialect has no field for them but the id of the call, which it repeats unread: so
+//! they travel there and back.
+//!
+//! Source: <https://ai.google.dev/gemini-api/docs/thought-signatures>.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::wire::Text;
+
+/// Stands between the provider's id and the signature. Ids are of letters, digits, `_` and `-` in every dialect.
+const MARK: &str = "__thought__";
+
+/// `extra_content` of a call, in an answer and in a request.
+#[derive(Deserialize, Serialize)]
+pub(super) struct ExtraContent {
+    google: Google,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Google {
+    thought_signature: String,
+}
+
+/// The id under which a caller of another dialect knows a call that came with this `extra_content`.
+pub(super) fn seal<'a>(id: Text<'a>, extra: Option<&RawValue>) -> Text<'a> {
+    // What is of another form is none of Google's.
+    let extra = extra.and_then(|raw| serde_json::from_str::<ExtraContent>(raw.get()).ok());
+    match extra {
+        Some(extra) if !extra.google.thought_signature.is_empty() => {
+            format!("{}{MARK}{}", &*id, BASE64_URL_SAFE_NO_PAD.encode(extra.google.thought_signature)).into()
+        }
+        _ => id,
+    }
+}
+
+/// The provider's id of a call, and what came with it.
+pub(super) fn open(id: Text<'_>) -> (Text<'_>, Option<ExtraContent>) {
+    let opened = id.split_once(MARK).and_then(|(bare, sealed)| {
+        let thought_signature = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?;
+        if thought_signature.is_empty() {
+            return None;
+        }
+        Some((bare.to_owned(), ExtraContent { google: Google { thought_signature } }))
+    });
+    match opened {
+        Some((bare, extra)) => (bare.into(), Some(extra)),
+        None => (id, None),
+    }
+}
+
+/// Whether a model is one of those that ask for signatures; others refuse the field.
+pub(super) fn are_taken_by(model: &str) -> bool {
+    model.to_ascii_lowercase().contains("gemini")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_goes_there_and_back_in_an_id_that_every_dialect_takes() {
+        let raw = RawValue::from_string(r#"{"google":{"thought_signature":"Ab+/=ü"}}"#.to_owned()).unwrap();
+        let sealed = seal("function-call-1".into(), Some(&raw));
+        assert!(sealed.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)), "{sealed:?}");
+        let (id, extra) = open(sealed);
+        assert_eq!(&*id, "function-call-1");
+        assert_eq!(serde_json::to_string(&extra.unwrap()).unwrap(), raw.get());
+    }
+
+    #[test]
+    fn other_ids_and_other_extras_stay_as_they_are() {
+        for extra in ["{}", "7", r#"{"google":{}}"#, r#"{"google":{"thought_signature":""}}"#] {
+            let raw = RawValue::from_string(extra.to_owned()).unwrap();
+            assert_eq!(&*seal("call_1".into(), Some(&raw)), "call_1", "{extra}");
+        }
+        for id in ["call_1", "a__thought__", "a__thought__%%%", "__thought__/"] {
+            let (same, extra) = open(id.into());
+            assert_eq!((&*same, extra.is_none()), (id, true));
+        }
+    }
+}
