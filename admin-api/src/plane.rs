@@ -124,7 +124,15 @@ impl ControlPlane {
     /// # Errors
     /// Every fault of the text.
     pub async fn plan(&self, source: Source<'_>) -> Result<Plan, ConfigError> {
-        Ok(self.app.plan(&source, true).await?)
+        Ok(self.app.plan(&source, true, true).await?)
+    }
+
+    /// The same where the secrets are not at hand: of `env:` and `file:` only the form is judged.
+    ///
+    /// # Errors
+    /// Every fault of the text.
+    pub async fn check(&self, source: Source<'_>) -> Result<Plan, ConfigError> {
+        Ok(self.app.plan(&source, true, false).await?)
     }
 
     /// Applies documents, all or nothing. `base` is the plan's; `None` takes whatever is there.
@@ -167,7 +175,19 @@ impl ControlPlane {
     /// # Errors
     /// When the address is in use or not ours.
     pub async fn bind(&self) -> io::Result<SocketAddr> {
-        let listener = TcpListener::bind(self.app.settings.listen).await?;
+        self.keep(TcpListener::bind(self.app.settings.listen).await?)
+    }
+
+    /// In place of [`ControlPlane::bind`]: takes a socket that listens already and does not block. To be called
+    /// within the runtime that serves it.
+    ///
+    /// # Errors
+    /// When the socket cannot be used.
+    pub fn bind_to(&self, listener: std::net::TcpListener) -> io::Result<SocketAddr> {
+        self.keep(TcpListener::from_std(listener)?)
+    }
+
+    fn keep(&self, listener: TcpListener) -> io::Result<SocketAddr> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
             tracing::warn!(%address, "the admin API listens beyond this machine, without TLS; put a TLS proxy before it");

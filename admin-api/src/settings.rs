@@ -30,10 +30,10 @@ pub struct Settings {
     pub ledger_retention_days: u32,
     /// Lets `listen` be an address beyond this machine although there is no TLS: something in front adds it.
     pub allow_plaintext: bool,
-}
-
     /// Proxies in front, whose `X-Forwarded-For` says where a caller is; nobody else's is believed.
     pub trusted_proxies: Vec<Network>,
+}
+
 impl Settings {
     /// How long requests are kept where nobody says otherwise.
     pub const LEDGER_RETENTION_DAYS: u32 = 30;

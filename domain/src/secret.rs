@@ -73,6 +73,28 @@ impl SecretRef {
     }
 }
 
+impl SecretRef {
+    /// Whether the reference can be followed anywhere, as far as its text says.
+    ///
+    /// # Errors
+    /// A sentence, free of any secret, when it names no variable or no file.
+    pub fn check_form(&self) -> Result<(), String> {
+        match self.form() {
+            SecretForm::Env("") => Err("names no variable; write env:NAME".to_owned()),
+            // `=` ends a name (POSIX, Environment Variables); a blank or a `$` is a slip of the pen.
+            SecretForm::Env(name)
+                if name.contains(|c: char| c.is_whitespace() || c.is_control() || "=$".contains(c)) =>
+            {
+                Err("is no name of a variable; write env:NAME, such as env:OPENAI_API_KEY".to_owned())
+            }
+            SecretForm::File(path) if path.trim().is_empty() || path.contains('\0') => {
+                Err("names no file; write file:PATH".to_owned())
+            }
+            SecretForm::Env(_) | SecretForm::File(_) | SecretForm::Sealed(_) | SecretForm::Plain(_) => Ok(()),
+        }
+    }
+}
+
 /// A plain secret may stand inside, so it prints only when it is a mere reference.
 impl fmt::Debug for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,6 +114,12 @@ pub trait ResolveSecret {
     /// # Errors
     /// When the variable, the file or the master key is missing, or the value is empty.
     fn resolve(&self, reference: &SecretRef) -> Result<Secret, String>;
+
+    /// Whether `reference` is looked up at all. A check on a machine that does not have the secrets says no
+    /// for `env:` and `file:`; then nothing is said of what they hold, and what is compiled must not go live.
+    fn looks_up(&self, _reference: &SecretRef) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +131,17 @@ mod tests {
         let secret = Secret::new("sk-canary".to_owned()).map(|s| format!("{s:?}"));
         assert_eq!(secret.as_deref(), Some("Secret(…)"));
         assert!(!format!("{:?}", SecretRef("sk-canary".to_owned())).contains("canary"));
+    }
+
+    #[test]
+    fn a_reference_that_leads_nowhere_is_told_and_not_quoted() {
+        for text in ["env:", "env:sk canary", "env:canary=1", "env:$canary", "file:", "file: ", "file:\0canary"] {
+            let problem = SecretRef(text.to_owned()).check_form().err().unwrap_or_default();
+            assert!(problem.contains("write ") && !problem.contains("canary"), "{text}: {problem}");
+        }
+        for text in ["env:A_1", "env:a.b-c", "file:/run/secrets/x y", "sealed:x", "anything=$"] {
+            assert_eq!(SecretRef(text.to_owned()).check_form(), Ok(()), "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,30 @@
 //! YAML in and out: the only module that names the YAML crate (docs/adr/0002).
 
+mod place;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+pub use place::line_of;
+
+/// Why a text is not YAML. It never quotes the text, which may hold a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Malformed {
+    /// The line, counted from 1 in the whole text, where it is known.
+    pub line: Option<usize>,
+    /// What is wrong, with the column.
+    pub problem: String,
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}, {}", self.problem),
+            None => f.write_str(&self.problem),
+        }
+    }
+}
 
 /// One document of a YAML file, as JSON.
 #[derive(Clone, Debug)]
@@ -17,7 +39,7 @@ pub struct Document {
 ///
 /// # Errors
 /// A sentence with line and column when the text is not YAML, or when it is built to exhaust memory.
-pub fn documents(text: &str) -> Result<Vec<Document>, String> {
+pub fn documents(text: &str) -> Result<Vec<Document>, Malformed> {
     let mut found = Vec::new();
     for (line, part) in split(text) {
         if part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) {
@@ -36,7 +58,7 @@ pub fn documents(text: &str) -> Result<Vec<Document>, String> {
 /// # Errors
 /// A sentence with line and column when the text is not YAML or does not fit the type.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_yaml::from_str_with_options(text, options()).map_err(|e| locate(&e, 1))
+    serde_yaml::from_str_with_options(text, options()).map_err(|e| locate(&e, 1).to_string())
 }
 
 /// Writes one value as a YAML document.
@@ -69,7 +91,7 @@ fn split(text: &str) -> Vec<(usize, &str)> {
     parts
 }
 
-fn locate(error: &serde_yaml::Error, first_line: usize) -> String {
+fn locate(error: &serde_yaml::Error, first_line: usize) -> Malformed {
     let message = error.to_string();
     // The crate leads with "error: line L column C: " of the part; ours counts in the whole file.
     let first = message.lines().next().unwrap_or("not YAML");
@@ -78,13 +100,10 @@ fn locate(error: &serde_yaml::Error, first_line: usize) -> String {
         Some((_, rest)) => rest,
         None => sentence,
     };
+    let line = |at: &serde_yaml::Location| usize::try_from(at.line()).unwrap_or(1) + first_line - 1;
     match error.location() {
-        Some(at) => format!(
-            "line {}, column {}: {sentence}",
-            usize::try_from(at.line()).unwrap_or(1) + first_line - 1,
-            at.column()
-        ),
-        None => sentence.to_owned(),
+        Some(at) => Malformed { line: Some(line(&at)), problem: format!("column {}: {sentence}", at.column()) },
+        None => Malformed { line: None, problem: sentence.to_owned() },
     }
 }
 
@@ -101,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_syntax_error_names_line_and_column_of_the_whole_file() {
-        let error = documents("a: 1\n---\nb: [1,\nc: }\n").err().unwrap_or_default();
+        let error = documents("a: 1\n---\nb: [1,\nc: }\n").err().map(|e| e.to_string()).unwrap_or_default();
         assert!(error.starts_with("line 3, column 4: mismatched"), "{error}");
     }
 
@@ -114,7 +133,7 @@ mod tests {
     #[test]
     fn an_error_never_quotes_the_text() {
         for text in ["key: sk-canary\nkey: [", "a: \"sk-canary\n", "{sk-canary: ]"] {
-            let error = documents(text).err().unwrap_or_default();
+            let error = documents(text).err().map(|e| e.to_string()).unwrap_or_default();
             assert!(!error.is_empty() && !error.contains("canary"), "{error}");
         }
     }

@@ -37,6 +37,9 @@ const OPS_CONNECTIONS: usize = 64;
 /// How long the shipper may take, at the end, to move what is left in the journal; it is kept for the next start.
 const LAST_DELIVERY: Duration = Duration::from_secs(5);
 
+/// How long, at the end, records that the disk does not take are held in the hope that it will.
+const LAST_HOPE: Duration = Duration::from_secs(5);
+
 /// Why the data plane does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -79,6 +82,8 @@ pub struct DataPlane {
 pub struct Ended {
     /// Whether every request under way had ended before the grace period did.
     pub drained: bool,
+    /// Usage records that are lost: the disk took none to the end.
+    pub lost: usize,
 }
 
 impl DataPlane {
@@ -159,7 +164,11 @@ impl DataPlane {
         let drained = runtime.block_on(serve(&state, sink, gateway, ops));
         tracing::info!(drained, "data plane stopped");
         runtime.shutdown_timeout(Duration::from_millis(100));
-        Ended { drained }
+        let lost = state.meter.held();
+        if lost > 0 {
+            tracing::error!(records = lost, "usage records are lost: the disk took none of them to the end");
+        }
+        Ended { drained, lost }
     }
 }
 
@@ -205,6 +214,17 @@ async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListene
     tokio::spawn(acceptor.run(ops));
 
     let drained = until_drained(state, &front).await;
+    // The meter tries again and again by itself; what it recovers is still delivered below.
+    let hope = async {
+        while state.meter.held() > 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    // What is held after that is told of when everything has ended.
+    tokio::select! {
+        _ = tokio::time::timeout(LAST_HOPE, hope) => {}
+        () = termination() => {}
+    }
     _ = stop_meter.send(true);
     if tokio::time::timeout(LAST_DELIVERY, shipper).await.is_err() {
         tracing::warn!("usage records are left in the journal; they are delivered at the next start");

@@ -25,11 +25,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(mut args: Args) -> Outcome {
     logging::init(args.process.log_format)?;
-    planes::claim(&mut [("--admin-listen", &mut args.control.admin_listen)])?;
     args.control.config.require()?;
     let runtime = planes::control_runtime()?;
+    let [admin] = planes::claim(&runtime, [("--admin-listen", &mut args.control.admin_listen)])?;
     let opened = runtime.block_on(planes::open(&args.process, Some(&args.control), args.gateway_url.clone()))?;
-    let serving = Serving::start(&args.process, &args.control, &opened.control, &runtime)?;
+    let serving = Serving::start(&args.process, &args.control, admin, &opened.control, &runtime)?;
     let signals = EndSignals::listen(&runtime)?;
     tracing::info!(admin = %serving.address, "listening");
     terminal::say(&json!({"event": "listening", "admin": serving.address.to_string()}).to_string())?;

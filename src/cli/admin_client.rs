@@ -1,12 +1,19 @@
 //! Speaks to the admin API: one request, one answer, and a clear sentence when it does not work out.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use weir_domain::secret::Secret;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long the admin API may take for an answer: it gives up on its database long before.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// Where the admin API is, and who calls.
 #[derive(clap::Args)]
@@ -54,7 +61,7 @@ impl AdminClient {
             None => token_of(&args.data_dir)?,
         };
         let base = args.url.trim_end_matches('/').to_owned();
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = http_client("WEIR_ADMIN_URL", &base)?.timeout(ANSWER).build()?;
         Ok(Self { base, token, http })
     }
 
@@ -115,14 +122,34 @@ fn token_of(data_dir: &Path) -> anyhow::Result<Secret> {
     }
 }
 
-/// What a person should read when nobody answers at `address`.
+/// A client for one command: it goes straight to the address, and does not wait for ever to reach it.
+///
+/// # Errors
+/// When the address, which `option` gave, is none.
+pub(crate) fn http_client(option: &str, address: &str) -> anyhow::Result<reqwest::ClientBuilder> {
+    let parsed = reqwest::Url::parse(address).ok();
+    anyhow::ensure!(
+        parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
+        "{address:?} is not an address such as http://127.0.0.1:8081; mend --url or {option}"
+    );
+    Ok(reqwest::Client::builder().no_proxy().connect_timeout(CONNECT))
+}
+
+/// What a person should read when no answer comes from `address`.
 pub(crate) fn unreachable(address: &str, error: &reqwest::Error) -> anyhow::Error {
     // reqwest's own text repeats the whole address; the innermost cause is what helps.
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    anyhow::anyhow!("nobody answers at {address}: {cause}; is `weir run` running there?")
+    let refused = cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
+    if refused {
+        return anyhow::anyhow!("nobody answers at {address}: {cause}; is `weir run` running there?");
+    }
+    if error.is_timeout() {
+        return anyhow::anyhow!("no answer came from {address} in time; is that the right address?");
+    }
+    anyhow::anyhow!("no answer came from {address}: {cause}; check the address, http or https, and what lies between")
 }
 
 // === impl Refusal ===
@@ -141,7 +168,10 @@ impl std::fmt::Display for Refusal {
         let sentence = text("detail").or(text("title")).or(self.status.canonical_reason()).unwrap_or("refused");
         write!(f, "refused ({}): {sentence}", self.status.as_u16())?;
         if self.status == StatusCode::UNAUTHORIZED {
-            write!(f, "\n  the admin token is not known there; check WEIR_ADMIN_TOKEN")?;
+            write!(
+                f,
+                "; give the one of that Weir with WEIR_ADMIN_TOKEN or --token, or its directory with --data-dir"
+            )?;
         }
         Ok(())
     }

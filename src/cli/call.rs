@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use weir_domain::secret::Secret;
 
-use super::admin_client::unreachable;
+use super::admin_client::{http_client, unreachable};
 use super::{Outcome, block_on, terminal};
 
 /// Send one prompt through the gateway
@@ -30,9 +30,12 @@ pub(crate) struct Args {
     /// System prompt
     #[arg(long)]
     system: Option<String>,
-    /// The prompt
+    /// The prompt; `-` is stdin
     prompt: String,
 }
+
+/// The exit code after Ctrl-C, as shells have it: 128 and the number of the signal.
+const INTERRUPTED: u8 = 130;
 
 /// What the stream said besides text.
 #[derive(Default)]
@@ -46,17 +49,26 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let Some(key) = args.key.clone().and_then(Secret::new) else {
         bail!("no API key: set WEIR_API_KEY, or make one with `weir key create APPLICATION`");
     };
-    block_on(call(args, &key))
+    block_on(async {
+        tokio::select! {
+            outcome = call(args, &key) => outcome,
+            _ = tokio::signal::ctrl_c() => {
+                terminal::say("")?;
+                terminal::complain("weir: interrupted; the answer is not whole");
+                Ok(ExitCode::from(INTERRUPTED))
+            }
+        }
+    })
 }
 
 async fn call(args: &Args, key: &Secret) -> Outcome {
     let begun = Instant::now();
     let base = args.url.trim_end_matches('/');
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = http_client("WEIR_GATEWAY_URL", base)?.build()?;
     let mut response = http
         .post(format!("{base}/v1/chat/completions"))
         .bearer_auth(key.expose())
-        .json(&body(args))
+        .json(&body(args, &prompt(&args.prompt)?))
         .send()
         .await
         .map_err(|error| unreachable(base, &error))?;
@@ -72,7 +84,10 @@ async fn call(args: &Args, key: &Secret) -> Outcome {
         pending.extend_from_slice(&chunk);
         while let Some(end) = pending.iter().position(|&b| b == b'\n') {
             let line: Vec<u8> = pending.drain(..=end).collect();
-            tally.read(String::from_utf8_lossy(&line).trim_end())?;
+            if !tally.read(String::from_utf8_lossy(&line).trim_end())? {
+                // Nobody reads the rest; leaving stops it, and its cost.
+                return Ok(ExitCode::SUCCESS);
+            }
         }
     }
     terminal::say("")?;
@@ -83,25 +98,36 @@ async fn call(args: &Args, key: &Secret) -> Outcome {
         bail!("the answer ended before it was complete");
     }
     let seconds = begun.elapsed().as_secs_f64();
-    terminal::complain(&summary(&tally.usage, &format!("{provider}/{model}"), &attempts, seconds))?;
+    terminal::complain(&summary(&tally.usage, &format!("{provider}/{model}"), &attempts, seconds));
     Ok(ExitCode::SUCCESS)
 }
 
-fn body(args: &Args) -> Value {
+/// The prompt itself; `-` is stdin.
+fn prompt(given: &str) -> anyhow::Result<String> {
+    if given == "-" {
+        return std::io::read_to_string(std::io::stdin()).context("cannot read the prompt from stdin");
+    }
+    Ok(given.to_owned())
+}
+
+fn body(args: &Args, prompt: &str) -> Value {
     let mut messages = Vec::new();
     if let Some(system) = &args.system {
         messages.push(json!({"role": "system", "content": system}));
     }
-    messages.push(json!({"role": "user", "content": args.prompt}));
+    messages.push(json!({"role": "user", "content": prompt}));
     json!({"model": args.model, "messages": messages, "stream": true, "stream_options": {"include_usage": true}})
 }
 
 /// The sentence in an error body of the OpenAI dialect, or the body's beginning.
 fn error_sentence(body: &str) -> String {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
-    match value.pointer("/error/message").and_then(Value::as_str) {
-        Some(sentence) => sentence.to_owned(),
-        None => body.chars().take(300).collect(),
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+    match (text("/error/message"), text("/detail")) {
+        (Some(sentence), _) => sentence.to_owned(),
+        // A problem document (RFC 9457) is what the admin API answers with.
+        (None, Some(detail)) => format!("{detail}; is --url (WEIR_GATEWAY_URL) the address of the gateway?"),
+        (None, None) => body.chars().take(300).collect(),
     }
 }
 
@@ -130,26 +156,27 @@ fn summary(usage: &Value, model: &str, attempts: &str, seconds: f64) -> String {
 // === impl Tally ===
 
 impl Tally {
-    /// Takes one line of the event stream (WHATWG HTML section 9.2); only `data:` lines matter here.
-    fn read(&mut self, line: &str) -> anyhow::Result<()> {
+    /// Takes one line of the event stream (WHATWG HTML section 9.2); only `data:` lines matter here. Tells
+    /// whether anybody still reads the answer.
+    fn read(&mut self, line: &str) -> anyhow::Result<bool> {
         let Some(data) = line.strip_prefix("data:").map(str::trim_start) else {
-            return Ok(());
+            return Ok(true);
         };
         if data == "[DONE]" {
             self.finished = true;
-            return Ok(());
+            return Ok(true);
         }
         let event: Value = serde_json::from_str(data).unwrap_or_default();
         if let Some(error) = event.pointer("/error/message").and_then(Value::as_str) {
             self.error = Some(error.to_owned());
         }
-        if let Some(text) = event.pointer("/choices/0/delta/content").and_then(Value::as_str) {
-            terminal::stream(text)?;
-        }
         if let Some(usage) = event.get("usage").filter(|u| u.is_object()) {
             self.usage = usage.clone();
         }
-        Ok(())
+        match event.pointer("/choices/0/delta/content").and_then(Value::as_str) {
+            Some(text) => terminal::stream(text),
+            None => Ok(true),
+        }
     }
 }
 
@@ -172,7 +199,7 @@ mod tests {
     fn an_error_event_and_the_end_are_noticed() {
         let mut tally = Tally::default();
         for line in [": comment", "event: x", "data: {\"error\":{\"message\":\"overloaded\"}}", "data: [DONE]"] {
-            assert!(tally.read(line).is_ok());
+            assert!(tally.read(line).is_ok_and(|read| read));
         }
         assert_eq!(tally.error.as_deref(), Some("overloaded"));
         assert!(tally.finished);
@@ -182,5 +209,8 @@ mod tests {
     fn a_refusal_is_told_in_the_gateways_own_words() {
         assert_eq!(error_sentence(r#"{"error":{"message":"unknown model"}}"#), "unknown model");
         assert_eq!(error_sentence("<html>"), "<html>");
+        assert!(
+            error_sentence(r#"{"type":"/problems/x","detail":"no such path"}"#).starts_with("no such path; is --url")
+        );
     }
 }

@@ -7,28 +7,39 @@ use std::process::ExitCode;
 use anyhow::Context;
 use weir_admin_api::config::{ConfigError, Source};
 use weir_admin_api::{ControlPlane, References, Settings};
+use weir_domain::fault::Faults;
 
 use super::config_file::Joined;
 use super::{Outcome, block_on, terminal};
 
 /// Find every fault of configuration files
 ///
-/// The files are taken together, as one configuration. Nothing is started and nothing is changed.
-/// Secrets are looked up as `weir run` would, so set the variables that the files name.
+/// The files are taken together, as one configuration. Nothing is started and nothing is changed, and
+/// nothing but the files decides: of the secrets that they name (env:NAME, file:PATH) only the form is
+/// judged, unless --secrets is given. One line for each fault: FILE:LINE: KIND/ID: FIELD: what to mend.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  weir check weir.yaml teams/*.yaml")]
+#[command(after_help = "Examples:
+  weir check weir.yaml teams/*.yaml      before a commit, in CI
+  weir check --secrets weir.yaml         where Weir runs, before it is started
+  weir export | weir check -
+
+Exit code 0 without faults, 1 with any.")]
 pub(crate) struct Args {
     /// YAML files; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Also look up the secrets that the files name, as `weir run` would
+    #[arg(long)]
+    secrets: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let joined = Joined::read(&args.files)?;
     let scratch = Scratch::make()?;
-    match block_on(plan(&scratch.path, &joined))? {
+    match block_on(plan(&scratch.path, &joined, args.secrets))? {
         Ok(resources) => {
-            terminal::say(&format!("No faults in {resources} resource(s)."))?;
+            let secrets = if args.secrets { ", and the secrets that they name are there" } else { "" };
+            terminal::say(&format!("No faults in {resources} resource(s){secrets}."))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(faults) => {
@@ -37,14 +48,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
                 shown.file = Some(joined.locate(fault.file.as_deref().unwrap_or_default()));
                 terminal::say(&shown.to_string())?;
             }
-            terminal::complain(&format!("weir: {} fault(s)", faults.0.len()))?;
+            terminal::complain(&format!("weir: {} fault(s)", faults.0.len()));
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
 /// Plans the files against an empty store: what is refused here is refused everywhere.
-async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, weir_domain::fault::Faults>> {
+async fn plan(scratch: &Path, joined: &Joined, secrets: bool) -> anyhow::Result<Result<usize, Faults>> {
     let settings = Settings {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         data_dir: scratch.to_owned(),
@@ -53,12 +64,14 @@ async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, w
         gateway_url: String::new(),
         references: References::default(),
         public_url: None,
+        trusted_proxies: Vec::new(),
         ledger_retention_days: weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
         allow_plaintext: false,
     };
     let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;
     // As the whole configuration: a text without documents is a fault, as it is for `weir run --config`.
-    match control.plan(Source { yaml: &joined.text, name: "check", prune: true }).await {
+    let source = Source { yaml: &joined.text, name: "check", prune: true };
+    match if secrets { control.plan(source).await } else { control.check(source).await } {
         Ok(plan) => Ok(Ok(plan.changes.len())),
         Err(ConfigError::Faults(faults)) => Ok(Err(faults)),
         Err(other) => Err(other.into()),
@@ -67,7 +80,6 @@ async fn plan(scratch: &Path, joined: &Joined) -> anyhow::Result<Result<usize, w
 
 /// A directory of our own that goes when it is dropped.
 struct Scratch {
-        trusted_proxies: Vec::new(),
     path: PathBuf,
 }
 

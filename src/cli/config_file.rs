@@ -53,7 +53,8 @@ fn read(path: &Path) -> anyhow::Result<String> {
     if path == Path::new("-") {
         return std::io::read_to_string(std::io::stdin()).context("cannot read stdin");
     }
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    String::from_utf8(bytes).ok().with_context(|| format!("{} is not text in UTF-8; save it as that", path.display()))
 }
 
 #[cfg(test)]

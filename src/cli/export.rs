@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let yaml = block_on(client.send(Method::GET, "/config/export", "", String::new()))??;
     match &args.output {
         Some(path) => std::fs::write(path, yaml).with_context(|| format!("cannot write {}", path.display()))?,
-        None => terminal::stream(&yaml)?,
+        None => terminal::print(&yaml)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -23,15 +23,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(mut args: Args) -> Outcome {
     logging::init(args.process.log_format)?;
-    planes::claim(&mut [
-        ("--gateway-listen", &mut args.gateway.gateway_listen),
-        ("--ops-listen", &mut args.gateway.ops_listen),
-    ])?;
     let runtime = planes::control_runtime()?;
+    let addresses =
+        [("--gateway-listen", &mut args.gateway.gateway_listen), ("--ops-listen", &mut args.gateway.ops_listen)];
+    let sockets = planes::claim(&runtime, addresses)?;
     // The store is opened, but its admin API is never bound.
     let gateway_url = planes::url(args.gateway.gateway_listen);
     let opened = runtime.block_on(planes::open(&args.process, None, gateway_url))?;
-    let data_plane = planes::data_plane(&args.process, &args.gateway, &opened.control, &runtime)?;
+    let data_plane = planes::data_plane(&args.process, &args.gateway, sockets, &opened.control, &runtime)?;
     // Without a file this only keeps SIGHUP from ending the process.
     runtime.spawn(config_watch::watch(opened.control, None));
     let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
@@ -44,6 +43,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let listening = json!({"event": "listening", "gateway": at.gateway.to_string(), "ops": at.ops.to_string()});
     terminal::say(&listening.to_string())?;
     let ended = data_plane.run();
-    tracing::info!(drained = ended.drained, "ended");
-    Ok(ExitCode::SUCCESS)
+    tracing::info!(drained = ended.drained, lost = ended.lost, "ended");
+    // Whoever supervises the process must notice that a bill will be short.
+    Ok(if ended.lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

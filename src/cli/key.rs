@@ -87,7 +87,7 @@ fn create_key(args: &Create) -> Outcome {
     let path = format!("/applications/{}/keys", segment(&args.application)?);
     let created: Created = block_on(client.json(Method::POST, &path, &Value::Object(body)))?;
     terminal::say(&created.key)?;
-    terminal::complain("Keep it: only its hash is stored, so it cannot be shown again.")?;
+    terminal::complain("Keep it: only its hash is stored, so it cannot be shown again.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -25,8 +25,9 @@ const FILTER: &str = "WEIR_LOG";
 /// When `WEIR_LOG` is not a filter.
 pub(crate) fn init(format: Format) -> anyhow::Result<()> {
     let filter = match std::env::var(FILTER) {
-        Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(&text)
-            .with_context(|| format!("{FILTER}={text:?} is not a log filter such as \"info\""))?,
+        Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(&text).ok().with_context(|| {
+            format!("{FILTER}={text:?} is not a log filter; give one such as info,weir_gateway=debug")
+        })?,
         // Pingora reports each refused handshake and cut connection; the request's own line says it better.
         _ => EnvFilter::new("info,pingora_core=warn,pingora_proxy=off,sqlx=warn"),
     };

@@ -22,7 +22,6 @@ mod setup_link;
 mod terminal;
 mod version;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -43,7 +42,14 @@ const EXAMPLES: &str = "Examples:
   weir run --config weir.yaml            the same, configured by a file that is watched
   weir check weir.yaml                   every fault of a file, nothing started
   weir plan weir.yaml                    what applying it to a running Weir would change
-  weir call \"Hello\"                      one prompt through the gateway, with its cost";
+  weir call \"Hello\"                      one prompt through the gateway, with its cost
+
+Exit codes:
+  0 done   1 it could not be done, stderr says why   2 changes are pending (plan --exit-code)
+  64 the command line is wrong   130 interrupted (call)";
+
+/// The exit code for a command line that is wrong: EX_USAGE of sysexits.h. Not clap's 2, which `plan --exit-code` has.
+const USAGE: u8 = 64;
 
 #[derive(Subcommand)]
 enum Command {
@@ -62,7 +68,14 @@ enum Command {
 
 /// Runs the subcommand and renders its outcome: the only place that turns errors into text.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(asked) => {
+            // Help and the version come this way too. A reader who left changes nothing.
+            drop(asked.print());
+            return if asked.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
     // One TLS backend for both planes and for the command's own requests. A second installation
     // fails harmlessly, hence the ignored result.
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -81,18 +94,11 @@ pub(crate) fn main() -> ExitCode {
     };
     match outcome {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nowhere is left to report to when stderr itself is gone.
-            drop(terminal::complain(&format!("weir: {error:#}")));
+            terminal::complain(&format!("weir: {error:#}"));
             ExitCode::FAILURE
         }
     }
-}
-
-/// Whether the reader of our output left, as `weir export | head` does: no fault of anybody.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Runs one future to its end on a small runtime: what the client subcommands need.

@@ -38,6 +38,23 @@ pub(crate) struct ProcessArgs {
     pub(crate) log_format: Format,
 }
 
+impl ProcessArgs {
+    /// The database that was named; none when the variable is there and empty, as compose files leave it.
+    ///
+    /// # Errors
+    /// When it is of a kind that we do not have. The address is not quoted: a password may stand in it.
+    fn database(&self) -> anyhow::Result<Option<String>> {
+        let Some(url) = self.database.as_deref().filter(|url| !url.trim().is_empty()) else { return Ok(None) };
+        let known = ["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme));
+        anyhow::ensure!(
+            known,
+            "--database (WEIR_DATABASE_URL) must begin with postgres:// or sqlite:, such as postgres://weir@db/weir; \
+             without it, SQLite in the data directory is used"
+        );
+        Ok(Some(url.to_owned()))
+    }
+}
+
 /// What a process with a data plane has.
 #[derive(clap::Args)]
 pub(crate) struct GatewayArgs {
@@ -69,26 +86,33 @@ pub(crate) struct ControlArgs {
     /// Where people open the portal, such as https://weir.example.com; with https their cookie is for TLS only
     #[arg(long, env = "WEIR_ADMIN_PUBLIC_URL", value_name = "URL")]
     pub(crate) admin_public_url: Option<String>,
+    /// Days for which requests and their attempts are kept one by one; sums of usage stay for good. 0 keeps all
+    #[arg(long, env = "WEIR_LEDGER_RETENTION_DAYS", default_value_t = weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
+          value_name = "DAYS")]
+    pub(crate) ledger_retention_days: u32,
     /// Listen beyond this machine although the admin API speaks no TLS: something in front adds it
     #[arg(long, env = "WEIR_ADMIN_ALLOW_PLAINTEXT", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) admin_allow_plaintext: bool,
 }
 
-/// Replaces port 0 by a free port and refuses one that is taken, with a sentence that says which
-/// option to change: before anything is made.
+/// Listens at each address, before anything is made, and replaces port 0 by the port that was free. Refuses
+/// one that is taken with a sentence that says which option to change. Callers who connect wait until it is served.
 ///
 /// # Errors
 /// When one cannot be listened at.
-pub(crate) fn claim(addresses: &mut [(&str, &mut SocketAddr)]) -> anyhow::Result<()> {
-    // Held until all are found: a free port must not be handed out twice.
-    let mut held = Vec::new();
+pub(crate) fn claim<const N: usize>(
+    runtime: &Runtime,
+    addresses: [(&str, &mut SocketAddr); N],
+) -> anyhow::Result<[TcpListener; N]> {
+    let _entered = runtime.enter();
+    let mut held = Vec::with_capacity(N);
     for (option, address) in addresses {
-        let listener = TcpListener::bind(**address)
+        let listener = weir_gateway::listen(*address)
             .with_context(|| format!("cannot listen at {address}; give another address with {option}"))?;
-        **address = listener.local_addr()?;
+        *address = listener.local_addr()?;
         held.push(listener);
     }
-    Ok(())
+    held.try_into().map_err(|_| anyhow::anyhow!("a listener was lost"))
 }
 
 /// The threads of the control plane.
@@ -125,17 +149,20 @@ pub(crate) async fn open(
         env: args.secret_env.clone(),
         secrets_dir: args.secrets_dir.clone(),
     });
+    let database_url = process.database()?;
+    let alone = database_url.is_none();
     // Before the store is touched, where there is one: a newer weir would migrate it under the one that runs.
     let held = DataDir::hold(&process.data_dir)?;
     let control = ControlPlane::open(weir_admin_api::Settings {
         listen: args.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |args| args.admin_listen),
         data_dir: process.data_dir.clone(),
-        database_url: process.database.clone(),
+        database_url,
         master_key: None,
         gateway_url,
         references,
         public_url: args.and_then(|args| args.admin_public_url.clone()),
-        ledger_retention_days: weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
+        // A gateway alone keeps all: how long the ledger goes back is said where it is managed.
+        ledger_retention_days: args.map_or(0, |args| args.ledger_retention_days),
         trusted_proxies: process.trusted_proxies.clone(),
         allow_plaintext: args.is_some_and(|args| args.admin_allow_plaintext),
     })
@@ -146,18 +173,20 @@ pub(crate) async fn open(
     };
     let data_dir = held.with_context(|| format!("the data directory {} is gone", process.data_dir.display()))?;
     if let Some(args) = args {
-        args.config.begin(&control, process.database.is_none()).await?;
+        args.config.begin(&control, alone).await?;
     }
     Ok(Opened { control, _data_dir: data_dir })
 }
 
-/// Binds the data plane and puts the stored configuration into it.
+/// Makes the data plane on sockets that listen, those of the gateway and of the operators, and puts the
+/// stored configuration into it.
 ///
 /// # Errors
-/// When an address or the journal cannot be had, or what is stored does not compile.
+/// When the journal cannot be had, or what is stored does not compile.
 pub(crate) fn data_plane(
     process: &ProcessArgs,
     args: &GatewayArgs,
+    [gateway, ops]: [TcpListener; 2],
     control: &ControlPlane,
     runtime: &Runtime,
 ) -> anyhow::Result<DataPlane> {
@@ -169,7 +198,7 @@ pub(crate) fn data_plane(
         trusted_proxies: process.trusted_proxies.clone(),
         ..weir_gateway::Settings::default()
     };
-    let data_plane = DataPlane::bind(settings, control.usage_sink())?;
+    let data_plane = DataPlane::on(gateway, ops, settings, control.usage_sink())?;
     runtime.block_on(control.attach(data_plane.live_config())).context("the stored configuration")?;
     Ok(data_plane)
 }
@@ -212,18 +241,21 @@ pub(crate) struct Serving {
 // === impl Serving ===
 
 impl Serving {
-    /// Binds the admin API, announces the set-up link, watches the configuration file, and serves.
+    /// Announces the set-up link, watches the configuration file, and serves the admin API on a socket that listens.
     ///
     /// # Errors
-    /// When the address cannot be had or the link cannot be written.
+    /// When the link cannot be written.
     pub(crate) fn start(
         process: &ProcessArgs,
         args: &ControlArgs,
+        listener: TcpListener,
         control: &ControlPlane,
         runtime: &Runtime,
     ) -> anyhow::Result<Self> {
-        let address =
-            runtime.block_on(control.bind()).with_context(|| format!("cannot listen at {}", args.admin_listen))?;
+        let address = {
+            let _entered = runtime.enter();
+            control.bind_to(listener).with_context(|| format!("cannot listen at {}", args.admin_listen))?
+        };
         let link = SetupLink::announce(&process.data_dir, control.setup_link())?;
         runtime.spawn(link.remove_when_used(control.clone()));
         runtime.spawn(config_watch::watch(control.clone(), args.config.config.clone()));
@@ -261,16 +293,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn free_ports_are_found_once_each_and_taken_ones_are_told_with_their_option() {
+    fn free_ports_are_found_and_held_and_taken_ones_are_told_with_their_option() -> anyhow::Result<()> {
+        let runtime = control_runtime()?;
         let free = || SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (mut a, mut b) = (free(), free());
-        assert!(claim(&mut [("--a", &mut a), ("--b", &mut b)]).is_ok());
+        let held = claim(&runtime, [("--a", &mut a), ("--b", &mut b)])?;
         assert!(a.port() != 0 && b.port() != 0 && a.port() != b.port());
-        let holder = TcpListener::bind(free()).and_then(|l| Ok((l.local_addr()?, l)));
-        if let Ok((mut taken, _listener)) = holder {
-            let refused = claim(&mut [("--c", &mut taken)]).err().map(|e| e.to_string()).unwrap_or_default();
-            assert!(refused.ends_with("give another address with --c"), "{refused}");
-        }
+        assert_eq!([held[0].local_addr()?, held[1].local_addr()?], [a, b]);
+        let refused = claim(&runtime, [("--c", &mut a)]).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(refused.ends_with("give another address with --c"), "{refused}");
+        drop(held);
+        assert!(claim(&runtime, [("--c", &mut a)]).is_ok(), "what nobody holds is free again");
+        Ok(())
     }
 
     #[test]

@@ -29,18 +29,19 @@ pub(crate) struct Args {
 
 pub(crate) fn run(mut args: Args) -> Outcome {
     logging::init(args.process.log_format)?;
-    planes::claim(&mut [
+    args.control.config.require()?;
+    let runtime = planes::control_runtime()?;
+    let addresses = [
         ("--gateway-listen", &mut args.gateway.gateway_listen),
         ("--admin-listen", &mut args.control.admin_listen),
         ("--ops-listen", &mut args.gateway.ops_listen),
-    ])?;
-    args.control.config.require()?;
-    let runtime = planes::control_runtime()?;
+    ];
+    let [gateway, admin, ops] = planes::claim(&runtime, addresses)?;
     let gateway_url = planes::url(args.gateway.gateway_listen);
     let opened = runtime.block_on(planes::open(&args.process, Some(&args.control), gateway_url))?;
     let control = &opened.control;
-    let data_plane = planes::data_plane(&args.process, &args.gateway, control, &runtime)?;
-    let serving = Serving::start(&args.process, &args.control, control, &runtime)?;
+    let data_plane = planes::data_plane(&args.process, &args.gateway, [gateway, ops], control, &runtime)?;
+    let serving = Serving::start(&args.process, &args.control, admin, control, &runtime)?;
     let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
     runtime.spawn(async move {
         signals.first().await;
@@ -59,6 +60,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let ended = data_plane.run();
     // The ledger took the last records while the data plane drained; only now may the store close.
     runtime.block_on(serving.end())?;
-    tracing::info!(drained = ended.drained, "ended");
-    Ok(ExitCode::SUCCESS)
+    tracing::info!(drained = ended.drained, lost = ended.lost, "ended");
+    // Whoever supervises the process must notice that a bill will be short.
+    Ok(if ended.lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::invoke::run;
+use crate::invoke::{Said, run, weir};
 
 const GOOD: &str = "kind: Team\nid: shop\n---\nkind: ModelRoute\nid: fast\nteam: shop\nspec:\n  targets:\n    - {provider: demo, model: demo-small}\n";
 
@@ -54,7 +54,7 @@ fn every_fault_of_every_file_is_told_with_file_line_resource_and_field() {
     fs::write(dir.path().join("b.yaml"), bad).unwrap();
     let said = run(dir.path(), &["check", "a.yaml", "b.yaml"]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    for part in ["a.yaml:4: Team/Bad Id: id: ", "b.yaml:8: Provider/p: spec.surprise: "] {
+    for part in ["a.yaml:5: Team/Bad Id: id: ", "b.yaml:10: Provider/p: spec.surprise: "] {
         assert!(said.out.contains(part), "{part} is missing in\n{}", said.out);
     }
     assert!(said.err.contains("fault(s)"));
@@ -68,18 +68,82 @@ fn a_reference_across_files_holds_and_a_broken_one_is_a_fault() {
     assert_eq!(run(dir.path(), &["check", "app.yaml", "team.yaml"]).code, Some(0));
     let alone = run(dir.path(), &["check", "app.yaml"]);
     assert_eq!(alone.code, Some(1));
-    assert!(alone.out.contains("app.yaml:1: Application/till: team: there is no Team \"shop\""), "{}", alone.out);
+    assert!(alone.out.contains("app.yaml:3: Application/till: team: there is no Team \"shop\""), "{}", alone.out);
+}
+
+/// A provider and an upstream with a secret each, in two ways.
+fn with_secrets(key: &str, ca: &str) -> String {
+    format!(
+        "kind: Provider\nid: openai\nspec:\n  protocol: openai\n  base_url: https://api.openai.com/v1\n  keys:\n    \
+         - id: main\n      secret: '{key}'\n---\nkind: Upstream\nid: shop\nspec:\n  targets: [{{url: 'https://example.com'}}]\n  \
+         tls: {{ca: '{ca}'}}\n"
+    )
 }
 
 #[test]
-fn a_missing_secret_is_a_fault_that_names_the_variable_and_no_value() {
+fn secrets_are_looked_up_only_when_that_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
-    let yaml = "kind: Provider\nid: openai\nspec:\n  protocol: openai\n  base_url: https://api.openai.com/v1\n  keys:\n    \
-                - {id: main, secret: 'env:NO_SUCH_VARIABLE_IS_SET'}\n";
-    fs::write(dir.path().join("p.yaml"), yaml).unwrap();
+    fs::write(dir.path().join("p.yaml"), with_secrets("env:NO_SUCH_VARIABLE_IS_SET", "file:no/such/file")).unwrap();
     let said = run(dir.path(), &["check", "p.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "No faults in 2 resource(s).\n"), "{said:?}");
+
+    let said = run(dir.path(), &["check", "--secrets", "p.yaml"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for (line, field, name) in [
+        (8, "Provider/openai: spec.keys[0].secret", "NO_SUCH_VARIABLE_IS_SET"),
+        (14, "Upstream/shop: spec.tls.ca", "no/such/file"),
+    ] {
+        let fault = said.out.lines().find(|l| l.starts_with(&format!("p.yaml:{line}: {field}: ")));
+        assert!(fault.is_some_and(|f| f.contains(name)), "{field}: {}", said.out);
+    }
+
+    fs::write(dir.path().join("ca.pem"), "-----BEGIN CERTIFICATE-----\n").unwrap();
+    fs::write(dir.path().join("p.yaml"), with_secrets("env:IT_IS_SET", "file:ca.pem")).unwrap();
+    let mut command = weir(dir.path());
+    let said: Said = command.args(["check", "--secrets", "p.yaml"]).env("IT_IS_SET", "sk-1").output().unwrap().into();
+    assert_eq!(said.out, "No faults in 2 resource(s), and the secrets that they name are there.\n", "{said:?}");
+}
+
+#[test]
+fn a_secret_of_no_form_is_a_fault_even_when_none_is_looked_up_and_is_not_quoted() {
+    let dir = tempfile::tempdir().unwrap();
+    for (key, ca, line) in [
+        ("env:", "file:x", 8),
+        ("env:sk-canary=1", "file:x", 8),
+        ("  ", "file:x", 8),
+        ("env:A", "file:", 14),
+        ("env:A", "canary is no PEM", 14),
+    ] {
+        fs::write(dir.path().join("p.yaml"), with_secrets(key, ca)).unwrap();
+        let said = run(dir.path(), &["check", "p.yaml"]);
+        assert_eq!(said.code, Some(1), "{key} {ca}: {said:?}");
+        assert!(said.out.starts_with(&format!("p.yaml:{line}: ")) && !said.out.contains("canary"), "{}", said.out);
+    }
+}
+
+#[test]
+fn a_key_whose_secret_is_elsewhere_passes_the_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = format!(
+        "{GOOD}---\nkind: Application\nid: till\nteam: shop\nspec: {{models: [fast]}}\n---\nkind: ApiKey\n\
+                        id: 3kq0zr8p1m5x7y2a\nspec: {{application: till, secret: 'env:TILL_KEY'}}\n"
+    );
+    fs::write(dir.path().join("keys.yaml"), &keys).unwrap();
+    assert_eq!(run(dir.path(), &["check", "keys.yaml"]).code, Some(0));
+    let said = run(dir.path(), &["check", "--secrets", "keys.yaml"]);
     assert_eq!(said.code, Some(1));
-    assert!(said.out.contains("spec.keys[0].secret") && said.out.contains("NO_SUCH_VARIABLE_IS_SET"), "{}", said.out);
+    assert!(said.out.starts_with("keys.yaml:18: ApiKey/3kq0zr8p1m5x7y2a: spec.secret: "), "{}", said.out);
+    assert!(said.out.contains("TILL_KEY"), "{}", said.out);
+}
+
+#[test]
+fn text_that_is_no_yaml_is_told_with_file_and_line() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.yaml"), GOOD).unwrap();
+    fs::write(dir.path().join("b.yaml"), "kind: Team\nid: [b\nspec: }\n").unwrap();
+    let said = run(dir.path(), &["check", "a.yaml", "b.yaml"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.out.starts_with("b.yaml:3: document: column "), "{}", said.out);
 }
 
 #[test]
@@ -133,7 +197,7 @@ fn a_start_with_a_faulty_file_is_refused_with_every_fault() {
         ],
     );
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.contains("weir.yaml:1: Team/Bad Id: id"), "{}", said.err);
+    assert!(said.err.contains("weir.yaml:2: Team/Bad Id: id"), "{}", said.err);
     assert!(said.out.is_empty(), "it must not say that it listens");
 }
 
@@ -169,7 +233,7 @@ fn a_malformed_option_is_told_with_an_example() {
         ("--log-format", "xml", "text, json"),
     ] {
         let said = run(dir.path(), &["run", option, value]);
-        assert_eq!(said.code, Some(2), "{said:?}");
+        assert_eq!(said.code, Some(64), "{said:?}");
         assert!(said.err.contains(hint) && said.err.contains(value), "{}", said.err);
     }
 }

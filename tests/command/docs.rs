@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use weir_harness::weir::Setup;
 
-use crate::invoke::{WEIR, run, weir};
+use crate::invoke::{WEIR, run};
 
 /// What quick-start.sh configures.
 const QUICK: &str = "kind: ModelRoute\nid: chat\nspec:\n  targets:\n    - {provider: demo, model: demo-small}\n---\n\
@@ -58,11 +58,9 @@ fn every_configuration_passes_the_check() {
         for (line, block) in blocks(&text, "yaml weir") {
             let dir = tempfile::tempdir().unwrap();
             fs::write(dir.path().join("weir.yaml"), &block).unwrap();
-            let mut command = weir(dir.path());
-            command.args(["check", "weir.yaml"]).envs(SECRETS.map(|name| (name, "sk-test")));
-            let output = command.output().unwrap();
-            let said = String::from_utf8_lossy(&output.stdout);
-            assert!(output.status.success(), "{document}:{line}: {said}");
+            // The variables that it names are not set here, as in CI.
+            let said = run(dir.path(), &["check", "weir.yaml"]);
+            assert_eq!(said.code, Some(0), "{document}:{line}: {said:?}");
             checked += 1;
         }
     }

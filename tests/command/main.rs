@@ -4,7 +4,9 @@
 
 mod alone;
 mod docs;
+mod full_disk;
 mod invoke;
 mod nodes;
 mod quick_start;
 mod serving;
+mod stranger;

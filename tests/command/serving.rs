@@ -72,7 +72,7 @@ async fn faults_of_an_apply_name_file_line_and_field() {
     .unwrap();
     let said = client(&server, &["apply", "good.yaml", "bad.yaml"], &[]).await;
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.contains("bad.yaml:4: Application/b: spec.models[0]"), "{}", said.err);
+    assert!(said.err.contains("bad.yaml:6: Application/b: spec.models[0]"), "{}", said.err);
     let nothing = client(&server, &["export"], &[]).await;
     assert!(!nothing.out.contains("id: chat"), "an apply is all or nothing: {}", nothing.out);
 }

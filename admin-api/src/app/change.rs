@@ -65,12 +65,15 @@ pub(crate) struct Order<'a> {
     pub(crate) dry_run: bool,
     /// It comes from whoever runs this process and not over the admin API: it may name any variable and file.
     pub(crate) operator: bool,
+    /// Whether `env:` and `file:` are looked up. Only a dry run may go without: what it finds is about form.
+    pub(crate) look_up: bool,
 }
 
 impl<'a> Order<'a> {
     /// Several wishes that come true together.
     pub(crate) fn together(edits: Vec<Edit>, actor: &'a Actor) -> Self {
-        Self { edits, actor, file: None, base: None, prune: Prune::No, dry_run: false, operator: false }
+        let (base, prune) = (None, Prune::No);
+        Self { edits, actor, file: None, base, prune, dry_run: false, operator: false, look_up: true }
     }
 
     /// One wish through the admin API.
@@ -107,6 +110,7 @@ impl App {
     pub(crate) async fn change(&self, order: Order<'_>) -> Result<Outcome, Error> {
         let mut tx = self.db.begin().await?;
         let dry_run = order.dry_run;
+        debug_assert!(dry_run || order.look_up, "what was not looked up must not be kept");
         match self.change_within(&mut tx, order).await {
             Ok(outcome) if dry_run || outcome.done.iter().all(|d| d.action == "keep") => {
                 tx.rollback().await?;
@@ -131,8 +135,8 @@ impl App {
         let mut board = Board::load(tx, !only_keys).await?;
         let (named, deletes_only) = (order.named(), order.edits.iter().all(|e| matches!(e, Edit::Delete(..))));
         let (mut removed, mut faults) = (Vec::new(), Vec::new());
-        let Order { actor, file, operator, .. } = order;
-        let by = By { app: self, actor, file, operator, revision };
+        let Order { actor, file, operator, look_up, .. } = order;
+        let by = By { app: self, actor, file, operator, look_up, revision };
         for edit in order.edits {
             if let Edit::Delete(kind, id, _) = &edit {
                 removed.push((*kind, id.clone()));
@@ -147,9 +151,9 @@ impl App {
             return Err(Error::Invalid(Faults(faults)));
         }
         board.check_keys(tx).await?;
-        if !only_keys && let Err(faults) = self.compiles(revision, board.after()).await {
+        if !only_keys && let Err(faults) = self.compiles(revision, board.after(), look_up).await {
             return Err(match removed.first() {
-                Some((kind, id)) if deletes_only && self.compiles(revision, board.before()).await.is_ok() => {
+                Some((kind, id)) if deletes_only && self.compiles(revision, board.before(), look_up).await.is_ok() => {
                     in_use(*kind, id, &faults)
                 }
                 _ => Error::Invalid(faults),
@@ -170,10 +174,10 @@ impl App {
     }
 
     /// Compiles on a thread of its own; what it makes is thrown away here, `live` compiles what is committed.
-    async fn compiles(&self, revision: i64, resources: Vec<Resource>) -> Result<(), Faults> {
+    async fn compiles(&self, revision: i64, resources: Vec<Resource>, look_up: bool) -> Result<(), Faults> {
         let (vault, catalog) = (Arc::clone(&self.vault), Arc::clone(&self.catalog));
         let compiled = tokio::task::spawn_blocking(move || {
-            let secrets = Resolver::new(&vault, &resources);
+            let secrets = Resolver::new(&vault, &resources, look_up);
             compile::compile(&Input { revision, resources: &resources, secrets: &secrets, catalog: &catalog }).map(drop)
         });
         compiled.await.unwrap_or_else(|_| Err(Faults::default()))

@@ -25,25 +25,29 @@ const EMPTY: &str = "there is none, which would delete everything that is there,
 
 /// Reads the documents; every fault of every document, each with file and line.
 pub(crate) fn parse(source: &Source<'_>) -> Result<Vec<Resource>, Faults> {
-    let file = |line: usize| {
-        let name = if source.name.is_empty() { "line " } else { source.name };
-        Some(if source.name.is_empty() { format!("{name}{line}") } else { format!("{name}:{line}") })
+    let whole = |error: yaml::Malformed| {
+        let file = match error.line {
+            Some(line) => Some(place(source, line)),
+            None => (!source.name.is_empty()).then(|| source.name.to_owned()),
+        };
+        let (field, problem) = ("document".to_owned(), error.problem);
+        Faults(vec![Fault { file, resource: String::new(), field, problem }])
     };
-    let whole = |problem: String| {
-        let name = (!source.name.is_empty()).then(|| source.name.to_owned());
-        Faults(vec![Fault { file: name, resource: String::new(), field: "document".to_owned(), problem }])
+    let at = |document: &yaml::Document, fault: Fault| {
+        let file = Some(place(source, yaml::line_of(source.yaml, document.line, &fault.field)));
+        Fault { file, ..fault }
     };
     let documents = yaml::documents(source.yaml).map_err(whole)?;
     let (mut resources, mut faults) = (Vec::new(), Vec::new());
     let mut seen = std::collections::HashMap::new();
     for document in documents {
         match Resource::from_document(&document.value) {
-            Err(fault) => faults.push(Fault { file: file(document.line), ..fault }),
+            Err(fault) => faults.push(at(&document, fault)),
             Ok(resource) => {
                 if let Some(first) = seen.insert(resource.label(), document.line) {
                     let problem = format!("stands twice, first in the document at line {first}");
                     let fault = Fault::new(resource.kind(), &resource.id, "id", problem);
-                    faults.push(Fault { file: file(document.line), ..fault });
+                    faults.push(at(&document, fault));
                 }
                 resources.push(resource);
             }
@@ -52,7 +56,12 @@ pub(crate) fn parse(source: &Source<'_>) -> Result<Vec<Resource>, Faults> {
     if faults.is_empty() { Ok(resources) } else { Err(Faults(faults)) }
 }
 
-/// Gives faults the line of the document in which their resource stands.
+/// `weir.yaml:12`, or `line 12` of a text without a name.
+fn place(source: &Source<'_>, line: usize) -> String {
+    if source.name.is_empty() { format!("line {line}") } else { format!("{}:{line}", source.name) }
+}
+
+/// Gives faults the line of their field in the document in which their resource stands.
 fn locate(faults: Faults, source: &Source<'_>) -> Faults {
     let documents = yaml::documents(source.yaml).unwrap_or_default();
     let line = |label: &str| {
@@ -63,9 +72,8 @@ fn locate(faults: Faults, source: &Source<'_>) -> Faults {
     };
     let faults = faults.0.into_iter().map(|mut fault| {
         if let (None, Some(document)) = (&fault.file, line(&fault.resource)) {
-            let at = document.line;
-            fault.file =
-                Some(if source.name.is_empty() { format!("line {at}") } else { format!("{}:{at}", source.name) });
+            let line = yaml::line_of(source.yaml, document.line, &fault.field);
+            fault.file = Some(place(source, line));
         }
         fault
     });
@@ -102,10 +110,10 @@ pub(crate) fn plan_of(base: i64, done: &[Done]) -> Plan {
 }
 
 impl App {
-    /// What an apply would do. `operator` as in [`Order`].
-    pub(crate) async fn plan(&self, source: &Source<'_>, operator: bool) -> Result<Plan, Error> {
+    /// What an apply would do. `operator` and `look_up` as in [`Order`].
+    pub(crate) async fn plan(&self, source: &Source<'_>, operator: bool, look_up: bool) -> Result<Plan, Error> {
         let actor = Actor::local("plan");
-        let order = Order { dry_run: true, operator, ..order(source, pruned(source), None, &actor)? };
+        let order = Order { dry_run: true, operator, look_up, ..order(source, pruned(source), None, &actor)? };
         let outcome = self.change(order).await.map_err(|e| located(e, source))?;
         Ok(plan_of(outcome.revision, &outcome.done))
     }
@@ -177,9 +185,9 @@ fn pruned(source: &Source<'_>) -> Prune {
 fn order<'a>(source: &Source<'_>, prune: Prune, base: Option<i64>, actor: &'a Actor) -> Result<Order<'a>, Error> {
     let edits: Vec<Edit> = parse(source).map_err(Error::Invalid)?.into_iter().map(Edit::Put).collect();
     if edits.is_empty() && prune != Prune::No {
-        let file = if source.name.is_empty() { "line 1".to_owned() } else { format!("{}:1", source.name) };
         let (field, problem) = ("document".to_owned(), EMPTY.to_owned());
-        return Err(Fault { file: Some(file), resource: String::new(), field, problem }.into());
+        let fault = Fault { file: Some(place(source, 1)), resource: String::new(), field, problem };
+        return Err(fault.into());
     }
     Ok(Order { base, prune, ..Order::together(edits, actor) })
 }

@@ -105,7 +105,7 @@ impl App {
             rows.iter().map(|row| row.parse().map(|s| s.resource)).collect::<Result<_, _>>()?;
         let (vault, catalog) = (Arc::clone(&self.vault), Arc::clone(&self.catalog));
         let compiled = tokio::task::spawn_blocking(move || {
-            let secrets = Resolver::new(&vault, &resources);
+            let secrets = Resolver::new(&vault, &resources, true);
             compile::compile(&Input { revision, resources: &resources, secrets: &secrets, catalog: &catalog })
         });
         let compiled: Result<Snapshot, Faults> =

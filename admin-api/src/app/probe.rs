@@ -113,7 +113,7 @@ impl App {
     /// The key that would be tried first.
     fn first_key(&self, resource: &Resource, provider: &spec::Provider) -> Result<Option<Secret>, String> {
         let Some(key) = provider.keys.iter().min_by_key(|k| k.priority) else { return Ok(None) };
-        let resolver = Resolver::new(&self.vault, std::slice::from_ref(resource));
+        let resolver = Resolver::new(&self.vault, std::slice::from_ref(resource), true);
         resolver.resolve(&key.secret).map(Some).map_err(|problem| format!("the key {}: {problem}", key.id))
     }
 }

@@ -23,12 +23,16 @@ pub(crate) struct Permit<'a> {
     pub(crate) data_dir: &'a Path,
     /// The order comes from the operator of this process, by a file or the command line.
     pub(crate) operator: bool,
+    /// Whether what it names is looked up; without, only the form of a reference is judged.
+    pub(crate) look_up: bool,
 }
 
 impl Permit<'_> {
     /// Refuses a reference that may not be followed, with a sentence on how to mend it.
     pub(crate) fn check(&self, reference: &SecretRef) -> Result<(), String> {
+        reference.check_form()?;
         match reference.form() {
+            SecretForm::File(_) if !self.look_up => Ok(()),
             SecretForm::Env(name) if !self.operator => self.variable(name),
             SecretForm::File(path) if self.operator => self.named_by_operator(Path::new(path)),
             SecretForm::File(path) => self.file(Path::new(path)),
@@ -99,7 +103,8 @@ mod tests {
     #[test]
     fn variables_of_keys_may_be_named_and_no_others() {
         let references = References::default();
-        let permit = Permit { references: &references, data_dir: Path::new("/nonexistent"), operator: false };
+        let permit =
+            Permit { references: &references, data_dir: Path::new("/nonexistent"), operator: false, look_up: true };
         let check = |text: &str| permit.check(&SecretRef(text.to_owned()));
         for good in ["env:OPENAI_API_KEY", "env:HF_TOKEN", "env:MY_SECRET", "env:CANARY_KEY"] {
             assert_eq!(check(good), Ok(()), "{good}");

@@ -103,9 +103,8 @@ fn sealed_form(
     secret: &SecretRef,
     kept: &[Kept],
 ) -> Result<Option<String>, String> {
+    secret.check_form()?;
     match secret.form() {
-        SecretForm::Env("") => Err("names no variable; write env:NAME".to_owned()),
-        SecretForm::File("") => Err("names no file; write file:PATH".to_owned()),
         SecretForm::Env(_) | SecretForm::File(_) => Ok(None),
         SecretForm::Plain(text) => {
             let plain = Secret::new(text.to_owned())
@@ -139,6 +138,11 @@ fn hash_key(resource: &mut Resource, permit: Permit<'_>) -> Result<(), Fault> {
     let Some(reference) = key.secret.take() else { return Ok(()) };
     let fault = |problem: String| Fault::new(Kind::ApiKey, &id, "spec.secret", problem);
     permit.check(&reference).map_err(fault)?;
+    if !permit.look_up && is_elsewhere(&reference) {
+        // Of the right form, and never kept.
+        key.hash = KeyHash::of("").to_hex();
+        return Ok(());
+    }
     let secret = plain(&reference).map_err(fault)?;
     let public = credential::public_id(secret.expose())
         .ok_or_else(|| fault("is not a whole Weir key (weir_…): it is mistyped or cut".to_owned()))?;
@@ -198,11 +202,13 @@ pub(crate) fn redact(spec: &mut Spec) {
 /// Resolves the secrets of a configuration while it is compiled.
 pub(crate) struct Resolver {
     opened: HashMap<String, Result<Secret, String>>,
+    look_up: bool,
 }
 
 impl Resolver {
-    /// Opens the sealed secrets of these resources, each at its own place.
-    pub(crate) fn new(vault: &Vault, resources: &[Resource]) -> Self {
+    /// Opens the sealed secrets of these resources, each at its own place. `look_up`: whether to follow what
+    /// names a variable or a file.
+    pub(crate) fn new(vault: &Vault, resources: &[Resource], look_up: bool) -> Self {
         let mut opened = HashMap::new();
         for resource in resources {
             for Kept { slot, sealed } in kept(&resource.spec) {
@@ -210,7 +216,7 @@ impl Resolver {
                 opened.insert(sealed, secret);
             }
         }
-        Self { opened }
+        Self { opened, look_up }
     }
 }
 
@@ -224,6 +230,15 @@ impl ResolveSecret for Resolver {
             SecretForm::Env(_) | SecretForm::File(_) | SecretForm::Plain(_) => plain(reference),
         }
     }
+
+    fn looks_up(&self, reference: &SecretRef) -> bool {
+        self.look_up || !is_elsewhere(reference)
+    }
+}
+
+/// Whether the secret lies in the environment or in a file of whoever runs this.
+fn is_elsewhere(reference: &SecretRef) -> bool {
+    matches!(reference.form(), SecretForm::Env(_) | SecretForm::File(_))
 }
 
 /// The secret behind `env:`, `file:` or plain text.

@@ -45,7 +45,7 @@ pub(super) async fn plan(
     Query(query): Query<DocumentQuery>,
     Yaml(yaml): Yaml,
 ) -> Result<Answer<Plan>, Error> {
-    Ok(Answer(app.plan(&Source { yaml: &yaml, name: "", prune: query.prune }, false).await?))
+    Ok(Answer(app.plan(&Source { yaml: &yaml, name: "", prune: query.prune }, false, true).await?))
 }
 
 /// Applies documents, all or nothing. A stale base is refused with what the documents would change now.

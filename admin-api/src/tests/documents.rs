@@ -39,7 +39,7 @@ async fn a_faulty_file_changes_nothing_and_names_file_and_line() {
     server.plane.apply_file(&file).await.unwrap();
     std::fs::write(&file, "kind: Team\nid: a\n---\nkind: Route\nid: r\nspec: {service: gone, path: /x}\n").unwrap();
     let Err(ConfigError::Faults(faults)) = server.plane.apply_file(&file).await else { panic!("it was taken") };
-    assert_eq!(faults.0[0].file.as_deref(), Some("weir.yaml:4"));
+    assert_eq!(faults.0[0].file.as_deref(), Some("weir.yaml:6"));
     server.call("GET", "/teams/b", None).await.expect(200);
 }
 

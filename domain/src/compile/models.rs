@@ -127,6 +127,9 @@ fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &
         if !seen.insert(key.id.as_str()) {
             fault("id", format!("{:?} stands twice in the pool", key.id));
         }
+        if !input.secrets.looks_up(&key.secret) {
+            continue;
+        }
         match input.secrets.resolve(&key.secret) {
             Ok(secret) if !is_header_value(secret.expose()) => {
                 fault("secret", "holds characters that cannot stand in a header, such as a line break".to_owned());

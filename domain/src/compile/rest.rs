@@ -70,7 +70,8 @@ fn upstream(resource: &Resource, spec: &spec::Upstream, input: &Input<'_>, fault
             "needs at least one target with a weight above 0",
         ));
     }
-    let ca = spec.tls.ca.as_ref().and_then(|reference| match input.secrets.resolve(reference) {
+    let ca = spec.tls.ca.as_ref().filter(|reference| input.secrets.looks_up(reference));
+    let ca = ca.and_then(|reference| match input.secrets.resolve(reference) {
         Ok(pem) if pem.expose().contains("-----BEGIN CERTIFICATE-----") => Some(pem),
         Ok(_) => {
             faults.push(Fault::new(Kind::Upstream, &resource.id, "spec.tls.ca", "holds no PEM certificate"));

@@ -134,6 +134,12 @@ impl Meter {
         self.delivered.load(Ordering::Relaxed)
     }
 
+    /// Records that are held in memory because the disk takes none: lost with the process.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.pending.lock().frames.len()
+    }
+
     /// Moves records to the ledger until `stop` turns true, then tries once more to move what is left. Run it in one
     /// task, in the runtime that `sink` belongs to.
     pub async fn run(self: Arc<Self>, sink: Arc<dyn UsageSink>, stop: watch::Receiver<bool>) {

@@ -33,21 +33,8 @@ impl Launch {
         self
     }
 
-    /// Weir looks for free ports and binds them a moment later: where tests run side by side, another
-    /// process may have taken one in between. A user would start it again, and so does this.
+    /// Starts it, and waits until it listens.
     pub(crate) async fn start(&self, dir: &Path) -> anyhow::Result<Process> {
-        for _ in 0..3 {
-            match self.start_once(dir).await {
-                Err(error) if format!("{error:#}").contains("Address already in use") => {
-                    std::fs::remove_file(dir.join(LOG))?;
-                }
-                other => return other,
-            }
-        }
-        self.start_once(dir).await
-    }
-
-    async fn start_once(&self, dir: &Path) -> anyhow::Result<Process> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join(LOG))?;
         let mut command = Command::new(&self.binary);
         command

@@ -1,5 +1,7 @@
 //! Faulty configuration files: made by hand, and mutated from a good one.
 
+use std::ops::RangeInclusive;
+
 use anyhow::Context;
 use serde_json::{Value, json};
 
@@ -11,30 +13,77 @@ pub(super) struct Faulty {
     pub(super) field: Option<&'static str>,
     /// The content.
     pub(super) text: String,
+    /// Where the refusal must point.
+    at: Place,
+}
+
+/// Where a fault stands.
+enum Place {
+    /// In one of these lines, from 1: a parser may notice at the end what began at the start.
+    Lines(RangeInclusive<usize>),
+    /// In the document with this index, in the field that the refusal names.
+    Document(Vec<Value>, usize),
+}
+
+impl Faulty {
+    /// Whether it holds no document at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.field == Some("document")
+    }
+
+    /// Whether `line` is right for a refusal that names `field`, the whole path.
+    pub(super) fn stands_at(&self, line: usize, field: &str) -> bool {
+        match &self.at {
+            Place::Lines(lines) => lines.contains(&line),
+            Place::Document(documents, index) => line_of(documents, *index, field) == line,
+        }
+    }
 }
 
 /// A hundred and more.
 pub(super) fn files(good: &str) -> anyhow::Result<Vec<Faulty>> {
     let documents: Vec<Value> =
         good.split("\n---\n").map(serde_json::from_str).collect::<Result<_, _>>().context("the good file")?;
-    let mut all = broken_text(good);
+    let mut all = broken_text(&join(&documents));
+    let faulty = |name: String, field, changed: Vec<Value>, index| {
+        let text = join(&changed);
+        Faulty { name, field: Some(field), text, at: Place::Document(changed, index) }
+    };
     for (name, field, kind, pointer, value) in changes() {
         let mut changed = documents.clone();
-        let document = changed.iter_mut().find(|d| d["kind"] == kind).with_context(|| format!("no {kind}"))?;
-        set(document, pointer, value).with_context(|| name.to_owned())?;
-        all.push(Faulty { name: name.to_owned(), field: Some(field), text: join(&changed) });
+        let index = changed.iter().position(|d| d["kind"] == kind).with_context(|| format!("no {kind}"))?;
+        set(&mut changed[index], pointer, value).with_context(|| name.to_owned())?;
+        all.push(faulty(name.to_owned(), field, changed, index));
     }
     for (name, field, extra) in additions() {
         let mut changed = documents.clone();
         changed.push(extra);
-        all.push(Faulty { name: name.to_owned(), field: Some(field), text: join(&changed) });
+        all.push(faulty(name.to_owned(), field, changed, documents.len()));
     }
-    all.extend(mutations(&documents));
+    all.extend(mutations(&documents).into_iter().map(|(name, changed, index)| faulty(name, "spec", changed, index)));
     Ok(all)
 }
 
 fn join(documents: &[Value]) -> String {
-    documents.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n")
+    documents.iter().map(|document| format!("{document:#}")).collect::<Vec<_>>().join("\n---\n")
+}
+
+/// The line of a field, or of what should hold it, found by what stands in the text when the field is replaced by a
+/// mark: another way than that of the code under test.
+fn line_of(documents: &[Value], index: usize, field: &str) -> usize {
+    const MARK: &str = "the mark of the field";
+    let before: usize = documents[..index].iter().map(|d| format!("{d:#}").lines().count() + 1).sum();
+    let mut pointer = format!("/{}", field.replace('[', "/").replace(']', "").replace('.', "/"));
+    while !pointer.is_empty() {
+        let mut marked = documents[index].clone();
+        if let Some(value) = marked.pointer_mut(&pointer) {
+            *value = json!(MARK);
+            let text = format!("{marked:#}");
+            return before + 1 + text.lines().position(|line| line.contains(MARK)).unwrap_or_default();
+        }
+        pointer.truncate(pointer.rfind('/').unwrap_or_default());
+    }
+    before + 1
 }
 
 /// Sets what a pointer names, or removes it where the value is `Null`.
@@ -52,21 +101,43 @@ fn set(document: &mut Value, pointer: &str, value: Value) -> anyhow::Result<()> 
 
 /// No YAML, or YAML of the wrong shape.
 fn broken_text(good: &str) -> Vec<Faulty> {
-    let file = |name: &str, field, text: String| Faulty { name: name.to_owned(), field, text };
+    let first = good.lines().count() + 2;
+    let file = |name: &str, added: &str| {
+        let text = format!("{good}\n---\n{added}");
+        let at = Place::Lines(first..=first + added.lines().count());
+        Faulty { name: name.to_owned(), field: None, text, at }
+    };
+    let at = |line: usize, faulty: Faulty| Faulty { at: Place::Lines(first + line..=first + line), ..faulty };
     vec![
-        file("an open bracket", None, format!("{good}\n---\nkind: [Team\n")),
-        file("a tab as indentation", None, format!("{good}\n---\nkind: Team\nspec:\n\tname: x\n")),
-        file("an unknown alias", None, format!("{good}\n---\nkind: *nobody\n")),
-        file("a key without value separator", None, format!("{good}\n---\nkind Team\nid: x\n: :\n")),
-        file("a list", None, format!("{good}\n---\n- kind: Team\n")),
-        file("a word", None, format!("{good}\n---\njust words\n")),
-        file("a number", None, format!("{good}\n---\n42\n")),
-        file("a key twice", None, format!("{good}\n---\nkind: Team\nid: a\nid: b\n")),
-        file("an unclosed quote", None, format!("{good}\n---\nkind: \"Team\n")),
-        file("a control character", None, format!("{good}\n---\nkind: Team\nid: \"a\u{1}\"\n")),
-        file("half a file", None, good[..good.len() / 2].to_owned()),
-        file("an alias bomb", None, format!("{good}\n---\n{}", bomb())),
+        file("an open bracket", "kind: [Team\n"),
+        at(2, file("a tab as indentation", "kind: Team\nspec:\n\tname: x\n")),
+        at(0, file("an unknown alias", "kind: *nobody\n")),
+        file("a key without value separator", "kind Team\nid: x\n: :\n"),
+        at(0, file("a list", "- kind: Team\n")),
+        at(0, file("a word", "just words\n")),
+        at(0, file("a number", "42\n")),
+        at(2, file("a key twice", "kind: Team\nid: a\nid: b\n")),
+        file("an unclosed quote", "kind: \"Team\n"),
+        at(1, file("a control character", "kind: Team\nid: \"a\u{1}\"\n")),
+        half(good),
+        nothing("an empty file", ""),
+        nothing("a file of blanks", " \n\n"),
+        nothing("a file of comments", "# kind: Team\n# id: shop\n"),
+        nothing("a file of a separator", "---\n"),
+        nothing("a file of empty documents", "---\nnull\n---\n# nothing\n"),
+        file("an alias bomb", &bomb()),
     ]
+}
+
+fn half(good: &str) -> Faulty {
+    let text = good[..good.len() / 2].to_owned();
+    let at = Place::Lines(1..=text.lines().count() + 1);
+    Faulty { name: "half a file".to_owned(), field: None, text, at }
+}
+
+/// A file without documents, which would delete everything.
+fn nothing(name: &str, text: &str) -> Faulty {
+    Faulty { name: name.to_owned(), field: Some("document"), text: text.to_owned(), at: Place::Lines(1..=1) }
 }
 
 fn bomb() -> String {
@@ -240,7 +311,7 @@ fn additions() -> Vec<(&'static str, &'static str, Value)> {
 }
 
 /// Each scalar of each good document replaced by something of another kind, where no kind is right.
-fn mutations(documents: &[Value]) -> Vec<Faulty> {
+fn mutations(documents: &[Value]) -> Vec<(String, Vec<Value>, usize)> {
     let mut all = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         for pointer in pointers(&document["spec"], "/spec") {
@@ -248,7 +319,7 @@ fn mutations(documents: &[Value]) -> Vec<Faulty> {
                 let mut changed = documents.to_vec();
                 if set(&mut changed[index], &pointer, value).is_ok() {
                     let name = format!("{}/{}: {what} at {pointer}", document["kind"], document["id"]);
-                    all.push(Faulty { name, field: Some("spec"), text: join(&changed) });
+                    all.push((name, changed, index));
                 }
             }
         }

@@ -28,13 +28,15 @@ pub(super) struct By<'a> {
     pub(super) file: Option<&'a str>,
     /// See [`super::Order::operator`].
     pub(super) operator: bool,
+    /// See [`super::Order::look_up`].
+    pub(super) look_up: bool,
     pub(super) revision: i64,
 }
 
 impl By<'_> {
     fn permit(&self) -> Permit<'_> {
         let (settings, operator) = (&self.app.settings, self.operator || self.file.is_some());
-        Permit { references: &settings.references, data_dir: &settings.data_dir, operator }
+        Permit { references: &settings.references, data_dir: &settings.data_dir, operator, look_up: self.look_up }
     }
 }
 
