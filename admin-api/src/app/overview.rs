@@ -8,7 +8,7 @@ use weir_domain::time;
 use super::request::{FilterQuery, usd};
 use super::{App, PLAYGROUND};
 use crate::error::Error;
-use crate::store::{LatencyRow, UsageRow};
+use crate::store::{LatencyRow, UsageRow, hour_of};
 
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
@@ -37,7 +37,7 @@ pub(crate) struct Counts {
     pub(crate) api_keys: i64,
 }
 
-/// The last 24 hours.
+/// The last 24 hours and what had begun of the hour before: sums are kept by the hour.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct LastDay {
     pub(crate) requests: i64,
@@ -105,7 +105,7 @@ impl App {
         let count = |kind: Kind| counts.iter().find(|(k, _)| k == kind.as_str()).map_or(0, |(_, n)| *n);
         let system = i64::from(self.db.resource(Kind::Application, PLAYGROUND).await?.is_some());
         let (playground, called) = self.db.called(PLAYGROUND).await?;
-        let from = time::now() - DAY;
+        let from = hour_of(time::now() - DAY);
         let totals = self.totals(FilterQuery::default().filter(from)?).await?;
         let (sums, latency) = totals.unzip();
         Ok(Overview {

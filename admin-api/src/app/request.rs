@@ -17,7 +17,7 @@ use crate::store::{ANY_STATUS, AttemptRow, RequestFilter, RequestRow};
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct FilterQuery {
-    /// From this moment on, RFC 3339. Absent: seven days ago for usage, the begin for the log.
+    /// From this moment on, RFC 3339. Absent: the begin of the hour seven days ago for usage, the begin for the log.
     pub(crate) from: Option<String>,
     /// Before this moment, RFC 3339. Absent: no end.
     pub(crate) to: Option<String>,

@@ -150,7 +150,7 @@ impl App {
     /// Sums by group and bucket.
     pub(crate) async fn usage(&self, filter: FilterQuery, by: &GroupQuery) -> Result<UsageReport, Error> {
         let now = time::now();
-        let filter = self.told(filter.filter(now - 7 * DAY)?).await?;
+        let filter = self.told(filter.filter(hour_of(now - 7 * DAY))?).await?;
         let (from, to) = (filter.from, if filter.to == i64::MAX { now } else { filter.to });
         let query = UsageQuery { filter, group_by: by.group_by.dimension(), width: by.bucket.width() };
         let sums = self.db.usage(&query).await?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use sqlx::error::BoxDynError;
 use sqlx::query::{Query, QueryAs};
@@ -30,20 +30,23 @@ pub(super) enum Value<'a> {
 /// Takes the values of a row, in the order of its columns.
 pub(super) type Add<'f> = dyn FnMut(Value<'_>) + 'f;
 
+/// The last text of a column: rows that follow on each other are mostly alike.
+type Last = Option<Arc<str>>;
+
 /// What differs between the databases when arguments are given.
 pub(super) trait Backend: Database<Arguments: IntoArguments<Self>> {
     /// How a parameter is written. SQLite's driver looks for the name of every parameter that has one, in a
     /// list that it walks from the begin: with thousands of `$n` that costs more than the insert.
     const NUMBERED: bool;
 
-    /// Gives one argument.
-    fn add(arguments: &mut Self::Arguments, value: Value<'_>) -> Result<(), BoxDynError>;
+    /// Gives one argument. `last` is for the text that the column had in the row before.
+    fn add(arguments: &mut Self::Arguments, value: Value<'_>, last: &mut Last) -> Result<(), BoxDynError>;
 }
 
 impl Backend for Postgres {
     const NUMBERED: bool = true;
 
-    fn add(arguments: &mut Self::Arguments, value: Value<'_>) -> Result<(), BoxDynError> {
+    fn add(arguments: &mut Self::Arguments, value: Value<'_>, _: &mut Last) -> Result<(), BoxDynError> {
         match value {
             Value::Number(number) => arguments.add(number),
             Value::MaybeNumber(number) => arguments.add(number),
@@ -56,14 +59,15 @@ impl Backend for Postgres {
 impl Backend for Sqlite {
     const NUMBERED: bool = false;
 
-    fn add(arguments: &mut Self::Arguments, value: Value<'_>) -> Result<(), BoxDynError> {
-        /// Many columns of the ledger are empty, and this driver allocates twice for each text.
-        static EMPTY: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from(""));
+    fn add(arguments: &mut Self::Arguments, value: Value<'_>, last: &mut Last) -> Result<(), BoxDynError> {
         match value {
             Value::Number(number) => arguments.add(number),
             Value::MaybeNumber(number) => arguments.add(number),
-            Value::Text(text) if text.is_empty() => arguments.add(Arc::clone(&EMPTY)),
-            Value::Text(text) => arguments.add(text),
+            // This driver allocates twice for a text that is not shared.
+            Value::Text(text) => arguments.add(match last {
+                Some(shared) if **shared == *text => Arc::clone(shared),
+                _ => Arc::clone(last.insert(Arc::from(&*text))),
+            }),
             Value::MaybeText(text) => arguments.add(text),
         }
     }
@@ -119,12 +123,14 @@ impl Insert {
         values: fn(&T, &mut Add<'_>),
     ) -> Result<DB::Arguments, sqlx::Error> {
         let mut arguments = DB::Arguments::default();
-        arguments.reserve(rows.len() * self.columns.split(',').count(), 0);
+        let mut last = vec![None; self.columns.split(',').count()];
+        arguments.reserve(rows.len() * last.len(), 0);
         let mut added = Ok(());
         for row in rows {
+            let mut columns = last.iter_mut();
             values(row, &mut |value| {
                 if added.is_ok() {
-                    added = DB::add(&mut arguments, value);
+                    added = DB::add(&mut arguments, value, columns.next().unwrap_or(&mut None));
                 }
             });
         }
@@ -220,7 +226,7 @@ impl<'a> Sql<'a> {
     fn arguments<DB: Backend>(&self) -> Result<DB::Arguments, sqlx::Error> {
         let mut arguments = DB::Arguments::default();
         for value in &self.values {
-            DB::add(&mut arguments, value.clone()).map_err(sqlx::Error::Encode)?;
+            DB::add(&mut arguments, value.clone(), &mut None).map_err(sqlx::Error::Encode)?;
         }
         Ok(arguments)
     }
