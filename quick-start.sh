@@ -24,7 +24,9 @@ fi
 set -euo pipefail
 unset CDPATH # or cd would print where it went
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]:-.}")" && pwd)
+self=${BASH_SOURCE[0]:-} # empty when it comes through a pipe
+if [ -L "$self" ]; then self=$(readlink -f "$self"); fi
+here=$(cd "$(dirname "${self:-./}")" && pwd)
 checkout=
 if [ -f "$here/Cargo.toml" ] && [ -f "$here/src/main.rs" ]; then checkout=$here; fi
 
@@ -604,8 +606,11 @@ first_call() {
 tell() {
   local portal proxy='' me=./quick-start.sh
   portal=$(cat "$data/setup-link" 2>/dev/null) || portal="$WEIR_ADMIN_URL/"
-  [ -n "$checkout" ] && [ "$PWD" = "$checkout" ] || me=$(shell_word "${BASH_SOURCE[0]:-quick-start.sh}")
-  case "$me" in */*) ;; *) me="bash $me" ;; esac
+  if [ -z "$self" ]; then
+    me='the same through bash -s'
+  elif [ "$PWD" != "$here" ] || [ ! -x "$self" ]; then
+    me="bash $(shell_word "$self")"
+  fi
   # Programs that heed a proxy would ask it for an address of this machine.
   if [ -n "${http_proxy:-}${HTTP_PROXY:-}${all_proxy:-}${ALL_PROXY:-}" ]; then
     proxy=$'\n  export no_proxy="127.0.0.1,localhost,${no_proxy:-}"'
@@ -710,8 +715,8 @@ uninstall() {
 
 usage() {
   # Through a pipe (curl … | bash) there is no file to read it from.
-  if [ ! -f "${BASH_SOURCE[0]:-}" ]; then echo "quick-start.sh [start | stop | status | logs [-f] | uninstall]"; return; fi
-  sed -n '2,/^$/{/^$/d; s/^# \{0,1\}//; p;}' "${BASH_SOURCE[0]}"
+  if [ -z "$self" ]; then echo "quick-start.sh [start | stop | status | logs [-f] | uninstall]"; return; fi
+  sed -n '2,/^$/{/^$/d; s/^# \{0,1\}//; p;}' "$self"
 }
 
 case "${1:-start}" in help | -h | --help) usage; exit ;; esac

@@ -79,8 +79,15 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bash();
+        command.arg("quick-start.sh").args(arguments);
+        command
+    }
+
+    /// bash here, with nothing of this machine's environment that the script looks at.
+    fn bash(&self) -> Command {
         let mut command = Command::new("bash");
-        command.arg("quick-start.sh").args(arguments).current_dir(self.dir.path()).stdin(Stdio::null());
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars() {
             if name.starts_with("WEIR_") || name.ends_with("_API_KEY") || name.starts_with("OPENAI_") {
                 command.env_remove(name);
@@ -749,6 +756,45 @@ async fn another_user_is_told_whose_it_is() {
     }
     closed(0o700);
     fs::remove_dir_all(place.data()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_works_through_a_pipe() {
+    let place = Place::new();
+    let script = place.dir.path().join("quick-start.sh");
+    let piped = |arguments: &[&str]| {
+        let mut bash = place.bash();
+        bash.arg("-s").args(arguments).env("WEIR_BIN", WEIR).stdin(fs::File::open(&script).unwrap());
+        Said::from(bash.output().unwrap())
+    };
+    assert!(piped(&["help"]).out.contains("uninstall"));
+    let said = piped(&[]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("the same through bash -s stop | status"), "{}", said.out);
+    assert_eq!(piped(&["uninstall"]).code, Some(0));
+    place.assert_untouched();
+
+    // Cut off on the way it does nothing, wherever the cut is.
+    let whole = fs::read(&script).unwrap();
+    for part in 1..20 {
+        fs::write(&script, &whole[..whole.len() * part / 20]).unwrap();
+        piped(&[]);
+        place.assert_untouched();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_the_script_is_the_script() {
+    let (place, elsewhere) = (Place::new(), tempfile::tempdir().unwrap());
+    fs::create_dir(place.dir.path().join("src")).unwrap();
+    for file in ["Cargo.toml", "src/main.rs"] {
+        fs::write(place.dir.path().join(file), "").unwrap();
+    }
+    symlink(place.dir.path().join("quick-start.sh"), elsewhere.path().join("weir-up")).unwrap();
+    let mut linked = Command::new("bash");
+    linked.args(["weir-up", "status"]).current_dir(elsewhere.path()).env_remove("WEIR_DATA_DIR");
+    let said = Said::from(linked.output().unwrap());
+    assert!(said.out.contains(place.data().to_str().unwrap()), "{said:?}");
 }
 
 #[test]
