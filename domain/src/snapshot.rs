@@ -90,8 +90,8 @@ pub struct Provider {
     pub address: Option<Address>,
     /// The pool of keys, lowest priority first.
     pub keys: Vec<PoolKey>,
-    /// Headers added to each request, lower-case names, checked.
-    pub headers: Vec<(String, String)>,
+    /// Headers added to each request, lower-case names, checked. Any value may be a secret.
+    pub headers: Vec<(String, Secret)>,
     /// How long to wait.
     pub timeouts: ModelTimeouts,
     /// Whether it takes `stream_options`.

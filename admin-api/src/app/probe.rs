@@ -7,13 +7,16 @@ use serde_json::{Value, json};
 use url::Url;
 use utoipa::ToSchema;
 use weir_domain::dialect::Dialect;
+use weir_domain::name;
 use weir_domain::resource::{Kind, Resource};
-use weir_domain::secret::{ResolveSecret, Secret};
+use weir_domain::secret::{ResolveSecret, Secret, SecretRef};
 use weir_domain::spec::{self, Spec};
 
+use super::actor::Actor;
 use super::secrets::Resolver;
 use super::{App, egress, model};
 use crate::error::Error;
+use crate::store::NewAudit;
 
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
@@ -25,7 +28,7 @@ const ANTHROPIC_VERSION: &str = "2023-06-01";
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Probe {
-    /// A model to call with one short question. Absent: the list of models is asked for, which costs nothing.
+    /// A model to call with one short question, of at most 16 tokens to answer, which its vendor bills. Absent: the list of models is asked for, which costs nothing.
     pub(crate) model: Option<String>,
 }
 
@@ -43,8 +46,12 @@ pub(crate) struct ProbeResult {
 }
 
 impl App {
-    /// Tests a stored provider.
-    pub(crate) async fn test_provider(&self, id: &str, probe: &Probe) -> Result<ProbeResult, Error> {
+    /// Tests a stored provider. A call of a model is billed by its vendor and no application's, so it stands in the
+    /// audit trail and not in the ledger.
+    pub(crate) async fn test_provider(&self, id: &str, probe: &Probe, actor: &Actor) -> Result<ProbeResult, Error> {
+        if probe.model.as_deref().is_some_and(|model| !name::is_model(model)) {
+            return Err(Error::field("model", name::MODEL_RULE));
+        }
         let stored = match self.db.resource(Kind::Provider, id).await? {
             Some(row) => row.parse()?.resource,
             None if id == "demo" => {
@@ -62,6 +69,11 @@ impl App {
         let began = Instant::now();
         let outcome = self.exchange(&stored, provider, probe).await;
         let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (ok, model) = (outcome.is_ok(), probe.model.as_deref());
+        let after = json!({"ok": ok, "model": model}).to_string();
+        let mut tx = self.db.begin().await?;
+        tx.add_audit(&NewAudit { action: "test", kind: "Provider", id, after: &after, ..actor.audit() }).await?;
+        tx.commit().await?;
         Ok(match outcome {
             Ok((models, message)) => {
                 let models = if models.is_empty() { known } else { models };
@@ -78,7 +90,9 @@ impl App {
         provider: &spec::Provider,
         probe: &Probe,
     ) -> Result<(Vec<String>, String), String> {
-        let key = self.first_key(resource, provider)?;
+        let resolver = Resolver::new(&self.vault, std::slice::from_ref(resource), true);
+        let key = first_key(&resolver, provider)?;
+        let headers = headers(&resolver, provider)?;
         let dialect = provider.protocol.dialect();
         let path = if probe.model.is_some() { dialect.chat_path() } else { "/models" };
         let base = provider.base_url.trim_end_matches('/');
@@ -88,12 +102,13 @@ impl App {
             Some(model) => client.post(url).json(&question(model)),
             None => client.get(url),
         };
-        let request = authorised(request, dialect, key.as_ref(), provider);
+        let request = authorised(request, dialect, key.as_ref(), &headers);
         let response = request.send().await.map_err(|e| egress::sentence(&e))?;
         let status = response.status();
         let answer = read(response).await?;
         if !status.is_success() {
-            return Err(refusal(status.as_u16(), &answer, key.as_ref()));
+            let secrets = key.iter().chain(headers.iter().map(|(_, value)| value));
+            return Err(refusal(status.as_u16(), &answer, secrets));
         }
         match &probe.model {
             Some(model) if answer.get("choices").is_some() || answer.get("content").is_some() => {
@@ -109,13 +124,21 @@ impl App {
             }
         }
     }
+}
 
-    /// The key that would be tried first.
-    fn first_key(&self, resource: &Resource, provider: &spec::Provider) -> Result<Option<Secret>, String> {
-        let Some(key) = provider.keys.iter().min_by_key(|k| k.priority) else { return Ok(None) };
-        let resolver = Resolver::new(&self.vault, std::slice::from_ref(resource), true);
-        resolver.resolve(&key.secret).map(Some).map_err(|problem| format!("the key {}: {problem}", key.id))
-    }
+/// The key that would be tried first.
+fn first_key(resolver: &Resolver, provider: &spec::Provider) -> Result<Option<Secret>, String> {
+    let Some(key) = provider.keys.iter().min_by_key(|k| k.priority) else { return Ok(None) };
+    resolver.resolve(&key.secret).map(Some).map_err(|problem| format!("the key {}: {problem}", key.id))
+}
+
+/// The headers that each request carries.
+fn headers(resolver: &Resolver, provider: &spec::Provider) -> Result<Vec<(String, Secret)>, String> {
+    let value = |(name, value): (&String, &SecretRef)| match resolver.resolve(value) {
+        Ok(value) => Ok((name.clone(), value)),
+        Err(problem) => Err(format!("the header {name}: {problem}")),
+    };
+    provider.headers.iter().map(value).collect()
 }
 
 fn question(model: &str) -> Value {
@@ -126,10 +149,10 @@ fn authorised(
     mut request: reqwest::RequestBuilder,
     dialect: Dialect,
     key: Option<&Secret>,
-    provider: &spec::Provider,
+    headers: &[(String, Secret)],
 ) -> reqwest::RequestBuilder {
-    for (name, value) in &provider.headers {
-        request = request.header(name, value);
+    for (name, value) in headers {
+        request = request.header(name, value.expose());
     }
     match (dialect, key) {
         (Dialect::Openai, Some(key)) => request.bearer_auth(key.expose()),
@@ -162,12 +185,14 @@ async fn read(mut response: reqwest::Response) -> Result<Value, String> {
 
 /// What a refusal means for the person who set the provider up. Providers quote keys in their errors;
 /// ours does not.
-fn refusal(status: u16, answer: &Value, key: Option<&Secret>) -> String {
+fn refusal<'a>(status: u16, answer: &Value, secrets: impl Iterator<Item = &'a Secret>) -> String {
     let said = answer.pointer("/error/message").or_else(|| answer.get("message")).and_then(Value::as_str);
-    let mut said: String = said.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
-    if let Some(key) = key {
-        said = said.replace(key.expose(), "…");
+    let mut said: String = said.unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
+    for secret in secrets {
+        said = said.replace(secret.expose(), "…");
     }
+    // Cut last: of a secret that was cut a part would stay.
+    let said: String = said.chars().take(200).collect();
     let hint = match status {
         401 | 403 => "the key was refused; check it",
         404 => "there is nothing at that address, or the model is not known; check base_url and model",
@@ -187,7 +212,7 @@ mod tests {
     fn a_provider_that_quotes_the_key_is_not_repeated() {
         let key = Secret::new("sk-canary".to_owned()).unwrap();
         let answer = json!({"error": {"message": "Incorrect API key provided: sk-canary."}});
-        let sentence = refusal(401, &answer, Some(&key));
+        let sentence = refusal(401, &answer, std::iter::once(&key));
         assert!(sentence.contains("the key was refused") && !sentence.contains("canary"), "{sentence}");
     }
 }

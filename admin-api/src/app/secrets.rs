@@ -8,7 +8,7 @@ use weir_domain::credential::{self, KeyHash};
 use weir_domain::fault::Fault;
 use weir_domain::resource::{Kind, Resource};
 use weir_domain::secret::{ResolveSecret, Secret, SecretForm, SecretRef};
-use weir_domain::spec::Spec;
+use weir_domain::spec::{self, Spec};
 
 use super::references::Permit;
 use super::vault::Vault;
@@ -31,6 +31,12 @@ fn each(spec: &mut Spec, visit: &mut dyn FnMut(Place, &mut SecretRef)) {
             for (index, key) in provider.keys.iter_mut().enumerate() {
                 let slot = format!("keys/{}", key.id);
                 visit(Place { field: format!("spec.keys[{index}].secret"), slot }, &mut key.secret);
+            }
+            for (name, value) in &mut provider.headers {
+                if spec::Provider::is_secret_header(name, value) {
+                    let (field, slot) = (format!("spec.headers.{name}"), format!("headers/{name}"));
+                    visit(Place { field, slot }, value);
+                }
             }
         }
         Spec::Upstream(upstream) => {

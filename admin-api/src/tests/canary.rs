@@ -57,7 +57,9 @@ async fn put_in(server: &Server) -> (Vec<String>, Vec<String>) {
     let body = json!({"token": setup.split_once('=').unwrap().1, "email": "a@b", "name": "A", "password": PASSWORD});
     let json_type = [("content-type", "application/json")];
     said.push(server.raw("POST", "/api/v1/setup", &json_type, Some(body.to_string())).await.expect(201).text);
-    server.create("providers", "p", provider(KEY)).await;
+    let mut spec = provider(KEY);
+    spec["headers"] = json!({"x-gateway-authorization": format!("Bearer {KEY}"), "Cookie": KEY});
+    server.create("providers", "p", spec).await;
     let wrong = [
         json!({"id": "q", "spec": {"protocol": KEY}}),
         json!({"id": "q", "spec": {"protocol": "openai", "keys": KEY}}),
@@ -68,6 +70,9 @@ async fn put_in(server: &Server) -> (Vec<String>, Vec<String>) {
         json!({"id": "q", "spec": {"protocol": "openai", "keys": [{"id": "k", "secret": format!("{KEY}\n")}]}}),
         json!({"id": "q", "spec": {"protocol": "openai", "keys": [{"id": "k", "weight": KEY, "secret": KEY}]}}),
         json!({"id": "q", "spec": {"protocol": "openai", "timeouts": KEY}}),
+        json!({"id": "q", "spec": {"protocol": "openai", "headers": KEY}}),
+        json!({"id": "q", "spec": {"protocol": "openai", "headers": {"x-token": [KEY]}}}),
+        json!({"id": "q", "spec": {"protocol": "openai", "base_url": "", "headers": {"x-token": KEY}}}),
         json!(KEY),
     ];
     for body in wrong {

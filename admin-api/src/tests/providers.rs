@@ -30,6 +30,9 @@ async fn a_good_provider_answers_in_both_dialects() {
         let called = test(&server, json!({"model": "any-model"})).await;
         assert_eq!((&called["ok"], &called["message"]), (&json!(true), &json!("any-model answered")));
         assert_eq!(fake.received().last().unwrap().json()["model"], "any-model");
+        let entries = server.get("/audit?kind=Provider&action=test").await["items"].clone();
+        let after: Vec<&Value> = entries.as_array().unwrap().iter().map(|entry| &entry["after"]).collect();
+        assert_eq!(after, [&json!({"ok": true, "model": "any-model"}), &json!({"ok": true, "model": null})]);
     }
 }
 
@@ -51,7 +54,7 @@ async fn a_failure_is_told_in_a_sentence() {
 async fn private_addresses_are_not_reached_without_the_operators_word() {
     let server = Server::start().await;
     // A name, not a literal: only looking it up tells where it leads.
-    let spec = json!({"protocol": "openai", "base_url": "http://ip6-localhost:1/v1"});
+    let spec = json!({"protocol": "openai", "base_url": "https://ip6-localhost:1/v1"});
     server.create("providers", "p", spec).await;
     let refused = test(&server, json!({})).await;
     let sentence = refused["message"].as_str().unwrap();

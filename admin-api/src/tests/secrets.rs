@@ -181,3 +181,41 @@ async fn a_kept_secret_is_never_sent_to_another_server() {
     let told = server.call_with("POST", "/providers/p/rollback", &[("if-match", "*")], back).await.expect(422).json();
     assert_eq!(told["faults"][0]["problem"], "the address changed: put the secret in again");
 }
+
+#[tokio::test]
+async fn a_header_that_holds_a_credential_is_kept_like_a_key() {
+    for server in Server::on_both().await {
+        let recorder = std::sync::Arc::new(Recorder::default());
+        server.plane.attach(recorder.clone()).await.unwrap();
+        let mut spec = provider("sk-canary-one");
+        spec["headers"] = json!({"X-Auth-Token": "canary-header", "x-project": "shop", "x-from": "env:PATH"});
+        server.create("providers", "p", spec).await;
+        let shown = server.get("/providers/p").await["spec"].clone();
+        assert!(shown["headers"]["X-Auth-Token"].as_str().unwrap().starts_with("sealed:"), "{shown}");
+        assert_eq!((&shown["headers"]["x-project"], &shown["headers"]["x-from"]), (&json!("shop"), &json!("env:PATH")));
+        for path in ["/providers/p/history", "/audit", "/config/export"] {
+            let said = server.call("GET", path, None).await.expect(200).text;
+            assert!(said.contains("X-Auth-Token") && !said.contains("canary-header"), "{path}: {said}");
+        }
+        let live = || recorder.snapshots.lock().last().unwrap().providers["p"].headers.clone();
+        let sent: Vec<(String, String)> =
+            live().into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect();
+        let path = std::env::var("PATH").unwrap();
+        let wanted = [("x-auth-token", "canary-header"), ("x-from", path.as_str()), ("x-project", "shop")];
+        assert_eq!(sent, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        // What is shown may be sent back, but the secret does not follow to another server.
+        let put = async |spec: &Value| {
+            server.call_with("PUT", "/providers/p", &[("if-match", "*")], Some(json!({"spec": spec}))).await
+        };
+        put(&shown).await.expect(200);
+        let mut moved = shown.clone();
+        moved["base_url"] = json!("https://elsewhere.example");
+        moved["keys"][0]["secret"] = json!("sk-canary-two");
+        let told = put(&moved).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], "spec.headers.X-Auth-Token", "{told}");
+        let mut own = shown.clone();
+        own["headers"]["x-from"] = json!("env:WEIR_MASTER_KEY");
+        let told = put(&own).await.expect(422).json();
+        assert_eq!(told["faults"][0]["field"], "spec.headers.x-from", "{told}");
+    }
+}

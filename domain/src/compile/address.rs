@@ -28,10 +28,20 @@ pub(super) fn parse(text: &str, path: Path, allow_private: bool) -> Result<Addre
         other => return Err(format!("the scheme {other:?} is not spoken; use https or http")),
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user name or password; put credentials into keys or headers".to_owned());
+        return Err(match path {
+            Path::Allowed => {
+                "must not hold a user name or password; put credentials into keys, or into a header whose name says that \
+                 it holds one, such as x-auth-token: both are kept secret"
+            }
+            Path::Refused => "must not hold a user name or password; an upstream is called without any",
+        }
+        .to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must not hold a query or fragment".to_owned());
+    }
+    if url.port() == Some(0) {
+        return Err("names the port 0, at which nothing can listen; give the server's port".to_owned());
     }
     let trimmed = url.path().trim_end_matches('/');
     if path == Path::Refused && !trimmed.is_empty() {
@@ -158,6 +168,8 @@ mod tests {
             "https://x#f",
             "https://",
             "file:///etc/passwd",
+            "https://x:0",
+            "http://127.0.0.1:0/v1",
         ] {
             assert!(parse(text, Path::Allowed, true).is_err(), "{text}");
         }

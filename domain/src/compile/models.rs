@@ -3,14 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::address::{self, Path};
+use super::address::{self, Path, is_public};
 use super::prices::{self, Overrides};
 use super::{Input, check_range, missing};
 use crate::catalog::{Catalog, CatalogProvider};
 use crate::fault::Fault;
 use crate::name::{MODEL_RULE, is_model};
 use crate::resource::{Kind, Resource};
-use crate::snapshot::{ModelRoute, PoolKey, Provider, Target};
+use crate::secret::Secret;
+use crate::snapshot::{Address, ModelRoute, PoolKey, Provider, Target};
 use crate::spec::{self, Protocol, Spec};
 
 /// The provider that is always there unless a resource takes its place.
@@ -60,7 +61,12 @@ fn provider(
         Protocol::Demo => None,
         Protocol::Openai | Protocol::Anthropic => {
             match address::parse(&spec.base_url, Path::Allowed, spec.allow_private_address) {
-                Ok(address) => Some(address),
+                Ok(address) => {
+                    if !address.tls && !spec.allow_plaintext && !is_private(&address) {
+                        faults.push(fault("spec.base_url".to_owned(), PLAINTEXT.to_owned()));
+                    }
+                    Some(address)
+                }
                 Err(problem) => {
                     faults.push(fault("spec.base_url".to_owned(), problem));
                     None
@@ -75,13 +81,22 @@ fn provider(
         protocol: spec.protocol,
         address,
         keys: keys(resource, spec, input, faults),
-        headers: headers(resource, spec, faults),
+        headers: headers(resource, spec, input, faults),
         timeouts: spec.timeouts,
         stream_options: !spec.no_stream_options,
         disabled: spec.disabled,
         models: prices::facts(&resource.id, &spec.models, entry, prices),
         any_model: prices::any_model(&resource.id, prices),
     }
+}
+
+/// What is said of a public address without TLS.
+const PLAINTEXT: &str = "would send keys and prompts over the internet in the clear; use https://, or set \
+                         allow_plaintext: true if that is meant";
+
+/// Whether the operator says that an address lies in a private range, as far as the address does not say otherwise.
+fn is_private(address: &Address) -> bool {
+    address.allow_private && !address.host.parse().is_ok_and(is_public)
 }
 
 fn catalog_entry<'c>(
@@ -142,26 +157,34 @@ fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &
     keys
 }
 
-fn headers(resource: &Resource, spec: &spec::Provider, faults: &mut Vec<Fault>) -> Vec<(String, String)> {
+fn headers(
+    resource: &Resource,
+    spec: &spec::Provider,
+    input: &Input<'_>,
+    faults: &mut Vec<Fault>,
+) -> Vec<(String, Secret)> {
     let mut headers = Vec::new();
     for (name, value) in &spec.headers {
         let lower = name.to_ascii_lowercase();
         let token =
             !lower.is_empty() && lower.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
-        let problem = if !token {
-            Some(format!("{name:?} is not a header name"))
+        let checked = if !token {
+            Err(format!("{name:?} is not a header name"))
         } else if RESERVED_HEADERS.contains(&lower.as_str()) {
-            Some(format!("{name} is set by Weir itself; credentials belong into keys"))
-        } else if !is_header_value(value) {
-            Some("holds characters that cannot stand in a header".to_owned())
+            Err(format!("{name} is set by Weir itself; credentials belong into keys"))
+        } else if !input.secrets.looks_up(value) {
+            continue;
         } else {
-            None
+            input.secrets.resolve(value).and_then(|value| match is_header_value(value.expose()) {
+                true => Ok(value),
+                false => Err("holds characters that cannot stand in a header".to_owned()),
+            })
         };
-        match problem {
-            Some(problem) => {
+        match checked {
+            Err(problem) => {
                 faults.push(Fault::new(Kind::Provider, &resource.id, format!("spec.headers.{name}"), problem));
             }
-            None => headers.push((lower, value.clone())),
+            Ok(value) => headers.push((lower, value)),
         }
     }
     headers

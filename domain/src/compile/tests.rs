@@ -189,6 +189,23 @@ const BAD: &[(&str, &[&str])] = &[
     ("kind: Service\nid: s\n---\nkind: Route\nid: r\nspec: {service: s, path: /a}", &["spec.upstream", "neither"]),
     ("kind: Application\nid: a\nspec: {models: [ghost]}", &["spec.models[0]", "ghost"]),
     (
+        "kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'http://api.example.com/v1'}",
+        &["spec.base_url", "in the clear", "allow_plaintext"],
+    ),
+    (
+        "kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'http://93.184.216.34/v1', allow_private_address: true}",
+        &["spec.base_url", "allow_plaintext"],
+    ),
+    ("kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'https://a.example:0'}", &["spec.base_url", "port 0"]),
+    (
+        "kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'https://a:b@a.example'}",
+        &["spec.base_url", "x-auth-token"],
+    ),
+    (
+        "kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'https://a.example', headers: {x-a: 'env:NONE'}}",
+        &["spec.headers.x-a", "not set"],
+    ),
+    (
         "kind: ModelRoute\nid: r\nspec: {model: a b, targets: [{provider: demo, model: demo-small}]}",
         &["spec.model", "whitespace"],
     ),
@@ -246,4 +263,16 @@ fn an_api_key_compiles_one_by_one() {
     let text = "kind: ApiKey\nid: abc\nspec: {application: web, hash: zz}";
     let resource = Resource::from_document(&yaml::documents(text).unwrap()[0].value).unwrap();
     assert!(super::credential(&resource).unwrap_err().to_string().contains("spec.hash"));
+}
+
+#[test]
+fn plaintext_is_for_private_addresses_unless_the_operator_says_so() {
+    for spec in [
+        "base_url: 'http://ollama:11434/v1', allow_private_address: true",
+        "base_url: 'http://127.0.0.1:11434/v1', allow_private_address: true",
+        "base_url: 'http://api.example.com/v1', allow_plaintext: true",
+    ] {
+        let text = format!("kind: Provider\nid: p\nspec: {{protocol: openai, {spec}}}");
+        assert!(compile_yaml(&text).is_ok(), "{spec}");
+    }
 }

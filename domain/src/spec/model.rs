@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::is_default;
 use crate::dialect::Dialect;
 use crate::price::PerMillion;
-use crate::secret::SecretRef;
+use crate::secret::{SecretForm, SecretRef};
 
 /// What a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -56,21 +56,40 @@ pub struct Provider {
     /// Models known at this provider. Others can be called too; these are listed and have their limits known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub models: Vec<ModelDeclaration>,
-    /// Headers added to each request, such as a project id. Secrets belong into `keys`.
+    /// Headers added to each request, such as a project id. A value is plain text, or a secret by `env:` or `file:`;
+    /// where the header's name speaks of a credential (auth, token, key, secret, password, cookie, …), text is kept
+    /// as a secret too: encrypted at rest and never returned.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, SecretRef>,
     /// How long to wait for it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeouts: ModelTimeouts,
     /// Lets `base_url` lead to a loopback, private or link-local address, such as a local Ollama.
     #[serde(default, skip_serializing_if = "is_default")]
     pub allow_private_address: bool,
+    /// Lets keys and prompts go to a public address over `http://`, where everybody on the way can read them. Without,
+    /// `http://` is for addresses that `allow_private_address` permits.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub allow_plaintext: bool,
     /// Set when the server refuses `stream_options`; usage of streams is then estimated.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_stream_options: bool,
     /// A disabled provider is never chosen.
     #[serde(default, skip_serializing_if = "is_default")]
     pub disabled: bool,
+}
+
+/// Words in the name of a header that holds a credential.
+const CREDENTIAL_WORDS: [&str; 10] =
+    ["auth", "token", "key", "secret", "passw", "cookie", "credential", "signature", "session", "bearer"];
+
+impl Provider {
+    /// Whether the value of a header is a secret: by its name, or because it refers to one.
+    #[must_use]
+    pub fn is_secret_header(name: &str, value: &SecretRef) -> bool {
+        let name = name.to_ascii_lowercase();
+        CREDENTIAL_WORDS.iter().any(|word| name.contains(word)) || !matches!(value.form(), SecretForm::Plain(_))
+    }
 }
 
 /// One key of a provider.
