@@ -1,6 +1,7 @@
 //! The `weir` binary: the allocator, and the way into the subcommands of [`cli`].
 
 mod cli;
+mod tls;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use weir_domain::catalog::Catalog;
 use weir_domain::ports::{LiveConfig, UsageSink};
 use weir_domain::resource::Stored;
@@ -81,8 +82,9 @@ impl ControlPlane {
         if address.ip().is_unspecified() {
             address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
         }
+        let scheme = if self.app.settings.tls.is_some() { "https" } else { "http" };
         // In the fragment: browsers send it to nobody, so it stands in no log.
-        Some(format!("http://{address}/setup#token={}", token.expose()))
+        Some(format!("{scheme}://{address}/setup#token={}", token.expose()))
     }
 
     /// Where the data plane delivers its ledger records.
@@ -189,7 +191,7 @@ impl ControlPlane {
 
     fn keep(&self, listener: TcpListener) -> io::Result<SocketAddr> {
         let address = listener.local_addr()?;
-        if !address.ip().is_loopback() {
+        if !address.ip().is_loopback() && self.app.settings.tls.is_none() {
             tracing::warn!(%address, "the admin API listens beyond this machine, without TLS; put a TLS proxy before it");
         }
         *self.app.bound.lock() = Some(address);
@@ -222,8 +224,9 @@ impl ControlPlane {
     pub async fn serve(&self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let listener = self.listener.lock().take();
         let listener = listener.ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "bind before serve"))?;
+        let tls = self.app.settings.tls.clone().map(TlsAcceptor::from);
         self.app.keep_retention();
-        serve::serve(listener, router::router(&self.app), serve::HEAD, shutdown).await;
+        serve::serve(listener, router::router(&self.app), tls, serve::HEAD, shutdown).await;
         Ok(())
     }
 }

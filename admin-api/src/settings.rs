@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use weir_domain::secret::SecretRef;
 use weir_domain::network::Network;
+use weir_domain::secret::SecretRef;
 
 /// What a process tells its control plane at start.
 #[derive(Clone, Debug)]
@@ -21,17 +22,22 @@ pub struct Settings {
     pub master_key: Option<SecretRef>,
     /// The data plane's address as this process reaches it, such as `http://127.0.0.1:8080`.
     pub gateway_url: String,
+    /// How the data plane is known, where it shows a certificate that only this process knows; `None` trusts
+    /// the authorities of the machine.
+    pub gateway_tls: Option<Arc<rustls::ClientConfig>>,
+    /// TLS of the admin API and the portal: which certificate is shown.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Which variables and files configuration that comes over the admin API may name.
     pub references: References,
     /// The address at which people open the portal, such as `https://weir.example.com`. With https their
     /// cookie is for TLS only. `None`: the address that is listened at, over plain HTTP.
     pub public_url: Option<String>,
+    /// Proxies in front, whose `X-Forwarded-For` says where a caller is; nobody else's is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Days for which requests and their attempts are kept one by one; sums of usage are kept for good. 0 keeps all.
     pub ledger_retention_days: u32,
     /// Lets `listen` be an address beyond this machine although there is no TLS: something in front adds it.
     pub allow_plaintext: bool,
-    /// Proxies in front, whose `X-Forwarded-For` says where a caller is; nobody else's is believed.
-    pub trusted_proxies: Vec<Network>,
 }
 
 impl Settings {
@@ -40,7 +46,7 @@ impl Settings {
 
     /// Whether people reach the portal over TLS. Not taken from requests: any caller can write headers.
     pub(crate) fn is_secure(&self) -> bool {
-        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+        self.tls.is_some() || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
     /// Refuses what cannot be meant.
@@ -52,10 +58,10 @@ impl Settings {
                 "the public address {text:?} is not one such as https://weir.example.com; mend WEIR_ADMIN_PUBLIC_URL"
             )));
         }
-        if !self.listen.ip().is_loopback() && !self.allow_plaintext {
+        if !self.listen.ip().is_loopback() && self.tls.is_none() && !self.allow_plaintext {
             return Err(OpenError::Refused(format!(
                 "the admin API would listen at {} without TLS, and passwords would cross the network in the clear; \
-                 listen at 127.0.0.1 behind a TLS proxy on this machine, or, where something in front adds TLS, \
+                 give it a certificate with --admin-tls-cert and --admin-tls-key, or, where something in front adds TLS, \
                  say so with --admin-allow-plaintext (WEIR_ADMIN_ALLOW_PLAINTEXT=true)",
                 self.listen
             )));

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::certificates::Certificates;
 use super::planes::{self, ControlArgs, EndSignals, ProcessArgs, Serving};
 use super::{Outcome, logging, terminal};
 
@@ -28,7 +29,9 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     args.control.config.require()?;
     let runtime = planes::control_runtime()?;
     let [admin] = planes::claim(&runtime, [("--admin-listen", &mut args.control.admin_listen)])?;
-    let opened = runtime.block_on(planes::open(&args.process, Some(&args.control), args.gateway_url.clone()))?;
+    let certificates = Certificates::open(None, Some(&args.control.certificate), &runtime)?;
+    let opened = planes::open(&args.process, Some(&args.control), &certificates, args.gateway_url.clone());
+    let opened = runtime.block_on(opened)?;
     let serving = Serving::start(&args.process, &args.control, admin, &opened.control, &runtime)?;
     let signals = EndSignals::listen(&runtime)?;
     tracing::info!(admin = %serving.address, "listening");

@@ -62,6 +62,8 @@ async fn plan(scratch: &Path, joined: &Joined, secrets: bool) -> anyhow::Result<
         database_url: None,
         master_key: None,
         gateway_url: String::new(),
+        gateway_tls: None,
+        tls: None,
         references: References::default(),
         public_url: None,
         trusted_proxies: Vec::new(),

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::certificates::Certificates;
 use super::planes::{self, EndSignals, GatewayArgs, ProcessArgs};
 use super::{Outcome, config_watch, logging, terminal};
 
@@ -28,9 +29,11 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         [("--gateway-listen", &mut args.gateway.gateway_listen), ("--ops-listen", &mut args.gateway.ops_listen)];
     let sockets = planes::claim(&runtime, addresses)?;
     // The store is opened, but its admin API is never bound.
-    let gateway_url = planes::url(args.gateway.gateway_listen);
-    let opened = runtime.block_on(planes::open(&args.process, None, gateway_url))?;
-    let data_plane = planes::data_plane(&args.process, &args.gateway, sockets, &opened.control, &runtime)?;
+    let certificates = Certificates::open(Some(&args.gateway.certificate), None, &runtime)?;
+    let gateway_url = planes::url(certificates.gateway_scheme(), args.gateway.gateway_listen);
+    let opened = runtime.block_on(planes::open(&args.process, None, &certificates, gateway_url))?;
+    let data_plane =
+        planes::data_plane(&args.process, &args.gateway, &certificates, sockets, &opened.control, &runtime)?;
     // Without a file this only keeps SIGHUP from ending the process.
     runtime.spawn(config_watch::watch(opened.control, None));
     let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());

@@ -31,10 +31,13 @@ pub(crate) fn init(format: Format) -> anyhow::Result<()> {
         // Pingora reports each refused handshake and cut connection; the request's own line says it better.
         _ => EnvFilter::new("info,pingora_core=warn,pingora_proxy=off,sqlx=warn"),
     };
+    // Ours goes through `tracing`; the `init` below brings in what goes through `log`, which is mostly Pingora's.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         Format::Text => builder.with_ansi(terminal::is_coloured(&io::stderr())).init(),
         Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
     }
+    // Whatever the filter says: below this Pingora writes out whole request heads, and with them credentials.
+    log::set_max_level(log::LevelFilter::Warn);
     Ok(())
 }

@@ -4,6 +4,7 @@ mod admin;
 mod admin_client;
 mod apply;
 mod call;
+mod certificates;
 mod changes;
 mod check;
 mod config_file;

@@ -12,6 +12,7 @@ use weir_admin_api::{ControlPlane, References};
 use weir_domain::network::Network;
 use weir_gateway::DataPlane;
 
+use super::certificates::{AdminCertificate, Certificates, GatewayCertificate};
 use super::config_watch;
 use super::data_dir::DataDir;
 use super::first_config::ConfigArgs;
@@ -67,6 +68,8 @@ pub(crate) struct GatewayArgs {
     /// The name of this node in the ledger and in log lines
     #[arg(long, env = "WEIR_NODE", default_value = "local", value_name = "NAME")]
     pub(crate) node: String,
+    #[command(flatten)]
+    pub(crate) certificate: GatewayCertificate,
 }
 
 /// What a process with an admin API has.
@@ -90,6 +93,8 @@ pub(crate) struct ControlArgs {
     #[arg(long, env = "WEIR_LEDGER_RETENTION_DAYS", default_value_t = weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
           value_name = "DAYS")]
     pub(crate) ledger_retention_days: u32,
+    #[command(flatten)]
+    pub(crate) certificate: AdminCertificate,
     /// Listen beyond this machine although the admin API speaks no TLS: something in front adds it
     #[arg(long, env = "WEIR_ADMIN_ALLOW_PLAINTEXT", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) admin_allow_plaintext: bool,
@@ -143,6 +148,7 @@ pub(crate) struct Opened {
 pub(crate) async fn open(
     process: &ProcessArgs,
     args: Option<&ControlArgs>,
+    certificates: &Certificates,
     gateway_url: String,
 ) -> anyhow::Result<Opened> {
     let references = args.map_or_else(References::default, |args| References {
@@ -159,11 +165,13 @@ pub(crate) async fn open(
         database_url,
         master_key: None,
         gateway_url,
+        gateway_tls: certificates.gateway_client()?,
+        tls: certificates.admin()?,
         references,
         public_url: args.and_then(|args| args.admin_public_url.clone()),
+        trusted_proxies: process.trusted_proxies.clone(),
         // A gateway alone keeps all: how long the ledger goes back is said where it is managed.
         ledger_retention_days: args.map_or(0, |args| args.ledger_retention_days),
-        trusted_proxies: process.trusted_proxies.clone(),
         allow_plaintext: args.is_some_and(|args| args.admin_allow_plaintext),
     })
     .await?;
@@ -186,6 +194,7 @@ pub(crate) async fn open(
 pub(crate) fn data_plane(
     process: &ProcessArgs,
     args: &GatewayArgs,
+    certificates: &Certificates,
     [gateway, ops]: [TcpListener; 2],
     control: &ControlPlane,
     runtime: &Runtime,
@@ -196,6 +205,7 @@ pub(crate) fn data_plane(
         data_dir: process.data_dir.clone(),
         node: args.node.clone(),
         trusted_proxies: process.trusted_proxies.clone(),
+        tls: certificates.gateway()?,
         ..weir_gateway::Settings::default()
     };
     let data_plane = DataPlane::on(gateway, ops, settings, control.usage_sink())?;
@@ -279,13 +289,13 @@ impl Serving {
 }
 
 /// The address of a listener as this machine reaches it: "every interface" is no destination.
-pub(crate) fn url(mut address: SocketAddr) -> String {
+pub(crate) fn url(scheme: &str, mut address: SocketAddr) -> String {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    format!("http://{address}")
+    format!("{scheme}://{address}")
 }
 
 #[cfg(test)]
@@ -309,8 +319,8 @@ mod tests {
 
     #[test]
     fn every_interface_is_called_on_the_loopback() {
-        assert_eq!(url(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080))), "http://127.0.0.1:8080");
-        assert_eq!(url(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080))), "http://[::1]:8080");
-        assert_eq!(url(SocketAddr::from(([10, 0, 0, 1], 80))), "http://10.0.0.1:80");
+        assert_eq!(url("http", SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080))), "http://127.0.0.1:8080");
+        assert_eq!(url("http", SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080))), "http://[::1]:8080");
+        assert_eq!(url("http", SocketAddr::from(([10, 0, 0, 1], 80))), "http://10.0.0.1:80");
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::certificates::Certificates;
 use super::planes::{self, ControlArgs, EndSignals, GatewayArgs, ProcessArgs, Serving};
 use super::{Outcome, logging, terminal};
 
@@ -37,10 +38,14 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         ("--ops-listen", &mut args.gateway.ops_listen),
     ];
     let [gateway, admin, ops] = planes::claim(&runtime, addresses)?;
-    let gateway_url = planes::url(args.gateway.gateway_listen);
-    let opened = runtime.block_on(planes::open(&args.process, Some(&args.control), gateway_url))?;
+    let named = (&args.gateway.certificate, &args.control.certificate);
+    let certificates = Certificates::open(Some(named.0), Some(named.1), &runtime)?;
+    let gateway_url = planes::url(certificates.gateway_scheme(), args.gateway.gateway_listen);
+    let opened = planes::open(&args.process, Some(&args.control), &certificates, gateway_url);
+    let opened = runtime.block_on(opened)?;
     let control = &opened.control;
-    let data_plane = planes::data_plane(&args.process, &args.gateway, [gateway, ops], control, &runtime)?;
+    let data_plane =
+        planes::data_plane(&args.process, &args.gateway, &certificates, [gateway, ops], control, &runtime)?;
     let serving = Serving::start(&args.process, &args.control, admin, control, &runtime)?;
     let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
     runtime.spawn(async move {

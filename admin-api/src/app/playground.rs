@@ -125,8 +125,11 @@ impl App {
         if let Some(client) = self.http.get() {
             return Ok(client);
         }
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
-        let client = client.map_err(|e| Error::Internal(e.to_string()))?;
+        let mut client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        if let Some(tls) = &self.settings.gateway_tls {
+            client = client.tls_backend_preconfigured(rustls::ClientConfig::clone(tls));
+        }
+        let client = client.build().map_err(|e| Error::Internal(e.to_string()))?;
         Ok(self.http.get_or_init(|| client))
     }
 }

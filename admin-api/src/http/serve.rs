@@ -14,16 +14,24 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// How long a request's head may take; an idle connection is kept as long.
 pub(crate) const HEAD: Duration = Duration::from_secs(15);
 /// How long to wait when the system has no more sockets for us.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` resolves, then lets requests under way end.
-pub(crate) async fn serve(listener: TcpListener, router: Router, head: Duration, shutdown: impl Future<Output = ()>) {
+/// Serves until `shutdown` resolves, then lets requests under way end. `head` bounds the TLS handshake too.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    head: Duration,
+    shutdown: impl Future<Output = ()>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head);
     let router = TowerToHyperService::new(router);
@@ -37,7 +45,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, head: Duration,
         };
         match accepted {
             Ok((stream, peer)) => {
-                tokio::spawn(connection(http.clone(), stream, peer, router.clone(), stopped.clone()));
+                let connection = Connection { http: http.clone(), peer, router: router.clone(), stop: stopped.clone() };
+                tokio::spawn(secured(connection, tls.clone(), head, stream));
             }
             Err(error) if of_the_caller(&error) => {}
             Err(error) => {
@@ -57,13 +66,26 @@ fn of_the_caller(error: &io::Error) -> bool {
     matches!(error.kind(), K::ConnectionRefused | K::ConnectionAborted | K::ConnectionReset)
 }
 
-async fn connection(
+/// One accepted connection.
+struct Connection {
     http: http1::Builder,
-    stream: TcpStream,
     peer: SocketAddr,
     router: TowerToHyperService<Router>,
-    mut stop: watch::Receiver<bool>,
-) {
+    stop: watch::Receiver<bool>,
+}
+
+/// Serves a connection, behind its TLS handshake where there is TLS.
+async fn secured(connection: Connection, tls: Option<TlsAcceptor>, within: Duration, stream: TcpStream) {
+    let Some(tls) = tls else { return serve_one(connection, stream).await };
+    match tokio::time::timeout(within, tls.accept(stream)).await {
+        Ok(Ok(stream)) => serve_one(connection, stream).await,
+        Ok(Err(error)) => tracing::debug!(peer = %connection.peer, %error, "no TLS handshake with the admin API"),
+        Err(_) => tracing::debug!(peer = %connection.peer, "no TLS handshake with the admin API in time"),
+    }
+}
+
+async fn serve_one(connection: Connection, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    let Connection { http, peer, router, mut stop } = connection;
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.call(request)
@@ -103,7 +125,7 @@ mod tests {
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let router = Router::new().route("/", get(answer));
-        let serving = tokio::spawn(serve(listener, router, SHORT, async { drop(stopped.await) }));
+        let serving = tokio::spawn(serve(listener, router, None, SHORT, async { drop(stopped.await) }));
         (address, stop, serving)
     }
 

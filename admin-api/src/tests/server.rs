@@ -83,11 +83,13 @@ pub(super) fn settings(dir: &Path, database: &Database) -> Settings {
         database_url: database.url.clone(),
         master_key: None,
         gateway_url: "http://127.0.0.1:9".to_owned(),
+        gateway_tls: None,
+        tls: None,
         references: References { env: vec!["*_API_KEY".to_owned(), "PATH".to_owned()], secrets_dir: None },
         public_url: None,
+        trusted_proxies: Vec::new(),
         ledger_retention_days: 30,
         allow_plaintext: false,
-        trusted_proxies: Vec::new(),
     }
 }
 
