@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use weir_domain::spec;
 
 use super::strict_json::Unambiguous;
 use crate::error::Error;
@@ -67,7 +68,8 @@ fn refusal(error: &serde_json::Error, field: &str) -> Error {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
     let problem = match text.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("does not fit; expected {expected}"),
+        Some((_, expected)) if !text.starts_with("unknown ") => format!("must be {}", spec::plain_words(expected)),
+        Some((_, expected)) => format!("is not known; expected {expected}"),
         None => text.to_owned(),
     };
     Error::field(field, problem)

@@ -6,6 +6,7 @@ use axum::Json as Answer;
 use axum::extract::{Path, State};
 
 use super::body::Query;
+use super::filter;
 use super::guard::{May, ReadUsage};
 use crate::app::App;
 use crate::app::request::{FilterQuery, PageQuery, RequestDetail, RequestView};
@@ -23,6 +24,7 @@ pub(super) async fn list(
     Query(filter): Query<FilterQuery>,
     Query(at): Query<PageQuery>,
 ) -> Result<Answer<Page<RequestView>>, Error> {
+    filter::check(&filter)?;
     Ok(Answer(app.requests(filter, &at).await?))
 }
 

@@ -6,6 +6,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 
 use super::body::Query;
+use super::filter;
 use super::guard::{May, ReadUsage};
 use crate::app::App;
 use crate::app::request::FilterQuery;
@@ -23,5 +24,6 @@ pub(super) async fn report(
     Query(filter): Query<FilterQuery>,
     Query(by): Query<GroupQuery>,
 ) -> Result<Answer<UsageReport>, Error> {
+    filter::check(&filter)?;
     Ok(Answer(app.usage(filter, &by).await?))
 }

@@ -69,7 +69,7 @@ async fn one_fault_keeps_all_out_and_names_its_line() {
         let text = format!("{SHOP}---\nkind: ModelRoute\nid: slow\nspec:\n  targets: [{{provider: gone, model: m}}]\n");
         let refused = server.yaml("apply?base=*", &text).await.expect(422);
         let fault = refused.json()["faults"][0].clone();
-        assert_eq!((&fault["file"], &fault["resource"]), (&json!("line 12"), &json!("ModelRoute/slow")));
+        assert_eq!((&fault["file"], &fault["resource"]), (&json!("line 15"), &json!("ModelRoute/slow")));
         assert_eq!(fault["field"], "spec.targets[0].provider");
         server.call("GET", "/providers/p", None).await.expect(404);
         for (text, field) in [

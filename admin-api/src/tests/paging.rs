@@ -78,3 +78,15 @@ async fn history_pages_from_the_newest_down() {
     assert_eq!(names, ["4", "3", "2", "1", "0"]);
     assert!(second["next_cursor"].is_null());
 }
+
+#[tokio::test]
+async fn an_outcome_or_traffic_that_there_is_not_is_refused_with_those_that_there_are() {
+    let server = Server::start().await;
+    for path in ["/requests", "/usage"] {
+        let told = server.call("GET", &format!("{path}?outcome=zz"), None).await.expect(400).json();
+        assert!(told["detail"].as_str().unwrap().contains("ok, refused, upstream_error"), "{told}");
+        let told = server.call("GET", &format!("{path}?traffic=zz"), None).await.expect(400).json();
+        assert!(told["detail"].as_str().unwrap().contains("ai, rest"), "{told}");
+        server.call("GET", &format!("{path}?outcome=connect_failed&traffic=rest"), None).await.expect(200);
+    }
+}

@@ -105,14 +105,55 @@ fn read<T: DeserializeOwned>(kind: Kind, id: &str, value: &Value) -> Result<T, F
     })
 }
 
-/// Serde's sentence without the value that it quotes, because a misplaced value may be a secret:
-/// "invalid type: string, expected a sequence".
+/// What a deserialiser expects, in the words of people who write configuration: its own are those of the program.
+#[must_use]
+pub fn plain_words(expected: &str) -> String {
+    let unsigned = |most: u64| format!("a whole number from 0 to {most}");
+    match expected {
+        "a sequence" => "a list".to_owned(),
+        "a map" => "a mapping of fields".to_owned(),
+        "a string" | "string" | "str" => "text".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "u8" => unsigned(u64::from(u8::MAX)),
+        "u16" => unsigned(u64::from(u16::MAX)),
+        "u32" => unsigned(u64::from(u32::MAX)),
+        "u64" | "usize" => "a whole number from 0 on".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "string or map" | "variant identifier" => "one of the values that are documented".to_owned(),
+        other if other.starts_with("struct ") || other.starts_with("internally tagged") => {
+            "a mapping of fields".to_owned()
+        }
+        other if other.starts_with("enum ") => "one of the values that are documented".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// What was found in its place, by the first word of the deserialiser.
+fn found_words(found: &str) -> Option<&'static str> {
+    Some(match found {
+        "string" => "text",
+        "map" => "a mapping",
+        "sequence" => "a list",
+        "integer" | "floating" => "a number",
+        "boolean" => "true or false",
+        "null" | "unit" | "Option" => "nothing",
+        _ => return None,
+    })
+}
+
+/// What is wrong with a field, without the value that serde quotes, because a misplaced value may be a secret:
+/// "must be a list, not text".
 fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
     for lead in ["invalid type: ", "invalid value: ", "invalid length "] {
         if let (Some(rest), Some((before, expected))) = (text.strip_prefix(lead), text.rsplit_once(", expected ")) {
-            let found = rest[..before.len() - lead.len()].split([' ', '"', '`']).next().unwrap_or("value");
-            return format!("{lead}{found}, expected {expected}");
+            let found = rest[..before.len() - lead.len()].split([' ', '"', '`']).next().unwrap_or_default();
+            let expected = plain_words(expected);
+            return match found_words(found).filter(|_| lead == "invalid type: ") {
+                Some(found) => format!("must be {expected}, not {found}"),
+                None => format!("must be {expected}"),
+            };
         }
     }
     match (text.strip_prefix("unknown variant "), text.rsplit_once("`, expected ")) {
@@ -128,6 +169,33 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn faults_are_told_in_plain_words() {
+        for (spec, wanted) in [
+            (serde_json::json!({"protocol": "openai", "keys": "x"}), "spec.keys: must be a list, not text"),
+            (
+                serde_json::json!({"protocol": "openai", "keys": ["x"]}),
+                "spec.keys[0]: must be a mapping of fields, not text",
+            ),
+            (
+                serde_json::json!({"protocol": "openai", "timeouts": {"total_ms": -1}}),
+                "spec.timeouts.total_ms: must be a whole number from 0 on",
+            ),
+            (
+                serde_json::json!({"protocol": "openai", "disabled": "no"}),
+                "spec.disabled: must be true or false, not text",
+            ),
+            (
+                serde_json::json!({"protocol": "openai", "headers": []}),
+                "spec.headers: must be a mapping of fields, not a list",
+            ),
+            (serde_json::json!(7), "spec: must be a mapping of fields, not a number"),
+        ] {
+            let told = Spec::from_value(Kind::Provider, "p", &spec).err().map(|f| f.to_string()).unwrap_or_default();
+            assert_eq!(told, format!("Provider/p: {wanted}"));
+        }
+    }
 
     #[test]
     fn a_misplaced_secret_is_not_quoted() {
