@@ -48,6 +48,9 @@ pub(crate) enum Error {
     /// Weir itself cannot do without it.
     #[error("{0} is what Weir itself works with, so it stays; change it, or leave it unused")]
     NeededBySystem(String),
+    /// Nobody would be left who may do everything.
+    #[error("{0} is the last owner who can sign in; make another person an owner first")]
+    LastOwner(String),
     /// A key of this id was revoked, whatever became of it since.
     #[error("ApiKey/{0} was revoked before it was removed, and a revoked key stays revoked; make a new one")]
     RevokedForGood(String),

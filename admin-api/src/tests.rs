@@ -20,3 +20,4 @@ mod rollups;
 mod secrets;
 mod server;
 mod sessions;
+mod users;

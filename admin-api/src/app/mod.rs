@@ -29,6 +29,7 @@ pub(crate) mod start;
 pub(crate) mod throttle;
 pub(crate) mod token;
 pub(crate) mod usage;
+pub(crate) mod user;
 pub(crate) mod vault;
 
 use std::sync::Arc;

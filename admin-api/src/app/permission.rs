@@ -14,7 +14,7 @@ pub(crate) enum Permission {
     ReadUsage,
     /// Read the audit trail.
     ReadAudit,
-    /// Make and remove admin tokens.
+    /// Make and remove admin tokens and people, and change what people may do.
     ManageAccess,
     /// Spend money: test providers, use the playground.
     CallModels,
@@ -26,7 +26,7 @@ pub(crate) enum Permission {
 pub(crate) enum Role {
     /// May do everything.
     Owner,
-    /// May look at everything but the audit trail and the tokens.
+    /// May look at everything but the audit trail, the tokens and the people.
     Viewer,
 }
 

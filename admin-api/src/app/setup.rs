@@ -12,6 +12,7 @@ use super::actor::Actor;
 use super::permission::Role;
 use super::session::Begun;
 use super::start::{SETUP_FILE, SETUP_META};
+use super::user;
 use crate::crypto;
 use crate::error::Error;
 use crate::store::{NewAudit, UserRow};
@@ -53,14 +54,7 @@ impl App {
                 "the set-up token is not the one that was printed; weir run prints the link at each start",
             ));
         }
-        let email = first.email.trim().to_lowercase();
-        if !is_email(&email) {
-            return Err(Error::field("email", "is not an e-mail address such as ada@example.com"));
-        }
-        let name = first.name.trim().to_owned();
-        if name.is_empty() || name.len() > 200 {
-            return Err(Error::field("name", "must have 1 to 200 bytes"));
-        }
+        let (email, name) = user::named(&first.email, &first.name)?;
         let password = Secret::new(first.password).ok_or_else(|| Error::field("password", "is empty"))?;
         let password_hash = self.passwords.hash(password).await?;
         let role = Role::Owner.as_str().to_owned();
@@ -72,17 +66,17 @@ impl App {
             tx.rollback().await?;
             return Err(Error::SetupDone);
         }
-        tx.add_user(&user).await?;
+        if !tx.add_user(&user).await? {
+            tx.rollback().await?;
+            return Err(Error::SetupDone);
+        }
         tx.add_audit(&NewAudit {
-            at: user.created_at,
             actor: "set-up",
-            address: &actor.address,
-            request_id: &actor.request_id,
             action: "create",
             kind: "User",
             id: &user.email,
             after: &serde_json::json!({"name": user.name, "role": user.role}).to_string(),
-            ..NewAudit::default()
+            ..actor.audit()
         })
         .await?;
         tx.commit().await?;
@@ -93,11 +87,4 @@ impl App {
         }
         self.begin_session(&user, actor).await
     }
-}
-
-/// Enough to tell an address from a slip of the keyboard; only delivery proves one.
-fn is_email(text: &str) -> bool {
-    let fits = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
-    text.len() <= 254
-        && text.split_once('@').is_some_and(|(local, host)| fits(local) && fits(host) && !host.contains('@'))
 }

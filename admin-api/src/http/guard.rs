@@ -22,6 +22,7 @@ use crate::app::actor::Actor;
 use crate::app::permission::Permission;
 use crate::app::session::Caller;
 use crate::error::Error;
+use crate::store::SessionRow;
 
 /// Name of the session's cookie on plain HTTP.
 pub(super) const COOKIE_NAME: &str = "weir_session";
@@ -218,6 +219,25 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
             Some(Identity::Nobody(reason)) => Err(Error::Unauthenticated(reason)),
             None => Err(Error::Internal("a guarded handler stands outside the guard's layer".to_owned())),
         }
+    }
+}
+
+/// A person at a browser, whatever they may.
+pub(super) struct Person {
+    pub(super) session: SessionRow,
+    pub(super) actor: Actor,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Person {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let SignedIn { caller, actor } = SignedIn::from_request_parts(parts, state).await?;
+        let Some(session) = caller.session.clone() else {
+            let problem = "a token is nobody's account; sign in as the person whose it is";
+            return Err(Error::Forbidden(problem.to_owned()));
+        };
+        Ok(Self { session, actor })
     }
 }
 

@@ -64,6 +64,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::StaleBase { .. } => (S::PRECONDITION_FAILED, "stale-base", "Changed since the plan"),
         Error::InUse { .. } => (S::CONFLICT, "in-use", "In use"),
         Error::NeededBySystem(_) => (S::CONFLICT, "needed-by-system", "Needed by Weir itself"),
+        Error::LastOwner(_) => (S::CONFLICT, "last-owner", "Last owner"),
         Error::RevokedForGood(_) => (S::CONFLICT, "revoked-for-good", "Revoked for good"),
         Error::ManagedByFile { .. } => (S::CONFLICT, "managed-by-file", "Managed by a file"),
         Error::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid-configuration", "Not valid"),

@@ -16,7 +16,7 @@ use super::body::MAX_BODY;
 use super::openapi::{self, Problem};
 use super::{
     assets, audit, config, guard, headers, health, idempotency, key, model, overview, playground, provider, query,
-    request, resource, schema, session, setup, token, usage,
+    request, resource, schema, session, setup, token, usage, user,
 };
 use crate::app::App;
 use crate::error::Error;
@@ -39,6 +39,11 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(key::revoke))
         .routes(routes!(token::list, token::make))
         .routes(routes!(token::remove))
+        .routes(routes!(user::list, user::make))
+        .routes(routes!(user::remove))
+        .routes(routes!(user::change_role))
+        .routes(routes!(user::disable))
+        .routes(routes!(user::change_password))
         .routes(routes!(provider::test))
         .routes(routes!(model::catalog))
         .routes(routes!(model::models))

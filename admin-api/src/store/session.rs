@@ -47,6 +47,12 @@ impl Tx {
         Ok(())
     }
 
+    /// Ends every session of a person but one; `but` is empty to end all.
+    pub(crate) async fn delete_sessions_of(&mut self, user: &str, but: &str) -> Result<(), StoreError> {
+        execute!(self, sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2").bind(user).bind(but))?;
+        Ok(())
+    }
+
     /// Ends a session.
     pub(crate) async fn delete_session(&mut self, id: &str) -> Result<(), StoreError> {
         execute!(self, sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id))?;

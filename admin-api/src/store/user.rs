@@ -1,6 +1,6 @@
 //! Rows of `users`.
 
-use super::db::{Db, StoreError, Tx, execute, read};
+use super::db::{Db, StoreError, Tx, execute, read, within};
 
 /// One person.
 #[derive(Clone, sqlx::FromRow)]
@@ -29,16 +29,60 @@ impl Db {
             "SELECT id, email, name, role, password_hash, created_at, disabled FROM users WHERE email = $1",
         ).bind(email).fetch_optional(c).await)
     }
+
+    /// A page, ordered by id (and so by age).
+    pub(crate) async fn users(&self, after: &str, limit: i64) -> Result<Vec<UserRow>, StoreError> {
+        read!(self, c => sqlx::query_as(
+            "SELECT id, email, name, role, password_hash, created_at, disabled FROM users
+             WHERE id > $1 ORDER BY id LIMIT $2",
+        ).bind(after).bind(limit).fetch_all(c).await)
+    }
 }
 
 impl Tx {
-    /// Adds a person.
-    pub(crate) async fn add_user(&mut self, user: &UserRow) -> Result<(), StoreError> {
+    /// One person, as this transaction sees them.
+    pub(crate) async fn user(&mut self, id: &str) -> Result<Option<UserRow>, StoreError> {
+        within!(self, c => sqlx::query_as(
+            "SELECT id, email, name, role, password_hash, created_at, disabled FROM users WHERE id = $1",
+        ).bind(id).fetch_optional(c).await)
+    }
+
+    /// How many owners can sign in.
+    pub(crate) async fn owners(&mut self) -> Result<i64, StoreError> {
+        let (owners,): (i64,) = within!(self, c => sqlx::query_as(
+            "SELECT COUNT(*) FROM users WHERE role = 'owner' AND disabled = 0",
+        ).fetch_one(c).await)?;
+        Ok(owners)
+    }
+
+    /// Changes what a person may do.
+    pub(crate) async fn change_user(&mut self, id: &str, role: &str, disabled: i64) -> Result<(), StoreError> {
         execute!(
+            self,
+            sqlx::query("UPDATE users SET role = $1, disabled = $2 WHERE id = $3").bind(role).bind(disabled).bind(id)
+        )?;
+        Ok(())
+    }
+
+    /// Changes a person's password.
+    pub(crate) async fn set_password(&mut self, id: &str, hash: &str) -> Result<(), StoreError> {
+        execute!(self, sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(id))?;
+        Ok(())
+    }
+
+    /// Removes a person.
+    pub(crate) async fn delete_user(&mut self, id: &str) -> Result<(), StoreError> {
+        execute!(self, sqlx::query("DELETE FROM users WHERE id = $1").bind(id))?;
+        Ok(())
+    }
+
+    /// Adds a person; tells whether their address was free.
+    pub(crate) async fn add_user(&mut self, user: &UserRow) -> Result<bool, StoreError> {
+        let added = execute!(
             self,
             sqlx::query(
                 "INSERT INTO users (id, email, name, role, password_hash, created_at, disabled)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING",
             )
             .bind(&user.id)
             .bind(&user.email)
@@ -48,6 +92,6 @@ impl Tx {
             .bind(user.created_at)
             .bind(user.disabled)
         )?;
-        Ok(())
+        Ok(added == 1)
     }
 }
