@@ -638,6 +638,9 @@ start() {
   trap clean_up EXIT
   on_signals exit
   moved=
+  # It calls what it starts over plain HTTP.
+  [ -z "${WEIR_GATEWAY_TLS_CERT:-}${WEIR_ADMIN_TLS_CERT:-}" ] ||
+    fail "this starts Weir without TLS: unset WEIR_GATEWAY_TLS_CERT and WEIR_ADMIN_TLS_CERT, or start weir run yourself."
   # Before anything takes time: nobody wants to learn after a build that a port is taken.
   check_addresses
   if pid=$(running); then held=$newline$(arguments "$pid")$newline; fi

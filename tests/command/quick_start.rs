@@ -6,7 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -157,17 +158,20 @@ async fn serve(folder: PathBuf) -> String {
     format!("http://{address}")
 }
 
-/// A server that takes a connection and never answers; its address.
-async fn mute() -> String {
+/// A server that takes connections and never answers; its address, and how many it has taken.
+async fn mute() -> (String, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
     tokio::spawn(async move {
         let mut held = Vec::new();
         while let Ok((stream, _)) = listener.accept().await {
             held.push(stream);
+            count.fetch_add(1, Ordering::SeqCst);
         }
     });
-    format!("http://{address}")
+    (format!("http://{address}/weir.tar.gz"), taken)
 }
 
 async fn finished(child: Child) -> Said {
@@ -318,7 +322,8 @@ async fn every_obstacle_is_a_sentence_and_leaves_nothing() {
         symlink(String::from_utf8(found.stdout).unwrap().trim(), few_tools.join(tool)).unwrap();
     }
     let few_tools = few_tools.display().to_string();
-    let obstacles: [(&[(&str, &str)], &str); 6] = [
+    let obstacles: [(&[(&str, &str)], &str); 7] = [
+        (&[("WEIR_BIN", WEIR), ("WEIR_GATEWAY_TLS_CERT", "cert.pem")], "starts Weir without TLS"),
         (&[("WEIR_BIN", WEIR), ("WEIR_ADMIN_LISTEN", &taken)], "is in use by another program"),
         (&[("WEIR_BIN", WEIR), ("WEIR_DATA_DIR", &below_a_file)], "cannot make"),
         (&[("WEIR_BIN", "/nowhere/weir")], "is not a program"),
@@ -588,7 +593,7 @@ async fn an_interrupted_start_leaves_nothing() {
         let place = Place::new();
         let scratch = place.dir.path().join("scratch");
         fs::create_dir(&scratch).unwrap();
-        let url = format!("{}/weir.tar.gz", mute().await);
+        let (url, _) = mute().await;
         let child = place.begin(&[], &[("WEIR_RELEASE_URL", &url), ("TMPDIR", scratch.to_str().unwrap())]);
         eventually("the download has begun", async || place.data().exists()).await;
         signal(name, &format!("-{}", child.id()));
@@ -633,11 +638,10 @@ async fn an_interrupted_build_leaves_no_compiler_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_run_at_a_time_works_on_a_directory() {
     let place = Place::new();
-    let url = format!("{}/weir.tar.gz", mute().await);
+    let (url, downloads) = mute().await;
     let first = place.begin(&[], &[("WEIR_RELEASE_URL", &url)]);
     let lock = place.data().join("quick-start.lock");
-    eventually("the first is at work", async || lock.exists()).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    eventually("the first is at work", async || downloads.load(Ordering::SeqCst) == 1).await;
     for arguments in [&[][..], &["uninstall"]] {
         let second = place.run(arguments, &[("WEIR_BIN", WEIR)]).await;
         assert_eq!(second.code, Some(1), "{arguments:?}: {second:?}");
@@ -649,7 +653,7 @@ async fn one_run_at_a_time_works_on_a_directory() {
     place.assert_untouched();
     // A run that was killed holds nothing.
     let mut killed = place.begin(&[], &[("WEIR_RELEASE_URL", &url)]);
-    eventually("the run is at work", async || lock.exists()).await;
+    eventually("the run is at work", async || downloads.load(Ordering::SeqCst) == 2).await;
     signal("-KILL", &format!("-{}", killed.id()));
     killed.wait().unwrap();
     let after = place.run(&[], &[("WEIR_BIN", WEIR)]).await;
