@@ -19,10 +19,12 @@ pub struct Setup {
 
 impl Setup {
     /// `binary` is the path of `weir` (`env!("CARGO_BIN_EXE_weir")` in a test), `config` the content of
-    /// `weir.yaml`.
+    /// `weir.yaml`; empty for a start without a file.
     #[must_use]
     pub fn new(binary: &str, config: &str) -> Self {
-        let launch = Launch::new(binary, &["run", "--config", "weir.yaml", "--data-dir", "data"]);
+        let launch = Launch::new(binary, &["run", "--data-dir", "data"]);
+        // A file that says nothing is refused.
+        let launch = if config.is_empty() { launch } else { launch.with(&["--config", "weir.yaml"]) };
         let everywhere =
             ["--gateway-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
         Self { config: config.to_owned(), launch: launch.with(&everywhere) }
