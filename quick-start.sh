@@ -14,7 +14,7 @@
 # are found; without any of them the built-in demo provider answers. A changed key is taken over by the next run.
 # OPENAI_BASE_URL and OPENAI_MODEL name another server that speaks OpenAI's dialect, and its model (gpt-4o-mini).
 # WEIR_DATA_DIR (./weir-data), WEIR_GATEWAY_LISTEN (127.0.0.1:8080), WEIR_ADMIN_LISTEN (…:8081) and
-# WEIR_OPS_LISTEN (…:8082) say where it lies and listens.
+# WEIR_OPS_LISTEN (…:8082) say where it lies and listens; it stays at its addresses until others are given.
 
 # Read line by line: other shells get as far as this sentence.
 if [ -z "${BASH_VERSION:-}" ]; then
@@ -30,9 +30,6 @@ here=$(cd "$(dirname "${self:-./}")" && pwd)
 checkout=
 if [ -f "$here/Cargo.toml" ] && [ -f "$here/src/main.rs" ]; then checkout=$here; fi
 
-gateway_listen=${WEIR_GATEWAY_LISTEN:-127.0.0.1:8080}
-admin_listen=${WEIR_ADMIN_LISTEN:-127.0.0.1:8081}
-ops_listen=${WEIR_OPS_LISTEN:-127.0.0.1:8082}
 ollama=${OLLAMA_HOST:-http://127.0.0.1:11434}
 case "$ollama" in
   *://*) ;;
@@ -137,6 +134,9 @@ make_data_directory() {
   done
   hold_data
   if [ ! -e "$data/weir.db" ] && [ ! -e "$env_file" ]; then fresh_data=1; fi
+  if [ -n "$fresh_data" ] && [ ! -e "$marker" ] && [ -e "$data/bin/weir" ]; then
+    fail "$data/bin/weir is there and not from this script; set WEIR_DATA_DIR to a directory for Weir alone."
+  fi
   on_signals exit
   [ -z "$interrupted" ] || exit "$interrupted"
   need_space 200 "$data" "the data of Weir"
@@ -263,6 +263,15 @@ need_space() {
   [ -z "$free" ] || [ "$free" -ge "$1" ] || fail "$3 needs $1 MB, but only $free MB are free at $2."
 }
 
+# Where to listen: as the environment says, else where the last run did, as programs know it there.
+find_addresses() {
+  local gateway='' admin='' ops=''
+  read -r gateway admin ops < <(noted listen) || true
+  gateway_listen=${WEIR_GATEWAY_LISTEN:-${gateway:-127.0.0.1:8080}}
+  admin_listen=${WEIR_ADMIN_LISTEN:-${admin:-127.0.0.1:8081}}
+  ops_listen=${WEIR_OPS_LISTEN:-${ops:-127.0.0.1:8082}}
+}
+
 check_addresses() {
   local given name address port like seen='' pattern='^(\[[0-9A-Fa-f:.]+\]|([0-9]{1,3}\.){3}[0-9]{1,3}):[0-9]{1,5}$'
   for given in "WEIR_GATEWAY_LISTEN=$gateway_listen" "WEIR_ADMIN_LISTEN=$admin_listen" "WEIR_OPS_LISTEN=$ops_listen"; do
@@ -333,7 +342,7 @@ build() {
   step "portal built ($(elapsed))"
   crates_total=$(cd "$checkout" && cargo tree --locked -q -e normal,build --prefix none -p weir 2>/dev/null |
     awk '{print $1, $2}' | sort -u | wc -l) || crates_total='?'
-  work_on bash -c 'cd "$1" && exec cargo build --profile quick --locked -p weir' bash "$checkout" >"$log" 2>&1
+  work_on bash -c 'cd "$1" && exec cargo build --profile quick --locked --target-dir target -p weir' bash "$checkout" >"$log" 2>&1
   watch_progress "building Weir" "$log" "$worker_pid" ||
     { tail -n 30 "$log" >&2; fail "Weir could not be built; the lines above say why."; }
   worker_pid=
@@ -585,6 +594,7 @@ key_works() {
 write_env() {
   {
     printf '%s Load it with: set -a; . %s; set +a\n' "$env_head" "$(shell_word "$env_file")"
+    printf '# listen: %s %s %s\n' "$gateway_listen" "$admin_listen" "$ops_listen"
     printf '# providers: %s\n# vendors: %s\n# callers: %s\n' "$providers" "$vendors_mark" "$callers_mark"
     printf 'WEIR_GATEWAY_URL=%s\nWEIR_ADMIN_URL=%s\nWEIR_API_KEY=%s\nWEIR_ADMIN_TOKEN=%s\nWEIR_MODEL=%s\n' \
       "$WEIR_GATEWAY_URL" "$WEIR_ADMIN_URL" "$WEIR_API_KEY" "$WEIR_ADMIN_TOKEN" "$WEIR_MODEL"
@@ -642,6 +652,7 @@ start() {
   [ -z "${WEIR_GATEWAY_TLS_CERT:-}${WEIR_ADMIN_TLS_CERT:-}" ] ||
     fail "this starts Weir without TLS: unset WEIR_GATEWAY_TLS_CERT and WEIR_ADMIN_TLS_CERT, or start weir run yourself."
   # Before anything takes time: nobody wants to learn after a build that a port is taken.
+  find_addresses
   check_addresses
   if pid=$(running); then held=$newline$(arguments "$pid")$newline; fi
   check_ports "$held"

@@ -363,6 +363,13 @@ async fn uninstall_leaves_the_files_of_others() {
     assert!(said.out.contains("what is not Weir's stays there"), "{}", said.out);
     assert_eq!(place.files(), theirs);
 
+    // What would have to be written over is refused.
+    let taken = Place::beside(&["bin/weir"]);
+    let said = taken.run(&[], &[("WEIR_BIN", WEIR)]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("is there and not from this script"), "{}", said.err);
+    assert_eq!(fs::read_to_string(taken.data().join("bin/weir")).unwrap(), "precious");
+
     let empty = Place::beside(&[]);
     assert_eq!(empty.run(&[], &[("WEIR_BIN", WEIR)]).await.code, Some(0));
     assert_eq!(empty.run(&["uninstall"], &[]).await.code, Some(0));
@@ -564,6 +571,21 @@ async fn a_running_server_moves_when_it_is_asked_to() {
     assert!(said.out.contains("restarting at its new address"), "{}", said.out);
     assert!(!place.variable("WEIR_GATEWAY_URL").ends_with(&format!(":{}", place.ports[0])));
     assert_eq!(place.variable("WEIR_API_KEY"), key);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_server_comes_back_where_programs_know_it() {
+    let place = Place::new();
+    assert_eq!(place.run(&[], &[("WEIR_BIN", WEIR)]).await.code, Some(0));
+    let url = place.variable("WEIR_GATEWAY_URL");
+    assert_eq!(place.run(&["stop"], &[]).await.code, Some(0));
+    let mut plain = place.command(&[]);
+    for name in ["WEIR_GATEWAY_LISTEN", "WEIR_ADMIN_LISTEN", "WEIR_OPS_LISTEN"] {
+        plain.env_remove(name);
+    }
+    let said = Said::from(plain.env("WEIR_BIN", WEIR).output().unwrap());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(place.variable("WEIR_GATEWAY_URL"), url);
 }
 
 #[tokio::test(flavor = "multi_thread")]
