@@ -744,6 +744,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the people who may sign in, oldest first. */
+        get: operations["list_users"];
+        put?: never;
+        /** Makes a person with a role and a first password, which they change themselves. */
+        post: operations["make_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a person and ends their sessions. Not the last owner. */
+        delete: operations["remove_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives a person another role; it holds from their next request on. The last owner stays one. */
+        put: operations["change_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a person from signing in and ends their sessions, or lets them sign in again. Not the last owner. */
+        put: operations["disable_user"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one's own password; one's other sessions end. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/providers/{id}/test": {
         parameters: {
             query?: never;
@@ -753,7 +839,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes one real request to a provider with its own key. A failure is an answer, not an error. */
+        /**
+         * Makes one real request to a provider with its own key. A failure is an answer, not an error. Each test is
+         *     in the audit trail; none is in the ledger.
+         */
         post: operations["test_provider"];
         delete?: never;
         options?: never;
@@ -1226,7 +1315,10 @@ export interface components {
             address: string;
             /** @description The request's id, or empty. */
             request_id: string;
-            /** @description `create`, `update`, `delete`, `rollback`, `sign-in`, `sign-in-refused`, `sign-out`. */
+            /**
+             * @description `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, and of a person
+             *     `role`, `disable`, `enable`, `password`.
+             */
             action: string;
             /** @description The kind of what was changed. */
             kind: string;
@@ -1365,6 +1457,10 @@ export interface components {
              */
             password: string;
         };
+        /** @description Whether a person is kept from signing in. */
+        DisabledChange: {
+            disabled: boolean;
+        };
         /** @description One field that differs; secrets stand as `sealed:<fingerprint>`. */
         FieldDiff: {
             /** @description Its path, such as `spec.targets[0].weight`. */
@@ -1411,7 +1507,7 @@ export interface components {
          * @enum {string}
          */
         Kind: "Team" | "Provider" | "Price" | "ModelRoute" | "Upstream" | "Service" | "Route" | "Application" | "ApiKey";
-        /** @description The last 24 hours. */
+        /** @description The last 24 hours and what had begun of the hour before: sums are kept by the hour. */
         LastDay: {
             /** Format: int64 */
             requests: number;
@@ -1549,7 +1645,8 @@ export interface components {
             connect_ms: number;
             /**
              * Format: int64
-             * @description From the request's end to the answer's first byte.
+             * @description From the request's end to the answer's first byte; for a stream, to its first content (text, reasoning, a tool
+             *     call): comments and pings do not count.
              * @default 120000
              */
             first_byte_ms: number;
@@ -1603,6 +1700,20 @@ export interface components {
             /** @description When it stops working, RFC 3339. Absent: never. */
             expires_at?: string | null;
         };
+        /** @description Who a new person is. */
+        NewUser: {
+            /** @description The address to sign in with. */
+            email: string;
+            /** @description The name, for people. */
+            name: string;
+            /** @description What they may do. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: password
+             * @description The first password, 10 to 512 bytes; they change it with `PUT /me/password`.
+             */
+            password: string;
+        };
         /** @description What Home shows. */
         Overview: {
             checklist: components["schemas"]["Checklist"];
@@ -1628,7 +1739,10 @@ export interface components {
                 address: string;
                 /** @description The request's id, or empty. */
                 request_id: string;
-                /** @description `create`, `update`, `delete`, `rollback`, `sign-in`, `sign-in-refused`, `sign-out`. */
+                /**
+                 * @description `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, and of a person
+                 *     `role`, `disable`, `enable`, `password`.
+                 */
                 action: string;
                 /** @description The kind of what was changed. */
                 kind: string;
@@ -1729,6 +1843,34 @@ export interface components {
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
         };
+        /** @description A page of a list. */
+        Page_UserAccount: {
+            /** @description What is on it. */
+            items: {
+                id: string;
+                email: string;
+                name: string;
+                role: components["schemas"]["Role"];
+                /** @description Whether they are kept from signing in. */
+                disabled: boolean;
+                created_at: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A new password in place of one's own. */
+        PasswordChange: {
+            /**
+             * Format: password
+             * @description The password until now.
+             */
+            current_password: string;
+            /**
+             * Format: password
+             * @description The password from now on; 10 to 512 bytes.
+             */
+            new_password: string;
+        };
         /** @description Dollars for a million tokens, as decimal strings; at most nine digits after the point. */
         PerMillion: {
             /** @description Text input. */
@@ -1752,6 +1894,11 @@ export interface components {
             /** @description Image output. */
             image_out?: string | null;
         };
+        /**
+         * @description How percentiles were computed.
+         * @enum {string}
+         */
+        Percentiles: "exact" | "histogram";
         /** @description What an apply would do, and the revision it was computed on. */
         Plan: {
             /**
@@ -1813,7 +1960,7 @@ export interface components {
         /** @description What to test. */
         Probe: {
             /**
-             * @description A model to call with one short question. Absent: the list of models is asked for, which costs nothing.
+             * @description A model to call with one short question, of at most 16 tokens to answer, which its vendor bills. Absent: the list of models is asked for, which costs nothing.
              * @default null
              */
             model: string | null;
@@ -1875,14 +2022,23 @@ export interface components {
             keys?: components["schemas"]["ProviderKey"][];
             /** @description Models known at this provider. Others can be called too; these are listed and have their limits known. */
             models?: components["schemas"]["ModelDeclaration"][];
-            /** @description Headers added to each request, such as a project id. Secrets belong into `keys`. */
+            /**
+             * @description Headers added to each request, such as a project id. A value is plain text, or a secret by `env:` or `file:`;
+             *     where the header's name speaks of a credential (auth, token, key, secret, password, cookie, …), text is kept
+             *     as a secret too: encrypted at rest and never returned.
+             */
             headers?: {
-                [key: string]: string;
+                [key: string]: components["schemas"]["SecretRef"];
             };
             /** @description How long to wait for it. */
             timeouts?: components["schemas"]["ModelTimeouts"];
             /** @description Lets `base_url` lead to a loopback, private or link-local address, such as a local Ollama. */
             allow_private_address?: boolean;
+            /**
+             * @description Lets keys and prompts go to a public address over `http://`, where everybody on the way can read them. Without,
+             *     `http://` is for addresses that `allow_private_address` permits.
+             */
+            allow_plaintext?: boolean;
             /** @description Set when the server refuses `stream_options`; usage of streams is then estimated. */
             no_stream_options?: boolean;
             /** @description A disabled provider is never chosen. */
@@ -2037,6 +2193,10 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "viewer";
+        /** @description The role that a person gets. */
+        RoleChange: {
+            role: components["schemas"]["Role"];
+        };
         /** @description Which version to go back to. */
         RollbackBody: {
             /**
@@ -2423,7 +2583,11 @@ export interface components {
             /** @description Ordered by bucket, then group. */
             rows: components["schemas"]["UsageReportRow"][];
             total?: components["schemas"]["UsageReportRow"] | null;
-            percentiles: ("exact" | "histogram") & Record<string, never>;
+            /**
+             * @description How `p50_us`, `p90_us` and `p99_us` were computed: exactly while the hours of the range hold at most
+             *     100,000 requests.
+             */
+            percentiles: components["schemas"]["Percentiles"];
         };
         /** @description The sums of one group in one bucket of time. */
         UsageReportRow: {
@@ -2474,6 +2638,16 @@ export interface components {
             tokens: components["schemas"]["Tokens"];
             /** @description Who counted: `none`, `provider`, `estimated` or `mixed`. */
             source: string;
+        };
+        /** @description A person, as lists show them. */
+        UserAccount: {
+            id: string;
+            email: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            /** @description Whether they are kept from signing in. */
+            disabled: boolean;
+            created_at: string;
         };
         /** @description A person, as shown. */
         UserView: {
@@ -5224,6 +5398,205 @@ export interface operations {
             };
         };
     };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserAccount"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccount"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccount"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisabledChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccount"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     test_provider: {
         parameters: {
             query?: never;
@@ -5348,7 +5721,7 @@ export interface operations {
     report: {
         parameters: {
             query?: {
-                /** @description From this moment on, RFC 3339. Absent: seven days ago for usage, the begin for the log. */
+                /** @description From this moment on, RFC 3339. Absent: the begin of the hour seven days ago for usage, the begin for the log. */
                 from?: string;
                 /** @description Before this moment, RFC 3339. Absent: no end. */
                 to?: string;
@@ -5405,7 +5778,7 @@ export interface operations {
     list_requests: {
         parameters: {
             query?: {
-                /** @description From this moment on, RFC 3339. Absent: seven days ago for usage, the begin for the log. */
+                /** @description From this moment on, RFC 3339. Absent: the begin of the hour seven days ago for usage, the begin for the log. */
                 from?: string;
                 /** @description Before this moment, RFC 3339. Absent: no end. */
                 to?: string;

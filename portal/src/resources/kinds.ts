@@ -16,3 +16,8 @@ export type Tab = (typeof tabs)[number];
 export function readTab(search: Record<string, unknown>): { tab?: Tab } {
   return { tab: tabs.find((tab) => tab === search['tab']) };
 }
+
+/** The collection of a kind, as `weir apply` calls it; undefined for one without pages. */
+export function collectionOf(kind: string): PagedCollection | undefined {
+  return (Object.keys(kinds) as PagedCollection[]).find((collection) => kinds[collection].kind === kind);
+}

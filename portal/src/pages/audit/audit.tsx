@@ -1,8 +1,11 @@
 // Who changed what, newest first.
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useAudit } from '../../api/insights';
 import type { AuditEntry } from '../../api/types';
+import { collectionOf, kinds } from '../../resources/kinds';
 import { ChangeView } from '../../ui/change-view';
+import { Clip } from '../../ui/clip';
 import { Copyable } from '../../ui/copyable';
 import { type Column, DataTable } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
@@ -21,7 +24,7 @@ export default function Audit() {
     {
       key: 'what',
       head: t('audit.what'),
-      cell: (row) => <Copyable text={[row.kind, row.id].filter(Boolean).join('/')} />,
+      cell: (row) => <What entry={row} />,
     },
     { key: 'change', head: t('audit.change'), cell: (row) => <ChangeView before={row.before} after={row.after} /> },
   ];
@@ -42,5 +45,17 @@ export default function Audit() {
         </Loaded>
       </Section>
     </Page>
+  );
+}
+
+/** What was changed; it leads to its page where it has one and was not deleted just then. */
+function What({ entry: { kind, id, action } }: { entry: AuditEntry }) {
+  const name = [kind, id].filter(Boolean).join('/');
+  const collection = collectionOf(kind ?? '');
+  if (!collection || !id || action === 'delete') return <Copyable text={name} />;
+  return (
+    <Link to={kinds[collection].one} params={{ id }} search={{ tab: 'history' }} className="name-link">
+      <Clip code text={name} />
+    </Link>
   );
 }

@@ -94,6 +94,11 @@ function Connection({ form }: { form: Form }) {
           {...form.getInputProps('allow_private_address', { type: 'checkbox' })}
         />
         <Switch
+          label={t('providers.allowPlaintext')}
+          description={t('providers.allowPlaintextHint')}
+          {...form.getInputProps('allow_plaintext', { type: 'checkbox' })}
+        />
+        <Switch
           label={t('providers.noStreamOptions')}
           description={t('providers.noStreamOptionsHint')}
           {...form.getInputProps('no_stream_options', { type: 'checkbox' })}

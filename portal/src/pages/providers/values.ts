@@ -12,6 +12,7 @@ export interface ProviderValues extends Record<string, unknown> {
   headers: { name: string; value: string }[];
   timeouts: { connect_ms: number; first_byte_ms: number; idle_ms: number; total_ms: number };
   allow_private_address: boolean;
+  allow_plaintext: boolean;
   no_stream_options: boolean;
   disabled: boolean;
 }
@@ -31,6 +32,7 @@ export function providerValues(spec: Provider, id: string): ProviderValues {
     headers: Object.entries(spec.headers ?? {}).map(([name, value]) => ({ name, value })),
     timeouts: { ...defaultTimeouts, ...spec.timeouts },
     allow_private_address: spec.allow_private_address ?? false,
+    allow_plaintext: spec.allow_plaintext ?? false,
     no_stream_options: spec.no_stream_options ?? false,
     disabled: spec.disabled ?? false,
   };
@@ -52,6 +54,7 @@ export function providerSpec(values: ProviderValues): Provider {
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
     ...(isDefault(values.timeouts) ? {} : { timeouts: values.timeouts }),
     ...(values.allow_private_address ? { allow_private_address: true } : {}),
+    ...(values.allow_plaintext ? { allow_plaintext: true } : {}),
     ...(values.no_stream_options ? { no_stream_options: true } : {}),
     ...(values.disabled ? { disabled: true } : {}),
   };

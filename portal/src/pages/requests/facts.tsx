@@ -47,7 +47,13 @@ export function Facts({ request }: { request: RequestDetail }) {
       ) : null}
       {optional(t('common.team'), request.team)}
       {optional(t('requests.fields.model'), request.model)}
-      {optional(t('requests.answeredBy'), [request.provider, request.upstream_model].filter(Boolean).join('/'))}
+      {request.provider ? (
+        <Fact name={t('requests.answeredBy')}>
+          <Link to="/providers/$id" params={{ id: request.provider }}>
+            <code>{[request.provider, request.upstream_model].filter(Boolean).join('/')}</code>
+          </Link>
+        </Fact>
+      ) : null}
       {optional(t('requests.service'), request.service)}
       {optional(t('requests.route'), request.route)}
       {optional(t('requests.dialect'), request.dialect)}
