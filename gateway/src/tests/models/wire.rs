@@ -336,7 +336,7 @@ async fn malformed_chunks_are_the_callers_fault_and_told_in_its_dialect() {
     let said = raw(&stage, format!("{head}transfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n").as_bytes()).await;
     assert!(said.starts_with("HTTP/1.1 400") && said.contains(r#""type":"invalid_request_error""#), "{said}");
     let row = stage.rows(1).await.remove(0);
-    assert_eq!((row.outcome, row.error.as_str()), (weir_domain::ledger::Outcome::Refused, "malformed_message"));
+    assert_eq!((row.outcome, row.error.as_str()), (Outcome::Refused, "malformed_message"));
 }
 
 #[tokio::test]
