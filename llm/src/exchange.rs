@@ -144,6 +144,29 @@ pub(crate) enum ToolChoice<'a> {
     Named(Text<'a>),
 }
 
+/// Takes a choice back that only tools could meet which were dropped: `given` is how many the caller offered.
+///
+/// # Errors
+/// In strict mode, that it cannot be carried over.
+pub(crate) fn keep_choice<'a>(
+    choice: Option<ToolChoice<'a>>,
+    tools: &[Tool<'_>],
+    given: usize,
+    report: &mut Report,
+) -> Result<Option<ToolChoice<'a>>, RequestError> {
+    let kept = match &choice {
+        _ if tools.len() == given => true,
+        Some(ToolChoice::Named(name)) => tools.iter().any(|tool| *tool.name == **name),
+        Some(ToolChoice::Any) => !tools.is_empty(),
+        Some(ToolChoice::Auto | ToolChoice::None) | None => true,
+    };
+    if kept {
+        return Ok(choice);
+    }
+    report.drop("tool_choice", "it asks for a tool that was dropped")?;
+    Ok(None)
+}
+
 /// What the answer must look like.
 #[derive(Debug)]
 pub(crate) enum Format<'a> {

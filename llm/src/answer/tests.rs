@@ -137,3 +137,39 @@ fn an_error_with_status_200_is_an_error() {
         }
     }
 }
+
+#[test]
+fn each_stop_reason_has_its_finish_reason() {
+    for (stop, finish) in [
+        ("end_turn", "stop"),
+        ("stop_sequence", "stop"),
+        ("pause_turn", "stop"),
+        ("of-tomorrow", "stop"),
+        ("max_tokens", "length"),
+        ("model_context_window_exceeded", "length"),
+        ("refusal", "content_filter"),
+    ] {
+        let body = format!(
+            r#"{{"id":"msg_1","type":"message","role":"assistant","model":"c","content":[{{"type":"text","text":"x"}}],
+            "stop_reason":"{stop}","usage":{{"input_tokens":1,"output_tokens":1}}}}"#
+        );
+        let (_, text) = answered(Dialect::Anthropic, Dialect::Openai, &body);
+        assert!(text.contains(&format!(r#""finish_reason":"{finish}""#)), "{stop}: {text}");
+    }
+}
+
+#[test]
+fn what_plain_rates_do_not_cover_is_null_and_never_a_wrong_number() {
+    let priority = OPENAI.replacen('{', r#"{"service_tier":"priority","#, 1);
+    let searched = r#"{"id":"msg_1","type":"message","role":"assistant","model":"c","content":[{"type":"text","text":"x"}],
+        "stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1,"server_tool_use":{"web_search_requests":1}}}"#;
+    let by_rates = |usage: &Usage| (!usage.beyond_rates).then(|| price(usage)).flatten();
+    for (upstream, body) in [(Dialect::Openai, priority.as_str()), (Dialect::Anthropic, searched)] {
+        for inbound in [Dialect::Openai, Dialect::Anthropic] {
+            let body = Bytes::copy_from_slice(body.as_bytes());
+            let answer = answer(&context(upstream, inbound), &body, &by_rates).unwrap();
+            assert!(String::from_utf8_lossy(&answer.body).contains(r#""cost":null"#), "{upstream:?} {inbound:?}");
+            assert!(answer.usage.beyond_rates && answer.cost.is_none());
+        }
+    }
+}

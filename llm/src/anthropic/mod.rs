@@ -8,6 +8,7 @@ mod read_blocks;
 pub(crate) mod read_request;
 pub(crate) mod read_stream;
 mod thinking;
+mod tool_ids;
 mod usage;
 mod version;
 pub(crate) mod write_answer;

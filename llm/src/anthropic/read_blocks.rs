@@ -13,7 +13,7 @@ record! {
     WireBlock {
         "type" kind: Text<'a>,
         "text" text: Text<'a>,
-        "source" source: WireSource<'a>,
+        "source" source: &'a RawValue,
         "title" title: Text<'a>,
         "id" id: Text<'a>,
         "name" name: Text<'a>,
@@ -84,12 +84,12 @@ fn read_block<'a>(at: At, block: WireBlock<'a>, report: &mut Report) -> Result<O
             }
             BlockKind::Text(block.text.ok_or_else(|| missing("text"))?)
         }
-        "image" => BlockKind::Image(read_media(at, block.source.ok_or_else(|| missing("source"))?)?),
+        "image" => BlockKind::Image(read_media(at, read_source(at, block.source)?)?),
         "document" => {
             if block.citations.is_some() {
                 report.drop(at.path("citations"), NO_COUNTERPART)?;
             }
-            read_document(at, block.title, block.source.ok_or_else(|| missing("source"))?)?
+            read_document(at, block.title, read_source(at, block.source)?)?
         }
         "tool_use" => BlockKind::ToolUse {
             id: block.id.ok_or_else(|| missing("id"))?,
@@ -120,6 +120,14 @@ fn read_block<'a>(at: At, block: WireBlock<'a>, report: &mut Report) -> Result<O
             return Err(RequestError::unsupported(at.path("type"), reason));
         }
     }))
+}
+
+/// Only here is it an object: in a `search_result` it is an address.
+fn read_source<'a>(at: At, raw: Option<&'a RawValue>) -> Result<WireSource<'a>, RequestError> {
+    let path = || at.path("source");
+    let raw = raw.ok_or_else(|| RequestError::field(path(), "is missing", "its type demands it"))?;
+    serde_json::from_str(raw.get())
+        .map_err(|fault| RequestError::field(path(), fault.to_string(), "write {\"type\": …} with what belongs to it"))
 }
 
 fn read_media<'a>(at: At, source: WireSource<'a>) -> Result<Media<'a>, RequestError> {

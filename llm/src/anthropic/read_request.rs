@@ -7,6 +7,7 @@ use super::read_blocks::{WireBlock, read_blocks, read_text_block};
 use crate::error::RequestError;
 use crate::exchange::{
     At, Block, BlockKind, Effort, Exchange, Format, Names, Role, Thinking, Tool, ToolChoice, Turn, conversation,
+    keep_choice,
 };
 use crate::peek::request_error;
 use crate::report::{NO_COUNTERPART, Report};
@@ -117,12 +118,17 @@ pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a
     let config = request.output_config.unwrap_or_default();
     let choice = request.tool_choice.unwrap_or_default();
     let parallel_tools = choice.disable_parallel_tool_use.map(|disabled| !disabled);
+    let tools = request.tools.unwrap_or_default();
+    let given = tools.len();
+    let tools = read_tools(tools, report)?;
+    let tool_choice = read_tool_choice(choice)?;
+    let tool_choice = keep_choice(tool_choice, &tools, given, report)?;
     Ok(Exchange {
         names: &NAMES,
         system: read_system(request.system, report)?,
         turns: read_messages(messages, report)?,
-        tools: read_tools(request.tools.unwrap_or_default(), report)?,
-        tool_choice: read_tool_choice(choice)?,
+        tools,
+        tool_choice,
         parallel_tools,
         max_tokens: request.max_tokens,
         temperature: request.temperature,

@@ -134,9 +134,9 @@ fn write_block(block: Block<'_>) -> OutBlock<'_> {
         BlockKind::Text(text) => OutBlock::Text { text, cache_control },
         BlockKind::Image(image) => OutBlock::Image { source: image.into(), cache_control },
         BlockKind::Document { title, source } => OutBlock::Document { source: source.into(), title, cache_control },
-        BlockKind::ToolUse { id, name, input } => OutBlock::ToolUse { id: tool_id(id), name, input, cache_control },
+        BlockKind::ToolUse { id, name, input } => OutBlock::ToolUse { id, name, input, cache_control },
         BlockKind::ToolResult { id, content, is_error } => {
-            OutBlock::ToolResult { tool_use_id: tool_id(id), content: write_result(content), is_error, cache_control }
+            OutBlock::ToolResult { tool_use_id: id, content: write_result(content), is_error, cache_control }
         }
         BlockKind::Thinking { text, signature } => OutBlock::Thinking { thinking: text, signature },
         BlockKind::RedactedThinking { data } => OutBlock::RedactedThinking { data },
@@ -157,14 +157,4 @@ fn write_result(mut content: Vec<ResultPart<'_>>) -> Option<OutContent<'_>> {
         })
         .collect();
     (!blocks.is_empty()).then_some(OutContent::Blocks(blocks))
-}
-
-/// Ids are `[A-Za-z0-9_-]+` here; other vendors also write `functions.get:0`. The same id always becomes the same.
-fn tool_id(id: Text<'_>) -> Text<'_> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !id.is_empty() && id.chars().all(fits) {
-        return id;
-    }
-    let safe: String = id.chars().map(|c| if fits(c) { c } else { '_' }).collect();
-    if safe.is_empty() { "call".into() } else { safe.into() }
 }

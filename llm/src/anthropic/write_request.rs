@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::closed_schema::close;
 use super::thinking::{self, ThinkingPlan};
+use super::tool_ids;
 use super::version::{ClaudeVersion, claude_version};
 use super::write_blocks::{OutBlock, OutMessage, write_messages};
 use crate::error::RequestError;
@@ -111,6 +112,7 @@ pub(crate) fn write(
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
     exchange.turns = coalesce(exchange.turns);
+    tool_ids::fit(&mut exchange.turns);
     if exchange.max_tokens == Some(0) {
         // Anthropic would take it: as the wish to fill its cache and write nothing. OpenAI's dialect has no such wish.
         return Err(RequestError::field("max_tokens", "is 0", "write 1 or more, or leave it out"));

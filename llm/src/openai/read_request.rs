@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::read_messages::{Message, read_messages};
 use crate::error::RequestError;
-use crate::exchange::{Effort, Exchange, Format, Names, Thinking, Tool, ToolChoice, conversation};
+use crate::exchange::{Effort, Exchange, Format, Names, Thinking, Tool, ToolChoice, conversation, keep_choice};
 use crate::peek::request_error;
 use crate::report::{NO_COUNTERPART, Report};
 use crate::wire::{Text, TextOr, parse, record};
@@ -106,12 +106,17 @@ pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a
     report_parameters(&request, report)?;
     let messages = conversation(request.messages.take())?;
     let (system, turns) = read_messages(messages, report)?;
+    let tools = request.tools.unwrap_or_default();
+    let given = tools.len();
+    let tools = read_tools(tools, report)?;
+    let tool_choice = request.tool_choice.map(|raw| read_tool_choice(raw, report)).transpose()?;
+    let tool_choice = keep_choice(tool_choice, &tools, given, report)?;
     Ok(Exchange {
         names: &NAMES,
         system,
         turns,
-        tools: read_tools(request.tools.unwrap_or_default(), report)?,
-        tool_choice: request.tool_choice.map(|raw| read_tool_choice(raw, report)).transpose()?,
+        tools,
+        tool_choice,
         parallel_tools: request.parallel_tool_calls,
         max_tokens: request.max_completion_tokens.or(request.max_tokens),
         temperature: request.temperature,

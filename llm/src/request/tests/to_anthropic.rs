@@ -431,3 +431,35 @@ fn stream_is_carried_over_without_stream_options() {
     let (body, dropped) = sent(json!({"stream": true, "stream_options": {"include_usage": true}}));
     assert_eq!((&body["stream"], body.get("stream_options"), dropped.len()), (&json!(true), None, 0));
 }
+
+#[test]
+fn ids_of_calls_that_differ_only_in_signs_stay_different() {
+    let call = |id: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": id});
+    let ids = ["c:1", "c.1", "c_1"];
+    let list = messages(json!([{"role": "user", "content": "hi"},
+        {"role": "assistant", "tool_calls": ids.map(call)}, result(ids[0]), result(ids[1]), result(ids[2])]));
+    let sent = |turn: usize, field: &str| -> Vec<String> {
+        list[turn]["content"].as_array().unwrap().iter().map(|b| b[field].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(sent(1, "id"), ["c_1_2", "c_1_3", "c_1"]);
+    assert_eq!(sent(2, "tool_use_id"), sent(1, "id"), "each result finds its own call");
+    assert_eq!(sent(2, "content"), ids);
+}
+
+#[test]
+fn a_choice_of_a_dropped_tool_is_dropped_and_reported() {
+    let function = json!({"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}});
+    let custom = json!({"type": "custom", "custom": {"name": "c"}});
+    for (tools, choice) in [
+        (json!([function, custom]), json!({"type": "function", "function": {"name": "c"}})),
+        (json!([custom]), json!("required")),
+    ] {
+        let (body, dropped) = sent(json!({"tools": tools, "tool_choice": choice}));
+        assert_eq!(body["tool_choice"], Value::Null, "{body}");
+        assert!(dropped.contains(&"tool_choice".to_owned()) && dropped.len() == 2, "{dropped:?}");
+    }
+    let kept =
+        sent(json!({"tools": [function, custom], "tool_choice": {"type": "function", "function": {"name": "f"}}}));
+    assert_eq!((&kept.0["tool_choice"]["name"], kept.1), (&json!("f"), vec!["tools[1]".to_owned()]));
+}

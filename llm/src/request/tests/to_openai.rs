@@ -236,3 +236,27 @@ fn wrong_requests_are_refused_with_the_path() {
             .starts_with("system[0].type: ")
     );
 }
+
+#[test]
+fn a_choice_of_a_dropped_tool_is_dropped_and_reported() {
+    let search = json!({"type": "web_search_20250305", "name": "web_search"});
+    let own = json!({"name": "f", "input_schema": {"type": "object"}});
+    for (tools, choice) in [
+        (json!([own, search]), json!({"type": "tool", "name": "web_search"})),
+        (json!([search]), json!({"type": "any"})),
+    ] {
+        let (body, dropped) = sent(json!({"tools": tools, "tool_choice": choice}));
+        assert_eq!(body["tool_choice"], Value::Null, "{body}");
+        assert!(dropped.contains(&"tool_choice".to_owned()) && dropped.len() == 2, "{dropped:?}");
+    }
+}
+
+#[test]
+fn a_search_result_is_refused_by_its_type() {
+    let block = json!({"type": "search_result", "source": "https://example.com", "title": "t",
+        "content": [{"type": "text", "text": "x"}]});
+    let said = refused(json!({"messages": [{"role": "user", "content": [block]}]}));
+    assert!(said.starts_with("messages[0].content[0].type: blocks of type \"search_result\" cannot be"), "{said}");
+    let wrong = refused(json!({"messages": [{"role": "user", "content": [{"type": "image", "source": 7}]}]}));
+    assert!(wrong.starts_with("messages[0].content[0].source: "), "{wrong}");
+}
