@@ -67,7 +67,7 @@ async fn plan(scratch: &Path, joined: &Joined, secrets: bool) -> anyhow::Result<
         references: References::default(),
         public_url: None,
         trusted_proxies: Vec::new(),
-        ledger_retention_days: weir_admin_api::Settings::LEDGER_RETENTION_DAYS,
+        ledger_retention_days: Settings::LEDGER_RETENTION_DAYS,
         allow_plaintext: false,
     };
     let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;

@@ -8,7 +8,6 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
@@ -19,9 +18,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ServerConfig};
+use weir_domain::time::{self, Micros};
 
+const DAY: Micros = 24 * 3_600 * 1_000_000;
 /// How long before its end a certificate is complained about.
-const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
+const SOON: Micros = 14 * DAY;
 
 /// TLS of one listener.
 #[derive(Clone, Debug)]
@@ -159,29 +160,27 @@ fn unreadable(path: &Path, kind: &str, error: PemError) -> anyhow::Error {
 
 fn warn_of_dates(path: &Path, certificate: &CertificateDer<'_>) {
     let certificate_file = path.display();
+    let now = time::now();
     match validity(certificate) {
-        Ok((from, _)) if from > SystemTime::now() => {
+        Ok((from, _)) if from > now => {
             tracing::warn!(%certificate_file, "the certificate is not valid yet; callers will refuse it");
         }
-        Ok((_, until)) => match until.duration_since(SystemTime::now()) {
-            Err(_) => tracing::warn!(%certificate_file, "the certificate has expired; callers will refuse it"),
-            Ok(left) if left < SOON => {
-                let days = left.as_secs() / 86_400;
-                tracing::warn!(%certificate_file, days, "the certificate expires soon; put a new one in its place");
-            }
-            Ok(_) => {}
-        },
+        Ok((_, until)) if until <= now => {
+            tracing::warn!(%certificate_file, "the certificate has expired; callers will refuse it");
+        }
+        Ok((_, until)) if until - now < SOON => {
+            let days = (until - now) / DAY;
+            tracing::warn!(%certificate_file, days, "the certificate expires soon; put a new one in its place");
+        }
+        Ok(_) => {}
         Err(error) => tracing::warn!(%certificate_file, "the dates of the certificate cannot be read: {error:#}"),
     }
 }
 
 /// From when until when a certificate is valid.
-fn validity(certificate: &CertificateDer<'_>) -> anyhow::Result<(SystemTime, SystemTime)> {
+fn validity(certificate: &CertificateDer<'_>) -> anyhow::Result<(Micros, Micros)> {
     let (_, parsed) = x509_parser::parse_x509_certificate(certificate).context("not an X.509 certificate")?;
-    let at = |time: &x509_parser::time::ASN1Time| {
-        // Before 1970 is as good as 1970 here.
-        SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(time.timestamp()).unwrap_or(0))
-    };
     let validity = parsed.validity();
-    Ok((at(&validity.not_before), at(&validity.not_after)))
+    let [from, until] = [&validity.not_before, &validity.not_after].map(|at| at.timestamp().saturating_mul(1_000_000));
+    Ok((from, until))
 }

@@ -9,8 +9,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use reqwest::{Certificate, Client, Version, tls};
+use rustls::pki_types::pem::PemObject;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use weir_harness::admin::Admin;
 use weir_harness::client::builder;
 use weir_harness::config::{Config, Key};
@@ -242,5 +246,26 @@ async fn a_start_says_what_is_wrong_with_a_certificate() -> anyhow::Result<()> {
     let files = Files::new(&authority.issue_expired(&[NAME])?)?;
     let weir = start(&config, &files.options("gateway")).await?;
     assert!(weir.log().contains("the certificate has expired"), "{}", weir.log());
+    Ok(())
+}
+
+/// Pingora logs through another crate than Weir; what it reports must be found in the same log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_frame_below_reports_is_in_the_log() -> anyhow::Result<()> {
+    let authority = Authority::new()?;
+    let files = Files::new(&authority.issue(&[NAME])?)?;
+    let weir = start(&little(), &files.options("gateway")).await?;
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(rustls::pki_types::CertificateDer::from_pem_slice(authority.pem().as_bytes())?)?;
+    let mut config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let socket = TcpStream::connect(weir.gateway_address()).await?;
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(NAME.try_into()?, socket).await?;
+    stream.write_all(b"this is no preface of HTTP/2 at all").await?;
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !weir.log().contains("pingora_core") {
+        anyhow::ensure!(Instant::now() < deadline, "nothing of Pingora's: {}", weir.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     Ok(())
 }
