@@ -83,9 +83,12 @@ fn says(body: &str, media_type: &str, wire: &Wire) -> Script {
     script.header("content-type", media_type).on_wire(wire.clone())
 }
 
-/// What a caller can tell of an answer: comments and line ends are not part of it.
+/// What a caller can tell of an answer: comments, pings and line ends are not part of it.
 fn told(answered: &Answered) -> String {
-    format!("{} {}", answered.status, settled(&answered.body))
+    // A comment for a caller of OpenAI's dialect is a ping for one of Anthropic's.
+    let events = settled(&answered.body);
+    let said: Vec<&str> = events.lines().filter(|line| !line.starts_with("Some(\"ping\")")).collect();
+    format!("{} {}", answered.status, said.join("\n"))
 }
 
 /// The usage that the wire shows last, field by field; `Null` when it shows none.

@@ -1,6 +1,7 @@
 //! What the targets of the AI dialects share: the pairs, a price, and the usage that a caller reads on the wire.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::{Tokens, Usage};
@@ -30,6 +31,16 @@ pub fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
         request_id: "fuzz".to_owned(),
         tool_names: ToolNames::default(),
     }
+}
+
+/// Reads what must be JSON. `None` when it holds a number that no type of ours does, which is passed on as it was written.
+///
+/// # Panics
+/// When it is no JSON.
+#[must_use]
+pub fn json(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice::<&RawValue>(bytes).expect("it is JSON");
+    serde_json::from_slice(bytes).ok()
 }
 
 /// Asserts that a usage object that Weir wrote for a caller says what the ledger will hold.

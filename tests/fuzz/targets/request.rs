@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use weir_fuzz::DIALECTS;
+use weir_fuzz::{DIALECTS, json};
 use weir_llm::{Target, peek, prepare};
 
 fuzz_target!(|data: &[u8]| {
@@ -20,21 +20,15 @@ fuzz_target!(|data: &[u8]| {
         };
         for dialect in DIALECTS {
             for strict in [false, true] {
-                let target = Target {
-                    dialect,
-                    model: "other",
-                    max_output_tokens: Some(100),
-                    stream_options: true,
-                    strict,
-                };
+                let target =
+                    Target { dialect, model: "other", max_output_tokens: Some(100), stream_options: true, strict };
                 match prepare(inbound, &peeked, &body, &target) {
                     Ok(made) => {
-                        let sent: Value = serde_json::from_slice(&made.body).expect("the upstream's body is JSON");
-                        assert_eq!(sent["model"], "other");
                         assert!(!strict || made.dropped.is_empty());
+                        let Some(sent) = json(&made.body) else { continue };
+                        assert_eq!(sent["model"], "other");
                         if inbound == dialect && made.dropped.is_empty() {
-                            let original = serde_json::from_slice(&body).expect("what was peeked into is JSON");
-                            assert_eq!(rest(sent), rest(original));
+                            assert_eq!(json(&body).map(rest), Some(rest(sent)));
                         }
                     }
                     Err(error) => assert!(!error.to_wire().message.is_empty()),
