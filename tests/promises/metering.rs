@@ -166,7 +166,7 @@ async fn a_caller_who_leaves_is_in_the_ledger_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn refusals_and_failures_are_rows_without_cost() -> anyhow::Result<()> {
+async fn refusals_cost_nothing_and_a_broken_stream_what_came_of_it() -> anyhow::Result<()> {
     let stand = Stand::start_with(|config, _, _| priced(config)).await?;
     let unknown = stand.caller.ask(Vendor::Openai, &request(Vendor::Openai, "nothing", &json!({}))).await?;
     let row_of_unknown = row(&stand, unknown.header("x-weir-request-id").context("no id")?).await?;
@@ -180,7 +180,16 @@ async fn refusals_and_failures_are_rows_without_cost() -> anyhow::Result<()> {
     let broken = stand.ask(Vendor::Openai, Vendor::Openai, &streamed(Vendor::Openai)).await?;
     let row_of_broken = row(&stand, broken.header("x-weir-request-id").context("no id")?).await?;
     assert_eq!(row_of_broken["outcome"], "upstream_error", "{row_of_broken}");
-    for row in [&row_of_unknown, &row_of_broken] {
+    stand.openai.next_times(3, Script::refuse(400));
+    let failed = stand.ask(Vendor::Openai, Vendor::Openai, &json!({})).await?;
+    let row_of_failed = row(&stand, failed.header("x-weir-request-id").context("no id")?).await?;
+    assert_eq!((&row_of_failed["outcome"], &row_of_failed["status"]), (&json!("upstream_error"), &json!(400)));
+    assert_eq!((&row_of_failed["cost"], &row_of_failed["attempts"][0]["cost"]), (&json!(0), &json!(0)));
+    assert_eq!(row_of_unknown["cost"], 0, "{row_of_unknown}");
+    // What was delivered before the error was generated, and is charged as counted: never nothing, never unknown.
+    assert!(row_of_broken["cost"].as_u64().is_some_and(|cost| cost > 0), "{row_of_broken}");
+    assert_eq!(row_of_broken["cost"], row_of_broken["attempts"][0]["cost"]);
+    for row in [&row_of_unknown, &row_of_broken, &row_of_failed] {
         assert_eq!(row["application"], "app");
     }
     Ok(())
