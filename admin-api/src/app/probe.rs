@@ -107,7 +107,11 @@ impl App {
         let status = response.status();
         let answer = read(response).await?;
         if !status.is_success() {
-            let secrets = key.iter().chain(headers.iter().map(|(_, value)| value));
+            let is_secret = |name: &String| {
+                provider.headers.get(name).is_some_and(|value| spec::Provider::is_secret_header(name, value))
+            };
+            let secrets = headers.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value);
+            let secrets = key.iter().chain(secrets);
             return Err(refusal(status.as_u16(), &answer, secrets));
         }
         match &probe.model {
@@ -209,10 +213,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_provider_that_quotes_the_key_is_not_repeated() {
-        let key = Secret::new("sk-canary".to_owned()).unwrap();
-        let answer = json!({"error": {"message": "Incorrect API key provided: sk-canary."}});
-        let sentence = refusal(401, &answer, std::iter::once(&key));
-        assert!(sentence.contains("the key was refused") && !sentence.contains("canary"), "{sentence}");
+    fn a_provider_that_quotes_a_secret_is_not_repeated() {
+        let secret = |text: &str| Secret::new(text.to_owned()).unwrap();
+        let (key, header) = (secret("sk-canary"), secret("header-canary"));
+        // The last one would be cut in its middle.
+        let long = format!("{}header-canary", "x".repeat(192));
+        for said in ["Incorrect API key provided: sk-canary.", "Unknown x-auth-token: header-canary", &long] {
+            let answer = json!({"error": {"message": said}});
+            let sentence = refusal(401, &answer, [&key, &header].into_iter());
+            assert!(sentence.contains("the key was refused") && !sentence.contains("canary"), "{sentence}");
+            assert!(!sentence.contains("header-"), "{sentence}");
+        }
     }
 }
