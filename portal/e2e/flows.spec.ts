@@ -389,3 +389,35 @@ test('on a phone the filters are folded, and the button says how many narrow the
   await accessible(page, 'filters on a phone');
   await look(page, 'phone-filters');
 });
+
+test('a credential in a header is kept like a key', async ({ page }) => {
+  const headers = { 'x-gateway-token': 'canary-header-0123456789', 'x-plain': 'shown' };
+  await weir.admin('POST', '/providers', {
+    id: 'headed',
+    spec: { protocol: 'openai', base_url: vendor.url, allow_private_address: true, headers },
+  });
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/providers/headed`);
+  await expect(page.getByLabel('Value').first()).toHaveValue(/^stored · /);
+  await page.getByLabel('Name', { exact: true }).fill('With headers');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved and live')).toBeVisible();
+  expect(await page.content()).not.toContain('canary-header');
+  const saved = await weir.admin<{ spec: { name: string; headers: Record<string, string> } }>(
+    'GET',
+    '/providers/headed',
+  );
+  expect(saved.spec.name).toBe('With headers');
+  expect(saved.spec.headers['x-gateway-token']).toMatch(/^sealed:/);
+  expect(saved.spec.headers['x-plain']).toBe('shown');
+});
+
+test('where a key is taken away, the others keep their own secret', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/providers/basement`);
+  const before = await page.getByLabel('Key', { exact: true }).nth(1).inputValue();
+  expect(before).toMatch(/^stored · /);
+  await page.getByRole('button', { name: 'Remove key main' }).click();
+  await expect(page.getByLabel('Key', { exact: true })).toHaveCount(1);
+  await expect(page.getByLabel('Key', { exact: true })).toHaveValue(before);
+});

@@ -39,6 +39,14 @@ export interface ResourceForm<S, V> {
   mine: () => S;
 }
 
+/**
+ * What a resource holds that its form has no field for (it is newer than this portal, or too rare for a field): it must
+ * survive a save. `known` is what the form makes of the same resource unchanged.
+ */
+export function besides<S extends object>(spec: S, known: S): Partial<S> {
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => !(name in known))) as Partial<S>;
+}
+
 const hasStatus = (failure: unknown, status: number) => failure instanceof Problem && failure.status === status;
 
 export function useResourceForm<C extends Collection, V extends Record<string, unknown>>(
@@ -86,12 +94,17 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
     }
   };
 
+  const full = (now: V): Specs[C] => ({
+    ...(loaded ? besides(loaded.data.spec, toSpec(options.start)) : {}),
+    ...toSpec(now),
+  });
+
   const values = form.getValues();
   const team = loaded?.data.team;
   const newId = loaded ? undefined : options.newId?.(values);
   return {
     form,
-    submit: () => send({ id: newId, team, spec: toSpec(form.getValues()) }, loaded?.etag ?? null),
+    submit: () => send({ id: newId, team, spec: full(form.getValues()) }, loaded?.etag ?? null),
     unsaved: () => !settled.current && form.isDirty(),
     abandon: () => {
       settled.current = true;
@@ -101,6 +114,6 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
     stale,
     dropStale: () => setStale(null),
     saveMerged: (spec, etag) => send({ team, spec }, etag),
-    mine: () => toSpec(form.getValues()),
+    mine: () => full(form.getValues()),
   };
 }

@@ -21,10 +21,13 @@ export default function YamlView({ kind, id, team, spec }: YamlViewProps) {
   );
 }
 
+/** Names of what holds a credential: a key's secret, and headers such as `Authorization` or `x-api-key`. */
+const credential = /secret|auth|token|key|password|cookie/i;
+
 /** A secret that was just typed must not appear in what people copy around. */
 function withoutPlainSecrets(spec: unknown): unknown {
   return JSON.parse(JSON.stringify(spec), (name, value: unknown) => {
     const reference = typeof value === 'string' && /^(env|file|sealed):/.test(value);
-    return name === 'secret' && value && !reference ? '***' : value;
+    return typeof value === 'string' && value && credential.test(name) && !reference ? '***' : value;
   });
 }

@@ -37,11 +37,10 @@ export function routeSpec(values: RouteValues): ModelRoute {
   return {
     ...(values.model.trim() ? { model: values.model.trim() } : {}),
     ...(values.description ? { description: values.description } : {}),
-    targets: values.targets.map(({ provider, model, priority, weight }) => ({
-      provider,
-      model: model.trim(),
+    targets: values.targets.map(({ priority, ...target }) => ({
+      ...target,
+      model: target.model.trim(),
       ...(priority ? { priority } : {}),
-      weight,
     })),
     ...(isDefaultRetry(values.retry) ? {} : { retry: values.retry }),
     ...(values.strict ? { strict: true } : {}),

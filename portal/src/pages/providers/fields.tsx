@@ -1,8 +1,9 @@
 // The fields of a provider, from what everybody sets to what few do.
 import { ActionIcon, Button, NumberInput, Select, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Milliseconds } from '../../forms/fields';
+import { Milliseconds, SecretField } from '../../forms/fields';
 import { Icon } from '../../ui/icons';
 import { Columns, Rows, Section } from '../../ui/page';
 import { KeyPool } from './key-pool';
@@ -156,19 +157,36 @@ function Models({ form }: { form: Form }) {
   );
 }
 
+/** A credential in a header is kept like a key: what is stored shows as its fingerprint. */
+function HeaderValue({ form, index }: { form: Form; index: number }) {
+  const { t } = useTranslation();
+  const header = form.getValues().headers[index];
+  const error = form.errors[`headers.${header?.name}`];
+  const [sealed] = useState(header?.value.startsWith('sealed:') ?? false);
+  if (!sealed) {
+    return (
+      <TextInput label={t('providers.headerValue')} {...form.getInputProps(`headers.${index}.value`)} error={error} />
+    );
+  }
+  return (
+    <SecretField
+      label={t('providers.headerValue')}
+      value={header?.value ?? ''}
+      onChange={(value) => form.setFieldValue(`headers.${index}.value`, value)}
+      error={error}
+    />
+  );
+}
+
 function Headers({ form }: { form: Form }) {
   const { t } = useTranslation();
   return (
     <Rows>
       {form.getValues().headers.map((header, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the name is edited in place; the position is what stays
-        <div key={index} className={classes.pair}>
+        // biome-ignore lint/suspicious/noArrayIndexKey: edited in place; as with keys, where one goes all begin anew
+        <div key={`${index} of ${form.getValues().headers.length}`} className={classes.pair}>
           <TextInput label={t('providers.headerName')} {...form.getInputProps(`headers.${index}.name`)} />
-          <TextInput
-            label={t('providers.headerValue')}
-            {...form.getInputProps(`headers.${index}.value`)}
-            error={form.errors[`headers.${header.name}`]}
-          />
+          <HeaderValue form={form} index={index} />
           <Remove
             label={t('providers.removeHeader', { name: header.name })}
             onClick={() => form.removeListItem('headers', index)}

@@ -17,8 +17,9 @@ export function KeyPool({ form, hint }: { form: UseFormReturnType<ProviderValues
     <Rows>
       <p className="muted small">{keys.length === 0 ? t('providers.noKeys') : hint}</p>
       {keys.map((key, index) => (
+        // What is stored for one key must not be offered for another: where one goes, all begin anew.
         // biome-ignore lint/suspicious/noArrayIndexKey: a key's name is edited in place; its position is what stays
-        <div key={index} className={classes.row}>
+        <div key={`${index} of ${keys.length}`} className={classes.row}>
           <TextInput label={t('providers.keyId')} {...form.getInputProps(`keys.${index}.id`)} />
           <SecretField
             label={t('providers.keySecret')}

@@ -11,6 +11,7 @@ test('a provider comes back from its form as it went in', () => {
     models: [{ id: 'gpt-4o', context: 128_000 }],
     headers: { 'openai-project': 'p' },
     timeouts: { connect_ms: 1, first_byte_ms: 2, idle_ms: 3, total_ms: 4 },
+    allow_plaintext: true,
     disabled: true,
   };
   expect(providerSpec(providerValues(spec, 'openai'))).toEqual(spec);

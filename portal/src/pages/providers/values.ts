@@ -61,6 +61,6 @@ export function providerSpec(values: ProviderValues): Provider {
 }
 
 function keySpec(key: Required<ProviderKey>): ProviderKey {
-  const { id, secret, weight, priority } = key;
-  return { id, secret: secret.trim(), weight, ...(priority ? { priority } : {}) };
+  const { priority, ...rest } = key;
+  return { ...rest, secret: key.secret.trim(), ...(priority ? { priority } : {}) };
 }
