@@ -51,6 +51,7 @@ fn what_cannot_be_used_is_refused_with_its_file_and_what_is_shown_stays() {
         tls.reload();
         assert!(std::sync::Arc::ptr_eq(&first, &tls.shown.0.load_full()));
     }
+    written(&dir, &one);
     fs::remove_file(&key).unwrap();
     let refused = format!("{:#}", Tls::open(Some(&certificate), Some(&key)).unwrap_err());
     assert!(refused.contains("cannot read the") && refused.contains("No such file"), "{refused}");
