@@ -132,7 +132,8 @@ fn head(provider: &Provider, address: &Address, path: &str, key: Option<&str>) -
         head.insert_header(beta::VERSION, ANTHROPIC_VERSION)?;
     }
     for (name, value) in &provider.headers {
-        let invalid = |_| pingora_core::Error::new_str("a header of the provider holds characters that cannot stand in one");
+        let invalid =
+            |_| pingora_core::Error::new_str("a header of the provider holds characters that cannot stand in one");
         let mut value = HeaderValue::from_str(value.expose()).map_err(invalid)?;
         value.set_sensitive(true);
         head.insert_header(name.clone(), value)?;
