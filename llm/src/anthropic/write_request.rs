@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::closed_schema::close;
+use super::closed_schema::fit;
 use super::thinking::{self, ThinkingPlan};
 use super::tool_ids;
 use super::version::{ClaudeVersion, claude_version};
@@ -162,14 +162,19 @@ fn write_format<'a>(
             Ok((None, Some(JSON_INSTRUCTION.into())))
         }
         Some(Format::JsonSchema { schema, .. }) if capable => {
-            let schema = match close(schema) {
-                None => Raw::Borrowed(schema),
-                Some(closed) => {
-                    let path = format!("{name}.additionalProperties");
-                    report.drop(path, "the provider takes closed objects only; false was added where it is absent")?;
-                    closed
-                }
+            let Some(fitted) = fit(schema) else {
+                let schema = Raw::Borrowed(schema);
+                return Ok((Some(OutFormat { kind: "json_schema", schema }), None));
             };
+            if fitted.closed {
+                let path = format!("{name}.additionalProperties");
+                report.drop(path, "the provider takes closed objects only; false was added where it is absent")?;
+            }
+            for bound in fitted.moved {
+                report
+                    .drop(format!("{name}.{bound}"), "the provider holds no model to it; moved to the description")?;
+            }
+            let schema = fitted.schema;
             Ok((Some(OutFormat { kind: "json_schema", schema }), None))
         }
         Some(Format::JsonSchema { schema, .. }) => {

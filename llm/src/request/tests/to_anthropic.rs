@@ -463,3 +463,19 @@ fn a_choice_of_a_dropped_tool_is_dropped_and_reported() {
         sent(json!({"tools": [function, custom], "tool_choice": {"type": "function", "function": {"name": "f"}}}));
     assert_eq!((&kept.0["tool_choice"]["name"], kept.1), (&json!("f"), vec!["tools[1]".to_owned()]));
 }
+
+#[test]
+fn bounds_that_anthropic_refuses_in_a_schema_are_told_in_descriptions_and_reported() {
+    let schema = json!({"type": "object", "additionalProperties": false, "required": ["age", "minimum"], "properties": {
+        "age": {"type": "integer", "minimum": 0, "maximum": 150, "description": "In years"},
+        "minimum": {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": 3, "pattern": "^a"}}}});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "p", "strict": true, "schema": schema}});
+    let (body, dropped) = sent(json!({"response_format": format}));
+    let properties = &body["output_config"]["format"]["schema"]["properties"];
+    let age = json!({"type": "integer", "description": "In years\n\n{minimum: 0, maximum: 150}"});
+    assert_eq!(properties["age"], age, "{body}");
+    let items = json!({"type": "string", "pattern": "^a", "description": "{maxLength: 3}"});
+    assert_eq!(properties["minimum"], json!({"type": "array", "minItems": 1, "items": items}), "a name is no bound");
+    let reported = ["response_format.maxLength", "response_format.maximum", "response_format.minimum"];
+    assert_eq!(dropped, reported.map(str::to_owned));
+}
