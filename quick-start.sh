@@ -50,7 +50,7 @@ made_data=     # the data directory itself
 fresh_data=    # or what Weir put into one that was there
 foreign=       # which of those names were taken before
 started_pid=
-worker_pid= # a build or a download, which leads a process group
+worker_pid= # a build or a download
 scratch=
 
 # === telling ===
@@ -78,12 +78,16 @@ shell_word() {
 
 # Whatever goes wrong, nothing half-done stays: what this run started or made goes again.
 clean_up() {
-  local code=$?
+  local code=$? job
   trap - EXIT
   trap '' INT TERM HUP
   if [ "$code" -ne 0 ]; then
-    if [ -n "$worker_pid" ]; then kill -TERM -- "-$worker_pid" 2>/dev/null || true; fi
-    if [ -n "$started_pid" ]; then end_process "$started_pid" || true; rm -f "$pid_file"; fi
+    # Each job leads a process group. The shell knows of one before a variable can: a signal may come in between.
+    for job in $(jobs -p); do
+      kill -TERM -- "-$job" 2>/dev/null || true
+      end_process "$job" || true
+    done
+    if [ -n "$started_pid" ]; then rm -f "$pid_file"; fi
     if [ -n "$made_data" ]; then rm -rf "$data"; elif [ -n "$fresh_data" ]; then remove_weir_files; fi
   fi
   if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
