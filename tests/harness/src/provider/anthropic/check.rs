@@ -257,7 +257,37 @@ fn output_config(fields: &Map<String, Value>) -> Checked<()> {
     if !format["schema"].is_object() {
         return invalid("output_config.format.schema: Field required");
     }
-    closed_objects(&format["schema"])
+    closed_objects(&format["schema"])?;
+    unbounded(&format["schema"])
+}
+
+/// Structured output takes no bounds of numbers, lengths and counts; of `minItems` 0 and 1.
+fn unbounded(schema: &Value) -> Checked<()> {
+    const BOUNDS: [&str; 9] = [
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "maxItems",
+        "uniqueItems",
+    ];
+    if let Some(kind) = schema["type"].as_str() {
+        let few = schema["minItems"].as_u64().is_none_or(|least| least <= 1);
+        let bound = BOUNDS.into_iter().find(|bound| schema.get(bound).is_some()).or((!few).then_some("minItems"));
+        if let Some(bound) = bound {
+            return invalid(format!(
+                "output_config.format.schema: For '{kind}' type, property '{bound}' is not supported"
+            ));
+        }
+    }
+    match schema {
+        Value::Object(fields) => fields.values().try_for_each(unbounded),
+        Value::Array(items) => items.iter().try_for_each(unbounded),
+        _ => Ok(()),
+    }
 }
 
 /// Structured output demands that every object says `additionalProperties: false`.
