@@ -118,7 +118,8 @@ pub struct Record {
     pub request_bytes: u64,
     /// Bytes of the answer body written.
     pub response_bytes: u64,
-    /// Parameters that could not be carried over, such as `logit_bias`.
+    /// Parameters that could not be carried over, such as `logit_bias`, and behind `response.` parts of a translated
+    /// answer, such as `response.content[].citations`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub dropped: Vec<String>,
     /// Every attempt, in order. For REST, one per target tried.

@@ -47,6 +47,9 @@ pub struct Answer {
     pub upstream_model: Option<String>,
     /// The provider's id of the answer.
     pub response_id: Option<String>,
+    /// What was left out because the caller's dialect has no place for it, such as `content[].citations`: paths in the
+    /// provider's answer, of a fixed set, each once. Empty within one dialect.
+    pub dropped: Vec<&'static str>,
 }
 
 /// Reads a whole answer with status 200 and renders it for the caller, with `usage.cost`. Within one dialect every
@@ -69,12 +72,13 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     let cost = pricing.cost(&usage);
     let finish = Some(reply.settled_finish());
     let (upstream_model, response_id) = (owned(reply.model.as_deref()), owned(reply.id.as_deref()));
+    let dropped = reply.dropped.names();
     let body = match context.inbound {
         Dialect::Openai => openai::write_answer::write(reply, context, &usage, Cost(cost)),
         Dialect::Anthropic => anthropic::write_answer::write(reply, context, &usage, Cost(cost)),
     }
     .map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
-    Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id })
+    Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id, dropped })
 }
 
 fn read(upstream: Dialect, text: &str) -> Result<Reply<'_>, AnswerError> {
@@ -107,6 +111,7 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
         finish: head.finish,
         upstream_model: owned(head.model.as_deref()),
         response_id: owned(head.id.as_deref()),
+        dropped: Vec::new(),
     })
 }
 

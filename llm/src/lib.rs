@@ -15,6 +15,9 @@
 //!    an error with [`error_event`] and close. [`StreamTranslator::usage`] and `cost` are right at any moment, so a
 //!    guard can settle an aborted stream.
 //!
+//! What a translated answer holds that the caller's dialect has no place for is named in [`Answer::dropped`] and
+//! [`StreamTranslator::dropped`].
+//!
 //! Every state machine gives the same answer however its input is cut; no input panics; messages
 //! of providers are bounded and cleaned of credentials. `docs/TRANSLATION.md` says what becomes of each field.
 //!
@@ -34,6 +37,7 @@
 mod answer;
 mod anthropic;
 pub mod demo;
+mod dropped;
 mod error;
 mod estimate;
 mod events;

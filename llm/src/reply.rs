@@ -1,5 +1,6 @@
 //! The neutral form of an answer: what every dialect's answer is read into and written from.
 
+use crate::dropped::DroppedParts;
 use crate::usage::Sighted;
 use crate::wire::{Raw, Text};
 
@@ -39,6 +40,8 @@ pub(crate) struct Reply<'a> {
     /// The stop sequence that was met, where the dialect tells.
     pub(crate) stop_sequence: Option<Text<'a>>,
     pub(crate) sighted: Sighted,
+    /// What the neutral form has no place for.
+    pub(crate) dropped: DroppedParts,
 }
 
 /// A piece of an answer.

@@ -149,6 +149,17 @@ impl StreamTranslator {
     pub fn response_id(&self) -> Option<&str> {
         self.relay.tally.id.as_deref()
     }
+
+    /// What was left out so far because the caller's dialect has no place for it: names as in
+    /// [`Answer::dropped`](crate::Answer::dropped). Empty within one dialect.
+    #[must_use]
+    pub fn dropped(&self) -> Vec<&'static str> {
+        match (&self.relay.writer, &self.relay.reader) {
+            (Writer::Forward, _) => Vec::new(),
+            (_, Reader::Openai(reader)) => reader.dropped(),
+            (_, Reader::Anthropic(reader)) => reader.dropped(),
+        }
+    }
 }
 
 impl Writer {

@@ -195,8 +195,9 @@ async fn whole<'a>(
                 Ok(_) if request.peek.stream => {
                     Stop::unusable(&provider.id, "it answered whole, although a stream was asked for")
                 }
-                Ok(answer) => {
+                Ok(mut answer) => {
                     running.consumed(answer.usage);
+                    running.lost(std::mem::take(&mut answer.dropped));
                     running.end(Outcome::Ok, "");
                     running.holds(share);
                     return Ok(Ready::Whole(running, Box::new(answer)));

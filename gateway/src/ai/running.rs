@@ -16,6 +16,8 @@ use crate::metering::{Settlement, cut, micros};
 
 /// The longest error text of an attempt, in bytes.
 const MAX_ERROR: usize = 300;
+/// What stands before the names of parts of the answer, to tell them from parameters of the request.
+const RESPONSE: &str = "response.";
 
 /// One attempt under way. Dropping it notes its end; unless [`Self::end`] said otherwise, the caller left.
 pub(super) struct Running<'a> {
@@ -27,6 +29,7 @@ pub(super) struct Running<'a> {
     closed: bool,
     sent: bool,
     share: Share,
+    lost: Vec<&'static str>,
 }
 
 /// The price of the model that answers, at the request's time.
@@ -72,6 +75,7 @@ impl<'a> Running<'a> {
             closed: false,
             sent: false,
             share: Share::default(),
+            lost: Vec::new(),
         }
     }
 
@@ -120,6 +124,11 @@ impl<'a> Running<'a> {
         self.share = share;
     }
 
+    /// Notes the parts of the answer, all so far, that the caller's dialect has no place for.
+    pub(super) fn lost(&mut self, names: Vec<&'static str>) {
+        self.lost = names;
+    }
+
     /// Says how the attempt ended.
     pub(super) fn end(&mut self, outcome: Outcome, error: &str) {
         if let Some(entry) = self.entry() {
@@ -128,12 +137,16 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Charges the caller with what the attempt consumed: its answer, or a part of it, goes to the caller.
+    /// Charges the caller with what the attempt consumed: its answer, or a part of it, goes to the caller. What that
+    /// lacks of the provider's answer joins the parameters that were dropped.
     pub(super) fn charge(&mut self) {
         if let Some((usage, cost)) = self.entry().map(|entry| (entry.usage, entry.cost)) {
             self.settlement.usage = usage;
             self.settlement.cost = cost;
         }
+        // Taken: who is charged twice by one attempt is told once what it lacks.
+        let lost = std::mem::take(&mut self.lost);
+        self.settlement.dropped.extend(lost.iter().map(|name| format!("{RESPONSE}{name}")));
     }
 }
 
@@ -181,8 +194,9 @@ pub(super) struct Streaming<'a> {
 }
 
 impl Streaming<'_> {
-    /// Notes the usage so far; done by itself when the stream is dropped.
+    /// Notes the usage so far and what was left out; done by itself when the stream is dropped.
     pub(super) fn note(&mut self) {
+        self.running.lost(self.translator.dropped());
         self.running.consumed(self.translator.usage());
     }
 }

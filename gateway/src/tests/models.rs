@@ -4,6 +4,7 @@ mod abort;
 mod catalogue;
 mod disk;
 mod failover;
+mod lost;
 mod tls;
 mod wire;
 

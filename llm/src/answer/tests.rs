@@ -173,3 +173,79 @@ fn what_plain_rates_do_not_cover_is_null_and_never_a_wrong_number() {
         }
     }
 }
+
+/// An answer with everything that the other dialect has no place for, and the names by which that is reported.
+fn rich(upstream: Dialect) -> (&'static str, &'static [&'static str]) {
+    match upstream {
+        Dialect::Anthropic => (
+            r#"{"id":"msg_1","type":"message","role":"assistant","model":"c","container":{"id":"k"},"content":[
+            {"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"q"}},
+            {"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[]},
+            {"type":"tool_use","id":"nameless"},{"type":"of tomorrow, with\r\nwords: of the vendor"},
+            {"type":"text","text":"x","citations":[{"type":"char_location","cited_text":"y"}]},
+            {"type":"text","text":"z","citations":[],"mood":"glad"},
+            {"type":"tool_use","id":"toolu_1","name":"f","input":{},"caller":{"type":"code_execution_20250825"}}],
+            "stop_reason":"stop_sequence","stop_sequence":"END","usage":{"input_tokens":1,"output_tokens":1}}"#,
+            &[
+                "*",
+                "content[]",
+                "content[].*",
+                "content[].caller",
+                "content[].citations",
+                "content[].server_tool_use",
+                "content[].web_search_tool_result",
+                "stop_sequence",
+            ],
+        ),
+        Dialect::Openai => (
+            r#"{"id":"c","object":"chat.completion","created":1,"model":"m","system_fingerprint":"fp","citations":["https://x"],
+            "news\r\nof: tomorrow":1,"choices":[{"index":0,"finish_reason":"stop","logprobs":{"content":[]},"filter":{"a":1},
+            "message":{"role":"assistant","content":[{"type":"text","text":"x"},{"type":"reference","reference_ids":[1]}],
+            "annotations":[{"type":"url_citation"}],"audio":{"id":"a"},"function_call":{"name":"f","arguments":"{}"},"mood":"glad",
+            "tool_calls":[{"id":"1","type":"custom","custom":{"name":"g","input":"i"}}]}},
+            {"index":1,"message":{"content":"second"},"finish_reason":"stop"}],
+            "usage":{"prompt_tokens":1,"completion_tokens":1}}"#,
+            &[
+                "*",
+                "choices[1..]",
+                "choices[].*",
+                "choices[].logprobs",
+                "choices[].message.*",
+                "choices[].message.annotations",
+                "choices[].message.audio",
+                "choices[].message.content[]",
+                "choices[].message.function_call",
+                "choices[].message.tool_calls[]",
+                "citations",
+            ],
+        ),
+    }
+}
+
+#[test]
+fn what_the_callers_dialect_cannot_hold_is_named_and_only_when_translated() {
+    for (upstream, inbound) in [(Dialect::Anthropic, Dialect::Openai), (Dialect::Openai, Dialect::Anthropic)] {
+        let (body, names) = rich(upstream);
+        let (translated, text) = answered(upstream, inbound, body);
+        assert_eq!(translated.dropped, names);
+        assert!(!text.contains("cited_text") && !text.contains("second"), "{text}");
+        // Within its dialect all of it arrives.
+        let (forwarded, text) = answered(upstream, upstream, body);
+        assert_eq!(forwarded.dropped, Vec::<&str>::new());
+        assert!(text.contains("cited_text") || text.contains("second"), "{text}");
+    }
+}
+
+#[test]
+fn what_providers_always_send_is_not_reported() {
+    let openai = r#"{"id":"c","object":"chat.completion","created":1,"model":"m","system_fingerprint":null,"service_tier":"default",
+        "choices":[{"index":0,"message":{"role":"assistant","content":"x","refusal":null,"annotations":[],"audio":null,
+        "function_call":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},
+        "logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
+    let anthropic = r#"{"id":"msg_1","type":"message","role":"assistant","model":"c","container":null,"content":[
+        {"type":"text","text":"x","citations":null},{"type":"thinking","thinking":"t","signature":"s"},
+        {"type":"tool_use","id":"1","name":"f","input":{},"caller":{"type":"direct"}}],
+        "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}"#;
+    assert_eq!(answered(Dialect::Openai, Dialect::Anthropic, openai).0.dropped, Vec::<&str>::new());
+    assert_eq!(answered(Dialect::Anthropic, Dialect::Openai, anthropic).0.dropped, Vec::<&str>::new());
+}

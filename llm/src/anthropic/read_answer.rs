@@ -1,53 +1,98 @@
 //! Reads a whole message.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
 use super::usage::WireUsage;
 use crate::answer::AnswerHead;
+use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
 use crate::reply::{Finish, Piece, Reply};
-use crate::wire::{Raw, Text};
+use crate::wire::{Raw, Text, record};
 
-#[derive(Deserialize)]
-#[serde(expecting = "a message")]
-struct Head<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    stop_reason: Option<Text<'a>>,
-    #[serde(borrow)]
-    stop_sequence: Option<Text<'a>>,
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
+record! {
+    Head {
+        "id" id: Text<'a>,
+        "type" kind: IgnoredAny,
+        "role" role: IgnoredAny,
+        "model" model: Text<'a>,
+        "content" content: &'a RawValue,
+        "stop_reason" stop_reason: Text<'a>,
+        "stop_sequence" stop_sequence: Text<'a>,
+        "usage" usage: &'a RawValue,
+        "error" error: &'a RawValue,
+    }
 }
 
-/// A content block of an answer, and of a stream's `content_block_start`.
+record! {
+    /// A content block of an answer, and of a stream's `content_block_start`.
+    ContentBlock {
+        "type" kind: Text<'a>,
+        "text" text: Text<'a>,
+        "thinking" thinking: Text<'a>,
+        "signature" signature: Text<'a>,
+        "data" data: Text<'a>,
+        "id" id: Text<'a>,
+        "name" name: Text<'a>,
+        "input" input: &'a RawValue,
+        "citations" citations: &'a RawValue,
+        "caller" caller: &'a RawValue,
+    }
+}
+
+/// Who made a call: the model itself (`direct`), or code that it ran at the provider.
 #[derive(Deserialize)]
-pub(super) struct ContentBlock<'a> {
+struct Caller<'a> {
     #[serde(borrow, rename = "type")]
-    pub(super) kind: Text<'a>,
-    #[serde(borrow)]
-    pub(super) text: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) thinking: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) signature: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) data: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) input: Option<&'a RawValue>,
+    kind: Option<Text<'a>>,
+}
+
+/// Blocks of tools that run at the provider, by their types.
+/// Source: <https://docs.anthropic.com/en/api/messages#response-content>.
+const SERVER_BLOCKS: [(&str, &str); 11] = [
+    ("server_tool_use", "content[].server_tool_use"),
+    ("web_search_tool_result", "content[].web_search_tool_result"),
+    ("web_fetch_tool_result", "content[].web_fetch_tool_result"),
+    ("code_execution_tool_result", "content[].code_execution_tool_result"),
+    ("bash_code_execution_tool_result", "content[].bash_code_execution_tool_result"),
+    ("text_editor_code_execution_tool_result", "content[].text_editor_code_execution_tool_result"),
+    ("tool_search_tool_result", "content[].tool_search_tool_result"),
+    ("mcp_tool_use", "content[].mcp_tool_use"),
+    ("mcp_tool_result", "content[].mcp_tool_result"),
+    ("container_upload", "content[].container_upload"),
+    ("compaction", "content[].compaction"),
+];
+/// The name of sources that a text cites.
+pub(super) const CITATIONS: &str = "content[].citations";
+/// The name of a stop sequence that was met, for which another dialect has only `stop`.
+pub(super) const STOP_SEQUENCE: &str = "stop_sequence";
+
+/// The name of a block that nobody knows.
+const OTHER_BLOCK: &str = "content[]";
+
+/// Whether a block's type is one that the neutral form has.
+fn is_neutral(block: &ContentBlock<'_>) -> bool {
+    matches!(block.kind.as_deref(), Some("text" | "thinking" | "redacted_thinking" | "tool_use"))
+}
+
+/// Notes what a block holds besides what is read of it.
+pub(super) fn drop_of_block(dropped: &mut DroppedParts, block: &ContentBlock<'_>) {
+    if !is_neutral(block) {
+        let kind = block.kind.as_deref().unwrap_or_default();
+        let known = SERVER_BLOCKS.iter().find(|(server, _)| *server == kind);
+        dropped.note(known.map_or(OTHER_BLOCK, |(_, name)| name));
+        return;
+    }
+    dropped.note_filled(block.citations, CITATIONS);
+    let direct = |raw: &RawValue| {
+        serde_json::from_str::<Caller<'_>>(raw.get()).is_ok_and(|caller| caller.kind.as_deref() == Some("direct"))
+    };
+    if block.caller.is_some_and(|caller| !direct(caller)) {
+        dropped.note("content[].caller");
+    }
+    dropped.note_unknown(&block.extra, "content[].*");
 }
 
 fn parse_head(text: &str) -> Result<Head<'_>, AnswerError> {
@@ -74,8 +119,8 @@ pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
     })
 }
 
-/// Reads a whole answer. Blocks that only this dialect knows (calls of tools at the provider) are left out; a caller
-/// of another dialect cannot have asked for them.
+/// Reads a whole answer. Blocks that only this dialect knows (calls of tools at the provider) are left out
+/// and reported.
 ///
 /// # Errors
 /// It is not a message, or it is an error.
@@ -85,18 +130,37 @@ pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
         Some(raw) => serde_json::from_str(raw.get())?,
         None => Vec::new(),
     };
+    if blocks.iter().any(|block| block.kind.is_none()) {
+        return Err(AnswerError::Malformed("a block of its content has no type".into()));
+    }
+    let mut dropped = DroppedParts::default();
+    dropped.note_unknown(&head.extra, "*");
+    if head.stop_sequence.as_deref().is_some_and(|sequence| !sequence.is_empty()) {
+        dropped.note(STOP_SEQUENCE);
+    }
+    let mut pieces = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        drop_of_block(&mut dropped, &block);
+        match (is_neutral(&block), read_piece(block)) {
+            (_, Some(piece)) => pieces.push(piece),
+            // One of a known type without what makes it one.
+            (true, None) => dropped.note(OTHER_BLOCK),
+            (false, None) => {}
+        }
+    }
     Ok(Reply {
-        pieces: blocks.into_iter().filter_map(read_piece).collect(),
+        pieces,
         finish: head.stop_reason.map(|reason| read_finish(&reason)),
         id: head.id,
         model: head.model,
         stop_sequence: head.stop_sequence,
         sighted: head.usage.map(|raw| WireUsage::read(raw).sighted()).unwrap_or_default(),
+        dropped,
     })
 }
 
 fn read_piece(block: ContentBlock<'_>) -> Option<Piece<'_>> {
-    Some(match &*block.kind {
+    Some(match block.kind.as_deref()? {
         "text" => Piece::Text(block.text?),
         "thinking" => Piece::Thinking { text: block.thinking?, signature: block.signature.unwrap_or_default() },
         "redacted_thinking" => Piece::RedactedThinking { data: block.data? },

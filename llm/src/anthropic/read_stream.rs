@@ -1,59 +1,54 @@
 //! Reads the events of a streamed message.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
-use super::read_answer::{ContentBlock, read_finish};
+use super::read_answer::{CITATIONS, ContentBlock, STOP_SEQUENCE, drop_of_block, read_finish};
 use super::usage::WireUsage;
+use crate::dropped::DroppedParts;
 use crate::error::{StreamError, provider};
 use crate::events::{Event, Sight};
 use crate::usage::Sighted;
-use crate::wire::Text;
+use crate::wire::{Text, record};
 
-#[derive(Deserialize)]
-#[serde(expecting = "an event of a message")]
-struct WireEvent<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-    index: Option<u64>,
-    #[serde(borrow)]
-    message: Option<StartMessage<'a>>,
-    #[serde(borrow)]
-    content_block: Option<ContentBlock<'a>>,
-    #[serde(borrow)]
-    delta: Option<Delta<'a>>,
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
+record! {
+    WireEvent {
+        "type" kind: Text<'a>,
+        "index" index: u64,
+        "message" message: StartMessage<'a>,
+        "content_block" content_block: ContentBlock<'a>,
+        "delta" delta: Delta<'a>,
+        "usage" usage: &'a RawValue,
+        "error" error: &'a RawValue,
+    }
 }
 
-#[derive(Default, Deserialize)]
-struct StartMessage<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
+record! {
+    StartMessage {
+        "id" id: Text<'a>,
+        "type" kind: IgnoredAny,
+        "role" role: IgnoredAny,
+        "model" model: Text<'a>,
+        "content" content: IgnoredAny,
+        "stop_reason" stop_reason: IgnoredAny,
+        "stop_sequence" stop_sequence: IgnoredAny,
+        "usage" usage: &'a RawValue,
+    }
 }
 
-/// The delta of a block, told apart by which field it has, and that of the message.
-#[derive(Default, Deserialize)]
-struct Delta<'a> {
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-    #[serde(borrow)]
-    thinking: Option<Text<'a>>,
-    #[serde(borrow)]
-    signature: Option<Text<'a>>,
-    #[serde(borrow)]
-    partial_json: Option<Text<'a>>,
-    #[serde(borrow)]
-    stop_reason: Option<Text<'a>>,
-    #[serde(borrow)]
-    stop_sequence: Option<Text<'a>>,
+record! {
+    /// The delta of a block, told apart by which field it has, and that of the message.
+    Delta {
+        "type" kind: IgnoredAny,
+        "text" text: Text<'a>,
+        "thinking" thinking: Text<'a>,
+        "signature" signature: Text<'a>,
+        "partial_json" partial_json: Text<'a>,
+        "citation" citation: IgnoredAny,
+        "stop_reason" stop_reason: Text<'a>,
+        "stop_sequence" stop_sequence: Text<'a>,
+    }
 }
 
 /// What must be remembered from event to event.
@@ -64,6 +59,7 @@ pub(crate) struct StreamReader {
     /// Whether the final number of output tokens has come; the one at the start only counts the first.
     final_output: bool,
     calls: Vec<Call>,
+    dropped: DroppedParts,
 }
 
 /// A `tool_use` block that has begun.
@@ -82,6 +78,11 @@ impl StreamReader {
         if self.final_output { sighted } else { Sighted { output: None, ..sighted } }
     }
 
+    /// Names of what was left out so far.
+    pub(crate) fn dropped(&self) -> Vec<&'static str> {
+        self.dropped.names()
+    }
+
     /// Reads the data of one event. The name beside it says nothing that the data does not.
     ///
     /// # Errors
@@ -96,12 +97,13 @@ impl StreamReader {
         if let Some(error) = event.error {
             return Err(StreamError::Provider(provider::read_in_band(Dialect::Anthropic, error)));
         }
+        self.dropped.note_unknown(&event.extra, "*");
         let index = event.index.unwrap_or(0);
         match event.kind.as_deref() {
             Some("message_start") => self.message_start(event.message.unwrap_or_default(), emit),
             Some("content_block_start") => {
                 if let Some(block) = event.content_block {
-                    self.block_start(index, block, emit);
+                    self.block_start(index, block, emit)?;
                 }
             }
             Some("content_block_delta") => self.block_delta(index, event.delta.unwrap_or_default(), emit),
@@ -113,6 +115,10 @@ impl StreamReader {
                     self.usage.update(later);
                 }
                 let delta = event.delta.unwrap_or_default();
+                self.dropped.note_unknown(&delta.extra, "*");
+                if delta.stop_sequence.as_deref().is_some_and(|sequence| !sequence.is_empty()) {
+                    self.dropped.note(STOP_SEQUENCE);
+                }
                 if let Some(reason) = delta.stop_reason {
                     emit(Event::Finish { finish: read_finish(&reason), stop_sequence: delta.stop_sequence });
                 }
@@ -121,12 +127,13 @@ impl StreamReader {
             Some("message_stop") => emit(Event::End),
             Some("ping") => emit(Event::Ping),
             // New kinds of events are to be ignored: <https://docs.anthropic.com/en/api/versioning>.
-            _ => {}
+            _ => self.dropped.note("*"),
         }
         Ok(Sight::default())
     }
 
     fn message_start<'a>(&mut self, message: StartMessage<'a>, emit: &mut dyn FnMut(Event<'a>)) {
+        self.dropped.note_unknown(&message.extra, "*");
         if let Some(raw) = message.usage {
             self.usage.update(WireUsage::read(raw));
         }
@@ -135,9 +142,18 @@ impl StreamReader {
         }
     }
 
-    fn block_start<'a>(&mut self, index: u64, block: ContentBlock<'a>, emit: &mut dyn FnMut(Event<'a>)) {
+    fn block_start<'a>(
+        &mut self,
+        index: u64,
+        block: ContentBlock<'a>,
+        emit: &mut dyn FnMut(Event<'a>),
+    ) -> Result<(), StreamError> {
+        drop_of_block(&mut self.dropped, &block);
         let some = |text: Option<Text<'a>>| text.filter(|text| !text.is_empty());
-        match &*block.kind {
+        let Some(kind) = &block.kind else {
+            return Err(StreamError::Malformed("a block of its content has no type".into()));
+        };
+        match &**kind {
             "text" => emit_some(some(block.text), Event::Text, emit),
             "thinking" => emit_some(some(block.thinking), Event::Thinking, emit),
             "redacted_thinking" => emit_some(block.data, Event::RedactedThinking, emit),
@@ -149,9 +165,14 @@ impl StreamReader {
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn block_delta<'a>(&mut self, index: u64, delta: Delta<'a>, emit: &mut dyn FnMut(Event<'a>)) {
+        if delta.citation.is_some() {
+            self.dropped.note(CITATIONS);
+        }
+        self.dropped.note_unknown(&delta.extra, "content[].*");
         emit_some(delta.text, Event::Text, emit);
         emit_some(delta.thinking, Event::Thinking, emit);
         emit_some(delta.signature, Event::Signature, emit);

@@ -1,14 +1,16 @@
 //! Reads a whole chat completion.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::read_messages::{Arguments, read_arguments};
 use super::{thought_signature, usage};
 use crate::answer::AnswerHead;
+use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
 use crate::reply::{Finish, Piece, Reply};
-use crate::wire::{Text, TextOr};
+use crate::wire::{Text, TextOr, record};
 use weir_domain::dialect::Dialect;
 
 #[derive(Deserialize)]
@@ -34,58 +36,61 @@ struct HeadChoice<'a> {
     finish_reason: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(expecting = "a chat completion")]
-struct Completion<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow)]
-    choices: Option<Vec<Choice<'a>>>,
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    service_tier: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
+record! {
+    Completion {
+        "id" id: Text<'a>,
+        "object" object: IgnoredAny,
+        "created" created: IgnoredAny,
+        "model" model: Text<'a>,
+        "choices" choices: Vec<Choice<'a>>,
+        "usage" usage: &'a RawValue,
+        "service_tier" service_tier: &'a RawValue,
+        "system_fingerprint" system_fingerprint: IgnoredAny,
+        "provider" provider: IgnoredAny,
+        "x_groq" x_groq: IgnoredAny,
+        "citations" citations: &'a RawValue,
+        "search_results" search_results: &'a RawValue,
+        "error" error: &'a RawValue,
+    }
 }
 
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow)]
-    message: Option<Message<'a>>,
-    #[serde(borrow)]
-    finish_reason: Option<Text<'a>>,
+record! {
+    Choice {
+        "index" index: IgnoredAny,
+        "message" message: Message<'a>,
+        "finish_reason" finish_reason: Text<'a>,
+        "native_finish_reason" native_finish_reason: IgnoredAny,
+        "logprobs" logprobs: &'a RawValue,
+    }
 }
 
-/// The message of an answer, and the delta of a stream, which has the same fields in pieces. `reasoning_content` is
-/// DeepSeek's, vLLM's and Weir's name, `reasoning` OpenRouter's and Ollama's.
-#[derive(Default, Deserialize)]
-pub(super) struct Message<'a> {
-    #[serde(borrow)]
-    pub(super) content: Option<TextOr<'a, ContentPart<'a>>>,
-    #[serde(borrow)]
-    pub(super) refusal: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) reasoning_content: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) reasoning: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) thinking_blocks: Option<Vec<ThinkingBlock<'a>>>,
-    #[serde(borrow)]
-    pub(super) tool_calls: Option<Vec<ToolCall<'a>>>,
+record! {
+    /// The message of an answer, and the delta of a stream, which has the same fields in pieces. `reasoning_content` is
+    /// DeepSeek's, vLLM's and Weir's name, `reasoning` OpenRouter's and Ollama's.
+    Message {
+        "role" role: IgnoredAny,
+        "content" content: TextOr<'a, ContentPart<'a>>,
+        "refusal" refusal: Text<'a>,
+        "reasoning_content" reasoning_content: Text<'a>,
+        "reasoning" reasoning: Text<'a>,
+        "thinking_blocks" thinking_blocks: Vec<ThinkingBlock<'a>>,
+        "tool_calls" tool_calls: Vec<ToolCall<'a>>,
+        "annotations" annotations: &'a RawValue,
+        "audio" audio: &'a RawValue,
+        "function_call" function_call: &'a RawValue,
+    }
 }
 
-/// Mistral's reasoning models answer with a list of parts.
-#[derive(Deserialize)]
-pub(super) struct ContentPart<'a> {
-    #[serde(borrow)]
-    pub(super) text: Option<Text<'a>>,
+record! {
+    /// Mistral's reasoning models answer with a list of parts.
+    ContentPart {
+        "type" kind: IgnoredAny,
+        "text" text: Text<'a>,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct ThinkingBlock<'a> {
+#[derive(Debug, Deserialize)]
+pub(crate) struct ThinkingBlock<'a> {
     #[serde(borrow)]
     pub(super) thinking: Option<Text<'a>>,
     #[serde(borrow)]
@@ -94,19 +99,18 @@ pub(super) struct ThinkingBlock<'a> {
     pub(super) data: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct ToolCall<'a> {
-    pub(super) index: Option<u64>,
-    #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) function: Option<Function<'a>>,
-    #[serde(borrow)]
-    pub(super) extra_content: Option<&'a RawValue>,
+record! {
+    ToolCall {
+        "index" index: u64,
+        "id" id: Text<'a>,
+        "type" kind: IgnoredAny,
+        "function" function: Function<'a>,
+        "extra_content" extra_content: &'a RawValue,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Function<'a> {
+#[derive(Debug, Deserialize)]
+pub(crate) struct Function<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
     #[serde(borrow)]
@@ -140,23 +144,76 @@ pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
     })
 }
 
-/// Reads a whole answer. Only the first choice: nobody who is translated for can ask for more.
+/// Notes what stands beside the choices. Perplexity gives its sources there.
+pub(super) fn drop_top(
+    dropped: &mut DroppedParts,
+    citations: Option<&RawValue>,
+    results: Option<&RawValue>,
+    unknown: &[Text<'_>],
+) {
+    dropped.note_filled(citations, "citations");
+    dropped.note_filled(results, "search_results");
+    dropped.note_unknown(unknown, "*");
+}
+
+/// Notes what stands beside a message. A stream's delta goes by the same names as the message that it is a piece of.
+pub(super) fn drop_of_choice(dropped: &mut DroppedParts, logprobs: Option<&RawValue>, unknown: &[Text<'_>]) {
+    dropped.note_filled(logprobs, "choices[].logprobs");
+    dropped.note_unknown(unknown, "choices[].*");
+}
+
+/// Notes what a message, or a piece of one, holds besides what is read of it.
+pub(super) fn drop_of_message(dropped: &mut DroppedParts, message: &Message<'_>) {
+    dropped.note_filled(message.annotations, "choices[].message.annotations");
+    dropped.note_filled(message.audio, "choices[].message.audio");
+    dropped.note_filled(message.function_call, "choices[].message.function_call");
+    dropped.note_unknown(&message.extra, "choices[].message.*");
+    if let Some(TextOr::List(parts)) = &message.content
+        && parts.iter().any(|part| part.text.is_none() || !part.extra.is_empty())
+    {
+        dropped.note("choices[].message.content[]");
+    }
+    if message.tool_calls.iter().flatten().any(|call| !call.extra.is_empty()) {
+        dropped.note(OTHER_CALLS);
+    }
+}
+
+/// The name of what is left out of an answer with several choices.
+pub(super) const OTHER_CHOICES: &str = "choices[1..]";
+/// The name of calls of another kind than a function.
+const OTHER_CALLS: &str = "choices[].message.tool_calls[]";
+
+/// Reads a whole answer. Only the first choice: nobody who is translated for can ask for more, and one that comes
+/// nevertheless is reported.
 ///
 /// # Errors
 /// It is not a chat completion, or it is an error.
 pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
     let completion: Completion<'_> = serde_json::from_str(text)?;
     AnswerError::in_band(Dialect::Openai, completion.error)?;
-    let Some(choice) = completion.choices.and_then(|choices| choices.into_iter().next()) else {
+    let mut dropped = DroppedParts::default();
+    drop_top(&mut dropped, completion.citations, completion.search_results, &completion.extra);
+    let mut choices = completion.choices.unwrap_or_default().into_iter();
+    let Some(choice) = choices.next() else {
         return Err(AnswerError::Malformed("it has no choices".into()));
     };
+    if choices.next().is_some() {
+        dropped.note(OTHER_CHOICES);
+    }
+    drop_of_choice(&mut dropped, choice.logprobs, &choice.extra);
+    let message = choice.message.unwrap_or_default();
+    drop_of_message(&mut dropped, &message);
+    if message.tool_calls.iter().flatten().any(|call| call.function.is_none()) {
+        dropped.note(OTHER_CALLS);
+    }
     Ok(Reply {
         id: completion.id,
         model: completion.model,
-        pieces: read_pieces(choice.message.unwrap_or_default()),
+        pieces: read_pieces(message),
         finish: choice.finish_reason.map(|reason| read_finish(&reason)),
         stop_sequence: None,
         sighted: usage::with_tier(completion.usage.map(usage::read).unwrap_or_default(), completion.service_tier),
+        dropped,
     })
 }
 

@@ -1,42 +1,45 @@
 //! Reads the chunks of a streamed chat completion.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
-use super::read_answer::{Message, ToolCall, read_finish};
+use super::read_answer::{Message, OTHER_CHOICES, ToolCall, drop_of_choice, drop_of_message, drop_top, read_finish};
 use super::{thought_signature, usage};
+use crate::dropped::DroppedParts;
 use crate::error::{StreamError, provider};
 use crate::events::{Event, Sight};
 use crate::usage::Sighted;
-use crate::wire::{Text, TextOr};
+use crate::wire::{Text, TextOr, record};
 
-#[derive(Deserialize)]
-#[serde(expecting = "a chunk of a chat completion")]
-struct Chunk<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    created: Option<&'a RawValue>,
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow)]
-    choices: Option<Vec<Choice<'a>>>,
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    service_tier: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
+record! {
+    Chunk {
+        "id" id: Text<'a>,
+        "object" object: IgnoredAny,
+        "created" created: &'a RawValue,
+        "model" model: Text<'a>,
+        "choices" choices: Vec<Choice<'a>>,
+        "usage" usage: &'a RawValue,
+        "service_tier" service_tier: &'a RawValue,
+        "system_fingerprint" system_fingerprint: IgnoredAny,
+        "provider" provider: IgnoredAny,
+        "x_groq" x_groq: IgnoredAny,
+        // Padding against guesses by length, new with each chunk.
+        "obfuscation" obfuscation: IgnoredAny,
+        "citations" citations: &'a RawValue,
+        "search_results" search_results: &'a RawValue,
+        "error" error: &'a RawValue,
+    }
 }
 
-#[derive(Deserialize)]
-struct Choice<'a> {
-    index: Option<u64>,
-    #[serde(borrow)]
-    delta: Option<Message<'a>>,
-    #[serde(borrow)]
-    finish_reason: Option<Text<'a>>,
+record! {
+    Choice {
+        "index" index: u64,
+        "delta" delta: Message<'a>,
+        "finish_reason" finish_reason: Text<'a>,
+        "native_finish_reason" native_finish_reason: IgnoredAny,
+        "logprobs" logprobs: &'a RawValue,
+    }
 }
 
 /// What must be remembered from chunk to chunk.
@@ -46,6 +49,7 @@ pub(crate) struct StreamReader {
     created: Option<u64>,
     calls: Vec<Call>,
     sighted: Sighted,
+    dropped: DroppedParts,
 }
 
 /// A call that has begun.
@@ -66,6 +70,11 @@ impl StreamReader {
         self.sighted
     }
 
+    /// Names of what was left out so far.
+    pub(crate) fn dropped(&self) -> Vec<&'static str> {
+        self.dropped.names()
+    }
+
     /// Reads the data of one event.
     ///
     /// # Errors
@@ -83,6 +92,7 @@ impl StreamReader {
         if let Some(error) = chunk.error {
             return Err(StreamError::Provider(provider::read_in_band(Dialect::Openai, error)));
         }
+        drop_top(&mut self.dropped, chunk.citations, chunk.search_results, &chunk.extra);
         let choices = chunk.choices.unwrap_or_default();
         let usage_only = choices.is_empty();
         if !usage_only && !self.started {
@@ -110,8 +120,11 @@ impl StreamReader {
         if choice.index.unwrap_or(0) != 0 {
             let content = delta.content.map_or(0, |content| text_of(content).iter().map(|text| text.len()).sum());
             emit(Event::OtherChoice(content));
+            self.dropped.note(OTHER_CHOICES);
             return;
         }
+        drop_of_choice(&mut self.dropped, choice.logprobs, &choice.extra);
+        drop_of_message(&mut self.dropped, &delta);
         let signed = delta.thinking_blocks.as_ref().is_some_and(|blocks| !blocks.is_empty());
         if let Some(text) = delta.reasoning_content.or(delta.reasoning).filter(|text| !text.is_empty()) {
             emit(Event::Thinking(text));

@@ -44,6 +44,7 @@ struct Outcome {
     finish: Option<Finish>,
     model: Option<String>,
     id: Option<String>,
+    dropped: Vec<&'static str>,
     has_content: bool,
     complete: bool,
     error: Option<StreamError>,
@@ -64,6 +65,7 @@ fn run<'a>(context: &AnswerContext, pieces: impl IntoIterator<Item = &'a [u8]>) 
         finish: translator.finish_reason(),
         model: translator.upstream_model().map(str::to_owned),
         id: translator.response_id().map(str::to_owned),
+        dropped: translator.dropped(),
         has_content: translator.has_content(),
         complete: translator.is_complete(),
         error: result.err(),
@@ -158,6 +160,7 @@ fn a_stream_and_a_whole_answer_agree_on_usage_and_content() {
         let whole = answer(&context, &Bytes::from(body), &price).unwrap();
         let streamed = run(&context, [bytes.as_slice()]);
         assert_eq!((whole.usage, whole.cost, whole.finish), (streamed.usage, streamed.cost, streamed.finish), "{name}");
+        assert_eq!(whole.dropped, streamed.dropped, "{name}");
         let body: Value = serde_json::from_slice(&whole.body).unwrap();
         assert_eq!(
             checks::content_of_whole(context.inbound, &body),

@@ -9,7 +9,9 @@ use weir_harness::script::{Fault, Script, Wire};
 use super::*;
 
 /// A provider by hand: each connection answers its requests with these bytes in turn, then closes.
-async fn by_hand(connections: Vec<Vec<&'static str>>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+pub(super) async fn by_hand<A: AsRef<str> + Send + Sync + 'static>(
+    connections: Vec<Vec<A>>,
+) -> (String, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/v1", listener.local_addr().unwrap());
     let task = tokio::spawn(async move {
@@ -18,7 +20,7 @@ async fn by_hand(connections: Vec<Vec<&'static str>>) -> (String, tokio::task::J
             let (mut stream, _) = listener.accept().await.unwrap();
             for answer in answers {
                 heads.push(request(&mut stream).await);
-                stream.write_all(answer.as_bytes()).await.unwrap();
+                stream.write_all(answer.as_ref().as_bytes()).await.unwrap();
             }
         }
         heads

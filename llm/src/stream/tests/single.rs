@@ -237,3 +237,68 @@ proptest! {
         prop_assert_eq!(read([left, right]), whole);
     }
 }
+
+/// Streams with parts that the other dialect has no place for, and the names by which they are reported.
+fn rich(upstream: Dialect) -> (String, &'static [&'static str]) {
+    let (events, names): (&[&str], &[&str]) = match upstream {
+        Dialect::Anthropic => (
+            &[
+                r#"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"c","content":[]}}"#,
+                r#"{"type":"content_block_start","index":0,"content_block":{"type":"server_tool_use","id":"s","name":"web_search"}}"#,
+                r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{}"}}"#,
+                r#"{"type":"content_block_stop","index":0}"#,
+                r#"{"type":"content_block_start","index":1,"content_block":{"type":"web_search_tool_result","content":[]}}"#,
+                r#"{"type":"content_block_start","index":2,"content_block":{"type":"of tomorrow, with words"}}"#,
+                r#"{"type":"content_block_start","index":3,"content_block":{"type":"text","text":"","citations":[]}}"#,
+                r#"{"type":"content_block_delta","index":3,"delta":{"type":"text_delta","text":"x"}}"#,
+                r#"{"type":"content_block_delta","index":3,"delta":{"type":"citations_delta","citation":{"cited_text":"y"}}}"#,
+                r#"{"type":"content_block_delta","index":3,"delta":{"type":"mood_delta","mood":"glad"}}"#,
+                r#"{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END","container":{"id":"k"}}}"#,
+                r#"{"type":"message_stop"}"#,
+            ],
+            &[
+                "*",
+                "content[]",
+                "content[].*",
+                "content[].citations",
+                "content[].server_tool_use",
+                "content[].web_search_tool_result",
+                "stop_sequence",
+            ],
+        ),
+        Dialect::Openai => (
+            &[
+                r#"{"id":"c","object":"chat.completion.chunk","model":"m","obfuscation":"q","choices":[{"index":0,"delta":{"role":"assistant","content":"x"}}]}"#,
+                r#"{"choices":[{"index":1,"delta":{"content":"second"}}]}"#,
+                r#"{"citations":["https://x"],"choices":[{"index":0,"delta":{"annotations":[{"type":"url_citation"}]}}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"function_call":{"name":"f","arguments":""},"mood":"glad"},"logprobs":{"content":[]}}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"content":[{"type":"reference","reference_ids":[1]}]},"finish_reason":"stop"}]}"#,
+                "[DONE]",
+            ],
+            &[
+                "choices[1..]",
+                "choices[].logprobs",
+                "choices[].message.*",
+                "choices[].message.annotations",
+                "choices[].message.content[]",
+                "choices[].message.function_call",
+                "citations",
+            ],
+        ),
+    };
+    (events.iter().map(|event| format!("data: {event}\n\n")).collect(), names)
+}
+
+#[test]
+fn what_the_callers_dialect_cannot_hold_is_named_however_the_stream_is_cut() {
+    for (upstream, inbound) in [(Dialect::Anthropic, Dialect::Openai), (Dialect::Openai, Dialect::Anthropic)] {
+        let (stream, names) = rich(upstream);
+        for cut in 0..=stream.len() {
+            let (left, right) = stream.as_bytes().split_at(cut);
+            let seen = run(&context(upstream, inbound), [left, right]);
+            assert_eq!((seen.error, seen.dropped.as_slice()), (None, names), "cut at {cut}");
+        }
+        let forwarded = run(&context(upstream, upstream), [stream.as_bytes()]);
+        assert_eq!(forwarded.dropped, Vec::<&str>::new(), "within a dialect all of it arrives");
+    }
+}
