@@ -202,7 +202,8 @@ fn rich(upstream: Dialect) -> (&'static str, &'static [&'static str]) {
             "news\r\nof: tomorrow":1,"choices":[{"index":0,"finish_reason":"stop","logprobs":{"content":[]},"filter":{"a":1},
             "message":{"role":"assistant","content":[{"type":"text","text":"x"},{"type":"reference","reference_ids":[1]}],
             "annotations":[{"type":"url_citation"}],"audio":{"id":"a"},"function_call":{"name":"f","arguments":"{}"},"mood":"glad",
-            "tool_calls":[{"id":"1","type":"custom","custom":{"name":"g","input":"i"}}]}},
+            "tool_calls":[{"id":"1","type":"custom","custom":{"name":"g","input":"i"}},
+            {"id":"2","type":"function","function":{"name":"f"},"extra_content":{"vendor":1}}]}},
             {"index":1,"message":{"content":"second"},"finish_reason":"stop"}],
             "usage":{"prompt_tokens":1,"completion_tokens":1}}"#,
             &[
@@ -216,6 +217,7 @@ fn rich(upstream: Dialect) -> (&'static str, &'static [&'static str]) {
                 "choices[].message.content[]",
                 "choices[].message.function_call",
                 "choices[].message.tool_calls[]",
+                "choices[].message.tool_calls[].extra_content",
                 "citations",
             ],
         ),
@@ -240,7 +242,8 @@ fn what_the_callers_dialect_cannot_hold_is_named_and_only_when_translated() {
 fn what_providers_always_send_is_not_reported() {
     let openai = r#"{"id":"c","object":"chat.completion","created":1,"model":"m","system_fingerprint":null,"service_tier":"default",
         "choices":[{"index":0,"message":{"role":"assistant","content":"x","refusal":null,"annotations":[],"audio":null,
-        "function_call":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},
+        "function_call":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"},
+        "extra_content":{"google":{"thought_signature":"sig"}}}]},
         "logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
     let anthropic = r#"{"id":"msg_1","type":"message","role":"assistant","model":"c","container":null,"content":[
         {"type":"text","text":"x","citations":null},{"type":"thinking","thinking":"t","signature":"s"},

@@ -173,8 +173,14 @@ pub(super) fn drop_of_message(dropped: &mut DroppedParts, message: &Message<'_>)
     {
         dropped.note("choices[].message.content[]");
     }
-    if message.tool_calls.iter().flatten().any(|call| !call.extra.is_empty()) {
-        dropped.note(OTHER_CALLS);
+    for call in message.tool_calls.iter().flatten() {
+        if !call.extra.is_empty() {
+            dropped.note(OTHER_CALLS);
+        }
+        let has_id = call.id.as_deref().is_some_and(|id| !id.is_empty());
+        let carried = |extra: &RawValue| has_id && thought_signature::is_known(extra);
+        let lost = call.extra_content.filter(|extra| !carried(extra));
+        dropped.note_filled(lost, "choices[].message.tool_calls[].extra_content");
     }
 }
 

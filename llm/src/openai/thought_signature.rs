@@ -37,6 +37,11 @@ pub(super) fn seal<'a>(id: Text<'a>, extra: Option<&RawValue>) -> Text<'a> {
     }
 }
 
+/// Whether `extra_content` is of the form that [`seal`] carries; it then needs an id that can carry it.
+pub(super) fn is_known(extra: &RawValue) -> bool {
+    serde_json::from_str::<ExtraContent>(extra.get()).is_ok()
+}
+
 /// The provider's id of a call, and what came with it.
 pub(super) fn open(id: Text<'_>) -> (Text<'_>, Option<ExtraContent>) {
     let opened = id.split_once(MARK).and_then(|(bare, sealed)| {
