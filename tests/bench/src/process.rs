@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+/// How sqlx names the threads that SQLite runs on.
+const DATABASE_THREADS: &str = "sqlx-sqlite";
+/// How long a start may take: some peers load for most of a minute.
+const LONGEST_START: Duration = Duration::from_secs(90);
+
 /// A running proxy or upstream.
 pub(crate) struct Process {
     child: Child,
@@ -40,7 +45,7 @@ impl Process {
     /// Waits until `address` takes connections.
     pub(crate) fn wait(&mut self, address: SocketAddr) -> anyhow::Result<Duration> {
         let begin = Instant::now();
-        while begin.elapsed() < Duration::from_secs(20) {
+        while begin.elapsed() < LONGEST_START {
             if TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_ok() {
                 return Ok(begin.elapsed());
             }
@@ -50,12 +55,21 @@ impl Process {
             }
             pause(Duration::from_millis(2));
         }
-        bail!("does not listen at {address} after 20 s")
+        bail!("does not listen at {address} after {} s", LONGEST_START.as_secs())
     }
 
     /// CPU seconds consumed so far by it and its children (nginx's workers), user and system.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        family(self.child.id()).iter().map(|&pid| cpu_ticks(pid)).sum::<u64>() as f64 / 100.0
+        family(self.child.id()).iter().map(|&pid| cpu_ticks(&format!("/proc/{pid}/stat"))).sum::<u64>() as f64 / 100.0
+    }
+
+    /// The part of it that its database threads took.
+    pub(crate) fn database_seconds(&self) -> f64 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten().flatten();
+        let of_database = tasks
+            .map(|task| task.path())
+            .filter(|task| fs::read_to_string(task.join("comm")).is_ok_and(|name| name.starts_with(DATABASE_THREADS)));
+        of_database.map(|task| cpu_ticks(&task.join("stat").to_string_lossy())).sum::<u64>() as f64 / 100.0
     }
 
     /// Resident memory in KiB, children included.
@@ -93,9 +107,9 @@ fn family(pid: u32) -> Vec<u32> {
     all
 }
 
-/// User and system time in clock ticks: fields 14 and 15 of /proc/PID/stat (proc(5)).
-fn cpu_ticks(pid: u32) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+/// User and system time in clock ticks: fields 14 and 15 of /proc/PID/stat, and of its threads' (proc(5)).
+fn cpu_ticks(stat: &str) -> u64 {
+    let stat = fs::read_to_string(stat).unwrap_or_default();
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<u64>().ok()).sum()
 }

@@ -33,21 +33,24 @@ pub(crate) struct Row {
     pub(crate) ratio: f64,
     /// What the ratio should be at most.
     pub(crate) limit: f64,
+    /// The part of Weir's CPU per request that its database threads took.
+    pub(crate) database_us: f64,
 }
 
 impl Report {
     /// The report as Markdown.
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("One core for the proxy, {}.\n\n", self.options_text);
-        text.push_str("| scenario | nginx µs/req | bare Pingora µs/req | Weir µs/req | Weir ÷ bare | goal | req/s nginx / bare / Weir |\n|---|---|---|---|---|---|---|\n");
+        text.push_str("| scenario | nginx µs/req | bare Pingora µs/req | Weir µs/req | of it SQLite | Weir ÷ bare | goal | req/s nginx / bare / Weir |\n|---|---|---|---|---|---|---|---|\n");
         for row in &self.rows {
             let cpu: Vec<String> = row.figures.iter().map(|(_, cpu, _)| format!("{cpu:.1}")).collect();
             let rate: Vec<String> = row.figures.iter().map(|(_, _, rate)| format!("{rate:.0}")).collect();
             let _ = writeln!(
                 text,
-                "| {} | {} | **{:.2}** | ≤ {:.1} | {} |",
+                "| {} | {} | {:.1} | **{:.2}** | ≤ {:.1} | {} |",
                 row.name,
                 cpu.join(" | "),
+                row.database_us,
                 row.ratio,
                 row.limit,
                 rate.join(" / ")

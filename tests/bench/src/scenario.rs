@@ -30,6 +30,9 @@ impl Default for Options {
     }
 }
 
+/// Where bare Pingora and Weir stand among the proxies of the field.
+const BARE: usize = 1;
+const WEIR: usize = 2;
 const CONNECTIONS: u32 = 32;
 const STREAM_EVENTS: u32 = 100;
 
@@ -67,7 +70,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
     let dir = tempfile::tempdir()?;
     let field = setup::start(&options.weir, dir.path(), None)?;
     process::pause(Duration::from_secs(2));
-    let idle_rss_kib = field.proxies[2].process.rss_kib();
+    let idle_rss_kib = field.proxies[WEIR].process.rss_kib();
     let mut rows = Vec::new();
     for scenario in scenarios() {
         rows.push(throughput(&field, &scenario, options, dir.path())?);
@@ -91,21 +94,33 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
 fn throughput(field: &Field, scenario: &Scenario, options: &Options, dir: &Path) -> anyhow::Result<Row> {
     let mut cpu_us: Vec<Vec<f64>> = vec![Vec::new(); field.proxies.len()];
     let mut rate: Vec<Vec<f64>> = vec![Vec::new(); field.proxies.len()];
+    let mut database_us = Vec::new();
     for round in 0..=options.rounds {
         for (index, proxy) in field.proxies.iter().enumerate() {
+            let before = proxy.process.database_seconds();
             let (cpu, answers) = turn(proxy, scenario, field, options, dir)?;
+            let database = proxy.process.database_seconds() - before;
             // The first round warms caches and connections.
             if round > 0 {
                 cpu_us[index].push(cpu);
                 rate[index].push(answers.rate);
             }
+            if round > 0 && index == WEIR {
+                database_us.push(database * 1e6 / answers.requests as f64);
+            }
         }
     }
-    let ratios: Vec<f64> = cpu_us[2].iter().zip(&cpu_us[1]).map(|(weir, bare)| weir / bare).collect();
+    let ratios: Vec<f64> = cpu_us[WEIR].iter().zip(&cpu_us[BARE]).map(|(weir, bare)| weir / bare).collect();
     let names = field.proxies.iter().map(|p| p.name);
     let figures =
         names.zip(cpu_us.iter().zip(&rate)).map(|(name, (cpu, rate))| (name, median(cpu), median(rate))).collect();
-    Ok(Row { name: scenario.name, figures, ratio: median(&ratios), limit: scenario.limit })
+    Ok(Row {
+        name: scenario.name,
+        figures,
+        ratio: median(&ratios),
+        limit: scenario.limit,
+        database_us: median(&database_us),
+    })
 }
 
 /// One turn of one proxy: CPU microseconds per request, and what came back.
