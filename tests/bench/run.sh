@@ -15,7 +15,7 @@ peers=()
 if [ "${BENCH_PEERS:-1}" = 1 ]; then
   packages=$PWD/target/bench-peers
   mkdir -p "$packages"
-  [ -x "$packages/venv/bin/litellm" ] || { python3 -m venv "$packages/venv" && "$packages/venv/bin/pip" install -q 'litellm[proxy]==1.109.1'; }
+  [ -x "$packages/venv/bin/litellm" ] || { python3 -m venv "$packages/venv" && "$packages/venv/bin/pip" install -q 'litellm[proxy]==1.106.2'; }
   [ -d "$packages/node_modules/@portkey-ai/gateway" ] || npm --prefix "$packages" install --silent --no-save @portkey-ai/gateway@1.15.2
   peers=(--peers "$packages")
 fi
