@@ -289,8 +289,10 @@ impl ProxyHttp for Gateway {
         let settings = &self.state.settings;
         let pace = Pace { grace: settings.caller_timeout, rate: settings.min_body_rate };
         let (forward, settlement) = context.rest()?;
-        forward.request_piece(settlement, body.as_ref().map_or(0, Bytes::len))?;
-        forward.check_pace(settlement, pace)
+        let bytes = body.as_ref().map_or(0, Bytes::len);
+        forward.request_piece(settlement, bytes)?;
+        // A piece without bytes is the end, or that there is no body at all: neither is slow.
+        if bytes == 0 { Ok(()) } else { forward.check_pace(settlement, pace) }
     }
 
     /// Step 8: the head of the answer; step 9 when no body follows.

@@ -112,6 +112,16 @@ impl StreamTranslator {
         self.relay.tally.has_content
     }
 
+    /// Whether the model is at work, though nothing of the answer itself may have come: an Anthropic block that shows
+    /// nothing (thinking, a search), or parts of a kind that is not known. Pings and comments alone do not tell.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        match &self.relay.reader {
+            Reader::Openai(reader) => reader.is_working(),
+            Reader::Anthropic(reader) => reader.is_working(),
+        }
+    }
+
     /// Whether the event that ends the stream has come.
     #[must_use]
     pub fn is_complete(&self) -> bool {

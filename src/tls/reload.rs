@@ -17,7 +17,7 @@ const DAILY: Duration = Duration::from_secs(24 * 3600);
 
 /// What tells one state of a file from another; `None` while it is not there. Links are followed, as orchestrators
 /// renew secrets by turning a link.
-type Stamp = Option<(SystemTime, u64, u64)>;
+type Stamp = Option<(SystemTime, (i64, i64), u64, u64)>;
 
 pub(super) async fn watch(tls: Tls) -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
@@ -51,5 +51,6 @@ fn stamps(files: &Files) -> [Stamp; 2] {
 
 fn stamp(path: &Path) -> Stamp {
     let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
+    // Also when it last changed hands: a key that became readable only later is read then.
+    Some((metadata.modified().ok()?, (metadata.ctime(), metadata.ctime_nsec()), metadata.len(), metadata.ino()))
 }

@@ -10,6 +10,7 @@ use weir_domain::time::{self, Micros};
 use super::App;
 use super::actor::Actor;
 use super::permission::{self, Permission, Role};
+use super::user::MAX_EMAIL;
 use crate::crypto;
 use crate::error::Error;
 use crate::store::{NewAudit, SessionRow, UserRow};
@@ -135,6 +136,10 @@ impl App {
     /// Signs somebody in. The refusal is the same, and takes the same time, for unknown people.
     pub(crate) async fn sign_in(&self, credentials: Credentials, actor: &Actor) -> Result<Begun, Error> {
         let email = credentials.email.trim().to_lowercase();
+        // The throttle remembers what was tried: nobody has an address that long, and a body may be megabytes.
+        if email.len() > MAX_EMAIL {
+            return Err(Error::Unauthenticated("the e-mail address or the password is wrong"));
+        }
         self.throttle
             .begin(&email, &actor.address, Instant::now())
             .map_err(|wait| Error::Throttled(wait.as_secs().max(1)))?;

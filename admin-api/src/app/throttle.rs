@@ -68,8 +68,10 @@ impl Throttle {
     /// The password was right: this account from this address starts anew, and the try was none for
     /// the address. Other addresses' guesses at the account stay counted.
     pub(crate) fn succeed(&self, account: &str, address: &str, now: Instant) {
+        // Only what the try was counted towards: who is known here must not clear the way for guesses at others.
+        let counted = self.keys(account, address, now);
         let mut entries = self.entries.lock();
-        for (index, (key, ..)) in keys(account, address).into_iter().enumerate() {
+        for (index, (key, ..)) in counted.into_iter().enumerate() {
             if index == 0 {
                 entries.remove(&key);
             } else if let Some(entry) = entries.get_mut(&key) {
@@ -166,6 +168,20 @@ mod tests {
         let now = Instant::now();
         let passed = (0..100).filter(|n| throttle.begin(&format!("{n}@x"), "6.6.6.6", now).is_ok()).count();
         assert_eq!(passed, 20);
+    }
+
+    #[test]
+    fn whoever_is_known_does_not_clear_the_way_for_guesses_at_others() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        throttle.succeed("me@x", "6.6.6.6", now);
+        let passed = (0..100).filter(|n| {
+            let guessed = throttle.begin(&format!("{n}@x"), "6.6.6.6", now).is_ok();
+            assert!(throttle.begin("me@x", "6.6.6.6", now).is_ok());
+            throttle.succeed("me@x", "6.6.6.6", now);
+            guessed
+        });
+        assert_eq!(passed.count(), 20);
     }
 
     #[test]

@@ -19,6 +19,8 @@ use crate::store::{NewAudit, SessionRow, Tx, UserRow};
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 200;
+/// The longest e-mail address, in bytes (RFC 5321 section 4.5.3.1.3, without the angle brackets).
+pub(crate) const MAX_EMAIL: usize = 254;
 
 /// Who a new person is.
 #[derive(Deserialize, ToSchema)]
@@ -80,8 +82,8 @@ pub(crate) fn named(email: &str, full_name: &str) -> Result<(String, String), Er
         return Err(Error::field("email", "is not an e-mail address such as ada@example.com"));
     }
     let full_name = full_name.trim().to_owned();
-    if full_name.is_empty() || full_name.len() > MAX_NAME {
-        return Err(Error::field("name", format!("must have 1 to {MAX_NAME} bytes")));
+    if full_name.is_empty() || full_name.len() > MAX_NAME || full_name.chars().any(char::is_control) {
+        return Err(Error::field("name", format!("must have 1 to {MAX_NAME} bytes and no control characters")));
     }
     Ok((email, full_name))
 }
@@ -89,7 +91,7 @@ pub(crate) fn named(email: &str, full_name: &str) -> Result<(String, String), Er
 /// Enough to tell an address from a slip of the keyboard; only delivery proves one.
 fn is_email(text: &str) -> bool {
     let fits = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
-    text.len() <= 254
+    text.len() <= MAX_EMAIL
         && text.split_once('@').is_some_and(|(local, host)| fits(local) && fits(host) && !host.contains('@'))
 }
 

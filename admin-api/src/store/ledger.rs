@@ -38,8 +38,8 @@ pub(super) fn text(value: &str) -> Cow<'_, str> {
 
 /// The most that a counter of one request holds: a million times what any was seen to be.
 const MOST: i64 = 1_000_000_000_000;
-/// The most that one request costs, a million dollars in nano-dollars.
-const DEAREST: i64 = 1_000_000_000_000_000;
+/// The most that one request costs, ten thousand dollars in nano-dollars: nearly a million of them fit into a sum.
+const DEAREST: i64 = 10_000_000_000_000;
 
 /// Counters come from providers, and one that lies must not make every later sum overflow.
 pub(super) fn number(value: u64) -> i64 {

@@ -40,10 +40,12 @@ impl Db {
 }
 
 impl Tx {
-    /// One person, as this transaction sees them.
+    /// One person, who stays as they are until this transaction ends.
     pub(crate) async fn user(&mut self, id: &str) -> Result<Option<UserRow>, StoreError> {
+        // An update that changes nothing is the one way to lock a row that both databases know.
         within!(self, c => sqlx::query_as(
-            "SELECT id, email, name, role, password_hash, created_at, disabled FROM users WHERE id = $1",
+            "UPDATE users SET id = id WHERE id = $1
+             RETURNING id, email, name, role, password_hash, created_at, disabled",
         ).bind(id).fetch_optional(c).await)
     }
 

@@ -240,7 +240,8 @@ async fn begin_stream<'a>(
     let mut held = BytesMut::new();
     let stop = loop {
         // The answer begins with its first content: up to there the limit of the first byte runs on, which has run since
-        // the request was sent. Comments and pings are no answer; they must not keep the next target waiting.
+        // the request was sent. Comments and pings are no answer; they must not keep the next target waiting. A model
+        // that is known to be at work, at thinking that is not shown or at a search, has the time between pieces.
         let piece = clock.watch(caller, line.next()).await;
         streaming.running.waited(clock.waited());
         let mut ended = false;
@@ -260,7 +261,14 @@ async fn begin_stream<'a>(
         if ended || streaming.translator.has_content() || streaming.translator.is_complete() {
             return Ok(Ready::Stream(Box::new(Flow { streaming, line, clock, held, timeouts, ended })));
         }
+        let working = streaming.translator.is_working();
+        if working {
+            clock.arm(timeouts.idle_ms);
+        }
         if held.len() > MAX_HELD {
+            if working {
+                return Ok(Ready::Stream(Box::new(Flow { streaming, line, clock, held, timeouts, ended })));
+            }
             break Stop::unusable(&provider.id, "its stream holds no content");
         }
     };

@@ -107,7 +107,9 @@ impl<'a> Running<'a> {
 
     /// Notes what was consumed so far.
     pub(super) fn consumed(&mut self, usage: Usage) {
-        let cost = self.rates.and_then(|rates| rates.cost_of(&usage));
+        // Nothing known of usage is not nothing used: the cost is unknown until the end says more.
+        let known = self.rates.filter(|_| usage.source != UsageSource::None);
+        let cost = known.and_then(|rates| rates.cost_of(&usage));
         if let Some(entry) = self.entry() {
             entry.usage = usage;
             entry.cost = cost;

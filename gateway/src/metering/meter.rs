@@ -184,6 +184,12 @@ impl Meter {
         false
     }
 
+    /// Makes the journal look well while records are still held, as a settlement in the last moment of an outage does.
+    #[cfg(test)]
+    pub(super) fn look_well(&self) {
+        self.broken.store(false, Ordering::Relaxed);
+    }
+
     pub(super) fn fail(&self, error: &std::io::Error) {
         if !self.broken.swap(true, Ordering::Relaxed) {
             self.event(&JournalEvent::WriteFailed { reason: error.to_string() });
@@ -192,7 +198,8 @@ impl Meter {
 
     /// Tries to write what the disk did not take. Blocks; called by the background task.
     pub(super) fn recover(&self) {
-        if self.is_writable() {
+        // Held ones too while the disk is well: a record may have been put aside just as the outage ended.
+        if self.is_writable() && self.held() == 0 {
             return;
         }
         loop {
@@ -204,8 +211,7 @@ impl Meter {
             let mut pending = self.pending.lock();
             pending.bytes = pending.bytes.saturating_sub(frame.len());
         }
-        if self.journal.sync().is_ok() {
-            self.broken.store(false, Ordering::Relaxed);
+        if self.journal.sync().is_ok() && self.broken.swap(false, Ordering::Relaxed) {
             self.event(&JournalEvent::Recovered);
         }
     }

@@ -85,6 +85,8 @@ impl Forward {
     ) -> Result<Box<HttpPeer>> {
         let upstream = Arc::clone(&self.route.upstream);
         self.close_attempt(settlement, Outcome::ConnectFailed, "the pooled connection was dead".to_owned());
+        // A repeat sends the body from its begin, and it is counted again.
+        settlement.request_bytes = 0;
         if let Some(total) = upstream.timeouts.total_ms {
             self.deadline.get_or_insert_with(|| settlement.started() + Duration::from_millis(total));
         }
@@ -158,7 +160,8 @@ impl Forward {
     /// Ends the exchange when the request body comes too slowly: each piece by itself may have been in time. Once the
     /// upstream answers, the body is its concern.
     pub(crate) fn check_pace(&self, settlement: &Settlement, pace: Pace) -> Result<()> {
-        if settlement.status == 0 && settlement.started().elapsed() > pace.allows(settlement.request_bytes) {
+        let begun = self.attempt.unwrap_or_else(|| settlement.started());
+        if settlement.status == 0 && begun.elapsed() > pace.allows(settlement.request_bytes) {
             return Err(Error::explain(BODY_TOO_SLOW, "min_body_rate").into_down());
         }
         Ok(())

@@ -55,6 +55,8 @@ record! {
 #[derive(Debug, Default)]
 pub(crate) struct StreamReader {
     started: bool,
+    /// A block has begun, of whatever kind.
+    working: bool,
     usage: WireUsage,
     /// Whether the final number of output tokens has come; the one at the start only counts the first.
     final_output: bool,
@@ -72,6 +74,11 @@ struct Call {
 }
 
 impl StreamReader {
+    /// Whether the model is at work, be it at something that is no content yet (thinking that is not shown, a search).
+    pub(crate) fn is_working(&self) -> bool {
+        self.working
+    }
+
     /// What was said of usage so far.
     pub(crate) fn sighted(&self) -> Sighted {
         let sighted = self.usage.sighted();
@@ -102,6 +109,7 @@ impl StreamReader {
         match event.kind.as_deref() {
             Some("message_start") => self.message_start(event.message.unwrap_or_default(), emit),
             Some("content_block_start") => {
+                self.working = true;
                 if let Some(block) = event.content_block {
                     self.block_start(index, block, emit)?;
                 }

@@ -60,6 +60,11 @@ struct Call {
 }
 
 impl StreamReader {
+    /// Whether the model is at work: something came that is an answer, though in no form that is known here.
+    pub(crate) fn is_working(&self) -> bool {
+        !self.dropped.names().is_empty()
+    }
+
     /// The stream's own time, in seconds since 1970.
     pub(crate) fn created(&self) -> Option<u64> {
         self.created
@@ -169,6 +174,10 @@ impl StreamReader {
             (Some(id), Some(known)) if !known.id.is_empty() => **id == *known.id,
             _ => !named,
         });
+        // A call of another kind than a function: no dialect that is translated to has a place for it.
+        if continues.is_none() && call.function.is_none() {
+            return;
+        }
         let function = call.function;
         let input = function.as_ref().and_then(super::read_answer::Function::arguments_text);
         let ordinal = continues.unwrap_or_else(|| {

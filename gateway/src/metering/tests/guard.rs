@@ -143,6 +143,22 @@ async fn while_the_disk_is_full_records_wait_in_memory_and_none_is_lost() {
     assert_eq!((fixture.events("WriteFailed"), fixture.events("Recovered"), fixture.events("Lost")), (1, 1, 1));
 }
 
+#[tokio::test]
+async fn a_record_put_aside_as_the_outage_ends_is_written_in_the_next_round() {
+    let fixture = Fixture::new();
+    let meter = fixture.open();
+    meter.journal.write_to(std::fs::File::options().append(true).open("/dev/full").unwrap());
+    let mut late = Settlement::begin(&meter, Traffic::Ai, "POST", "/paid");
+    late.attempts.push(attempt());
+    late.settle();
+    meter.look_well();
+    assert_eq!(meter.held(), 1);
+    let ledger = Arc::<Ledger>::default();
+    ship(&meter, &ledger, 1).await;
+    assert!(ledger.rows.lock().contains_key(&late.id));
+    assert_eq!(meter.held(), 0);
+}
+
 #[test]
 fn memory_is_bounded_while_the_disk_is_full() {
     let fixture = Fixture::new();

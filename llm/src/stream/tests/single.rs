@@ -164,6 +164,22 @@ fn calls_without_ids_that_share_an_index_are_told_apart_by_their_names() {
 }
 
 #[test]
+fn a_call_of_another_kind_than_a_function_is_reported_and_no_tool_without_a_name() {
+    let delta = |call: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{call}]}}}}]}}\n\n");
+    let stream = [
+        delta(r#"{"index":0,"id":"a","type":"custom","custom":{"name":"g","input":""}}"#),
+        delta(r#"{"index":0,"custom":{"input":"free text"}}"#),
+        delta(r#"{"index":1,"id":"b","type":"function","function":{"name":"f","arguments":"{}"}}"#),
+        "data: [DONE]\n\n".to_owned(),
+    ]
+    .concat();
+    let seen = run(&context(Dialect::Openai, Dialect::Anthropic), [stream.as_bytes()]);
+    checks::anthropic("calls", &seen);
+    assert_eq!(seen.out.matches("\"tool_use\",\"id\"").count(), 1, "{}", seen.out);
+    assert_eq!(seen.dropped, ["choices[].message.tool_calls[]"]);
+}
+
+#[test]
 fn a_role_alone_is_no_content() {
     let mut translator = StreamTranslator::new(context(Dialect::Openai, Dialect::Anthropic), Arc::new(price));
     let mut out = BytesMut::new();
@@ -172,6 +188,26 @@ fn a_role_alone_is_no_content() {
     assert!(!translator.has_content());
     translator.push(b"data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n", &mut out).unwrap();
     assert!(translator.has_content());
+}
+
+#[test]
+fn a_model_at_work_is_told_from_one_that_only_pings() {
+    let working = |upstream: Dialect, events: &[&str]| {
+        let mut translator = StreamTranslator::new(context(upstream, Dialect::Anthropic), Arc::new(price));
+        for event in events {
+            translator.push(format!("data: {event}\n\n").as_bytes(), &mut BytesMut::new()).unwrap();
+        }
+        assert!(!translator.has_content());
+        translator.is_working()
+    };
+    let start = r#"{"type":"message_start","message":{"id":"msg_1","model":"m"}}"#;
+    let hidden =
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}"#;
+    let search = r#"{"type":"content_block_start","index":0,"content_block":{"type":"server_tool_use","id":"s","name":"web_search"}}"#;
+    assert!(!working(Dialect::Anthropic, &[start, r#"{"type":"ping"}"#]));
+    assert!(working(Dialect::Anthropic, &[start, hidden]) && working(Dialect::Anthropic, &[start, search]));
+    assert!(!working(Dialect::Openai, &[r#"{"choices":[{"delta":{"role":"assistant","content":""}}]}"#]));
+    assert!(working(Dialect::Openai, &[r#"{"choices":[{"delta":{"images":[{"url":"x"}]}}]}"#]));
 }
 
 #[test]
