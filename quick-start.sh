@@ -134,7 +134,10 @@ make_data_directory() {
   [ -d "$data" ] || fail "cannot make $data; set WEIR_DATA_DIR to a directory that you may write to."
   [ -w "$data" ] || fail "$(id -un) may not write to $data; set WEIR_DATA_DIR to a directory that you may write to."
   for name in "${weir_files[@]}" journal bin; do
-    if [ -e "$data/$name" ] && [ "$name" != quick-start.lock ]; then foreign+=$newline$name$newline; fi
+    # The lock is of every run, and a directory made here held nothing of others.
+    if [ -z "$made_data" ] && [ -e "$data/$name" ] && [ "$name" != quick-start.lock ]; then
+      foreign+=$newline$name$newline
+    fi
   done
   hold_data
   if [ ! -e "$data/weir.db" ] && [ ! -e "$env_file" ]; then fresh_data=1; fi
@@ -420,7 +423,7 @@ get_binary() {
 # === starting ===
 
 start_server() {
-  local pid
+  local pid replaced=
   if pid=$(running); then
     if [ -z "$moved" ] && [ ! "$binary" -nt "$pid_file" ]; then
       wait_for_server "$pid"
@@ -430,6 +433,7 @@ start_server() {
     if [ -n "$moved" ]; then doing "restarting at its new address"; else doing "restarting with the new build"; fi
     end_process "$pid" || fail "the old server does not end."
     rm -f "$pid_file"
+    replaced=1
   fi
   check_ports ''
   : >"$ready_file"
@@ -442,6 +446,11 @@ start_server() {
   printf '%s\n' "$started_pid" >"$pid_file"
   wait_for_server "$started_pid"
   step "running (process $started_pid)"
+  # It stands where another stood: whatever fails from here on, those who called that one still have theirs.
+  if [ -n "$replaced" ]; then
+    disown "$started_pid"
+    started_pid=
+  fi
 }
 
 wait_for_server() {
@@ -596,8 +605,18 @@ key_works() {
 }
 
 write_env() {
+  local name theirs=
+  # Whose files lay here before the first start is known only then, and needed by uninstall.
+  if [ -n "$fresh_data" ]; then
+    for name in "${weir_files[@]}"; do
+      case "$foreign" in *"$newline$name$newline"*) theirs+=" $name" ;; esac
+    done
+  else
+    theirs=" $(noted foreign)"
+  fi
   {
     printf '%s Load it with: set -a; . %s; set +a\n' "$env_head" "$(shell_word "$env_file")"
+    printf '# foreign:%s\n' "$theirs"
     printf '# listen: %s %s %s\n' "$gateway_listen" "$admin_listen" "$ops_listen"
     printf '# providers: %s\n# vendors: %s\n# callers: %s\n' "$providers" "$vendors_mark" "$callers_mark"
     printf 'WEIR_GATEWAY_URL=%s\nWEIR_ADMIN_URL=%s\nWEIR_API_KEY=%s\nWEIR_ADMIN_TOKEN=%s\nWEIR_MODEL=%s\n' \
@@ -704,7 +723,7 @@ logs() {
 
 # Removes the directory whole only when this script made it; else what Weir wrote there, and says what is left.
 uninstall() {
-  local pid left
+  local pid left name
   if [ ! -d "$data" ]; then
     echo "Nothing to remove: $data is not there."
     return
@@ -722,6 +741,7 @@ uninstall() {
     step "removed $data"
     return
   fi
+  for name in $(noted foreign); do foreign+=$newline$name$newline; done
   remove_weir_files
   if rmdir "$data" 2>/dev/null; then
     step "removed $data"
