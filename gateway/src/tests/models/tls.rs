@@ -12,7 +12,7 @@ use weir_harness::tls::Authority;
 use super::*;
 
 const UPSTREAM: &str = "WEIR_TEST_TLS_UPSTREAM";
-const CHILD: &str = "tests::models::tls::the_gateway_calls_the_upstream_named_in_the_environment";
+const ITSELF: &str = "tests::models::tls::http2_is_spoken_and_its_connections_are_shared";
 
 const WHOLE: &str = concat!(
     r#"{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":"#,
@@ -59,6 +59,9 @@ async fn serve(stream: tokio_rustls::server::TlsStream<tokio::net::TcpStream>, c
 
 #[tokio::test(flavor = "multi_thread")]
 async fn http2_is_spoken_and_its_connections_are_shared() {
+    if let Ok(port) = std::env::var(UPSTREAM) {
+        return the_gateway_calls(&port).await;
+    }
     let authority = Authority::new().unwrap();
     let acceptor = TlsAcceptor::from(authority.server(&["localhost"], &["h2"]).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -79,7 +82,7 @@ async fn http2_is_spoken_and_its_connections_are_shared() {
     std::fs::write(&trusted, authority.pem()).unwrap();
     let child = tokio::task::spawn_blocking(move || {
         Command::new(std::env::current_exe().unwrap())
-            .args([CHILD, "--exact", "--ignored", "--nocapture"])
+            .args([ITSELF, "--exact", "--nocapture"])
             .env("SSL_CERT_FILE", trusted)
             .env_remove("SSL_CERT_DIR")
             .env(UPSTREAM, port.to_string())
@@ -96,10 +99,7 @@ async fn http2_is_spoken_and_its_connections_are_shared() {
     assert!((1..=8).contains(&connections), "{connections} connections for {calls} calls");
 }
 
-#[tokio::test]
-#[ignore = "the process's half of http2_is_spoken_and_its_connections_are_shared, which starts it with the right environment"]
-async fn the_gateway_calls_the_upstream_named_in_the_environment() {
-    let port = std::env::var(UPSTREAM).unwrap();
+async fn the_gateway_calls(port: &str) {
     let provider = json!({"protocol": "openai", "base_url": format!("https://localhost:{port}/v1"),
         "allow_private_address": true, "keys": [{"id": "main", "secret": "sk-tls"}]});
     let documents = [
