@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::credential::Allow;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, WireFormat};
 use crate::name;
 use crate::price::{PriceHistory, PriceRow};
 use crate::router::Router;
@@ -105,10 +105,10 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The wire format it speaks.
+    /// What is spoken with it for a call of `model` by a caller of a dialect.
     #[must_use]
-    pub fn dialect(&self) -> Dialect {
-        self.protocol.dialect()
+    pub fn format(&self, _model: &str, _inbound: Dialect) -> WireFormat {
+        self.protocol.format()
     }
 
     /// The price of a model in force at a moment: of the overrides one for the model goes before one for `*`,
@@ -198,6 +198,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// What is spoken with the provider for a caller of a dialect.
+    #[must_use]
+    pub fn format(&self, inbound: Dialect) -> WireFormat {
+        self.provider.format(&self.model, inbound)
+    }
+
     /// The most tokens the model writes, where known.
     #[must_use]
     pub fn max_output_tokens(&self) -> Option<u64> {

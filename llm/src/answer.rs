@@ -1,7 +1,7 @@
 //! From the upstream's whole answer to the caller's.
 
 use bytes::Bytes;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
@@ -17,7 +17,7 @@ use crate::{anthropic, openai};
 #[derive(Clone, Debug)]
 pub struct AnswerContext {
     /// What the provider speaks.
-    pub upstream: Dialect,
+    pub upstream: WireFormat,
     /// What the caller speaks.
     pub inbound: Dialect,
     /// Whether the caller asked for usage in the stream: `peek.include_usage == Some(true)`. Only OpenAI streams ask.
@@ -59,7 +59,7 @@ pub struct Answer {
 /// The body is not an answer of the upstream's dialect, or it is an error in spite of its status.
 pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
     let text = std::str::from_utf8(body).map_err(|_| AnswerError::Malformed("it is not UTF-8".into()))?;
-    if context.upstream == context.inbound {
+    if context.upstream.dialect() == Some(context.inbound) {
         return forward(context, text, body, pricing);
     }
     let mut reply = read(context.upstream, text)?;
@@ -81,16 +81,16 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id, dropped })
 }
 
-fn read(upstream: Dialect, text: &str) -> Result<Reply<'_>, AnswerError> {
+fn read(upstream: WireFormat, text: &str) -> Result<Reply<'_>, AnswerError> {
     match upstream {
-        Dialect::Openai => openai::read_answer::read(text),
-        Dialect::Anthropic => anthropic::read_answer::read(text),
+        WireFormat::Openai => openai::read_answer::read(text),
+        WireFormat::Anthropic => anthropic::read_answer::read(text),
     }
 }
 
 /// Same dialect: only the top level is read, and the cost spliced in.
 fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
-    let head = match context.upstream {
+    let head = match context.inbound {
         Dialect::Openai => openai::read_answer::read_head(text),
         Dialect::Anthropic => anthropic::read_answer::read_head(text),
     }?;

@@ -24,7 +24,7 @@ fn price(usage: &Usage) -> Option<NanoUsd> {
 
 fn context(inbound: Dialect, upstream: Dialect, seen: &Peek) -> AnswerContext {
     AnswerContext {
-        upstream,
+        upstream: upstream.format(),
         inbound,
         include_usage: seen.include_usage == Some(true),
         estimated_input: seen.estimated_input,
@@ -40,7 +40,13 @@ fn answering(inbound: Dialect, upstream: Dialect, seen: &Peek, made: &UpstreamRe
 }
 
 fn target(dialect: Dialect) -> Target<'static> {
-    Target { dialect, model: "demo-small", max_output_tokens: Some(1_000), stream_options: true, strict: false }
+    Target {
+        format: dialect.format(),
+        model: "demo-small",
+        max_output_tokens: Some(1_000),
+        stream_options: true,
+        strict: false,
+    }
 }
 
 /// Calls the demo provider, which speaks OpenAI's dialect, as a caller of `inbound`, whole.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::{Dialect, WireFormat};
 
 use crate::{anthropic, openai};
 
@@ -231,7 +231,7 @@ impl From<serde_json::Error> for AnswerError {
 
 impl AnswerError {
     /// Refuses an answer that holds an error in spite of its status.
-    pub(crate) fn in_band(upstream: Dialect, error: Option<&RawValue>) -> Result<(), Self> {
+    pub(crate) fn in_band(upstream: WireFormat, error: Option<&RawValue>) -> Result<(), Self> {
         error.map_or(Ok(()), |raw| Err(Self::Provider(provider::read_in_band(upstream, raw))))
     }
 
@@ -291,7 +291,7 @@ pub fn error_event(inbound: Dialect, error: &WireError) -> Bytes {
 /// Understands a provider's error body: its dialect's envelope, Google's array of one, bare strings, HTML from a
 /// proxy in between. The message is bounded, one line, and holds no credential.
 #[must_use]
-pub fn read_error(upstream: Dialect, status: u16, body: &[u8]) -> WireError {
+pub fn read_error(upstream: WireFormat, status: u16, body: &[u8]) -> WireError {
     provider::read(upstream, status, body)
 }
 

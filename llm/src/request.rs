@@ -1,9 +1,10 @@
 //! From the caller's request to the upstream's: splice within one dialect, translate between two.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::{Dialect, WireFormat};
 
 use crate::error::RequestError;
 use crate::history::without_foreign_reasoning;
@@ -17,7 +18,7 @@ use crate::{anthropic, openai};
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// What its provider speaks.
-    pub dialect: Dialect,
+    pub format: WireFormat,
     /// The model's id at the provider.
     pub model: &'a str,
     /// The most tokens it writes, from the catalogue: the default where a dialect demands a limit.
@@ -38,7 +39,7 @@ pub struct UpstreamRequest {
     /// Tools that the upstream knows under other names than the caller; its answer is read with them.
     pub tool_names: ToolNames,
     /// Where it is posted, below the provider's `base_url`.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
 }
 
 /// Makes the body for `target` from the caller's body that [`crate::peek`] was called with.
@@ -53,7 +54,7 @@ pub fn prepare(
     target: &Target<'_>,
 ) -> Result<UpstreamRequest, RequestError> {
     let mut report = Report::new(target.strict);
-    let (body, tool_names) = if inbound == target.dialect {
+    let (body, tool_names) = if target.format.dialect() == Some(inbound) {
         let body = match without_foreign_reasoning(inbound, body, &mut report)? {
             None => forward(inbound, peek, body, target, &mut report)?,
             // Everything after the reasoning stands elsewhere now.
@@ -63,7 +64,7 @@ pub fn prepare(
     } else {
         translate(inbound, body, target, &mut report)?
     };
-    Ok(UpstreamRequest { body, dropped: report.into_dropped(), tool_names, path: target.dialect.chat_path() })
+    Ok(UpstreamRequest { body, dropped: report.into_dropped(), tool_names, path: target.format.chat_path().into() })
 }
 
 /// Same dialect: the caller's bytes, with only `model` and the wish for usage spliced in.
@@ -156,10 +157,10 @@ fn translate(
         Dialect::Openai => openai::read_request::read(text, report)?,
         Dialect::Anthropic => anthropic::read_request::read(text, report)?,
     };
-    let tool_names = ToolNames::fit(&mut exchange, target.dialect);
-    let body = match target.dialect {
-        Dialect::Openai => openai::write_request::write(exchange, target, report),
-        Dialect::Anthropic => anthropic::write_request::write(exchange, target, report),
+    let tool_names = ToolNames::fit(&mut exchange, target.format);
+    let body = match target.format {
+        WireFormat::Openai => openai::write_request::write(exchange, target, report),
+        WireFormat::Anthropic => anthropic::write_request::write(exchange, target, report),
     }?;
     Ok((body, tool_names))
 }

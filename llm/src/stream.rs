@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 use serde_json::value::RawValue;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
@@ -59,11 +59,11 @@ impl StreamTranslator {
     #[must_use]
     pub fn new(context: AnswerContext, pricing: Arc<dyn Pricing>) -> Self {
         let reader = match context.upstream {
-            Dialect::Openai => Reader::Openai(openai::read_stream::StreamReader::default()),
-            Dialect::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
+            WireFormat::Openai => Reader::Openai(openai::read_stream::StreamReader::default()),
+            WireFormat::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
         };
         let writer = match context.inbound {
-            same if same == context.upstream => Writer::Forward,
+            same if context.upstream.dialect() == Some(same) => Writer::Forward,
             Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
             Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
         };

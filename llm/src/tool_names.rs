@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 
 use crate::exchange::{BlockKind, Exchange, ToolChoice};
 use crate::wire::Text;
@@ -22,7 +22,7 @@ impl ToolNames {
     /// Gives a name that fits to every tool of the request whose own does not: where it is offered, where it is chosen,
     /// where it was called before. No two tools get one name, and the same request always gets the same names, which
     /// prompt caches ask for.
-    pub(crate) fn fit(exchange: &mut Exchange<'_>, upstream: Dialect) -> Self {
+    pub(crate) fn fit(exchange: &mut Exchange<'_>, upstream: WireFormat) -> Self {
         let (mut taken, mut unfit) = (HashSet::new(), false);
         each(exchange, &mut |name| {
             if fits(name, upstream) {
@@ -56,10 +56,10 @@ impl ToolNames {
 /// Whether a dialect takes a name. An empty one is for the vendor to refuse.
 /// Sources: <https://platform.openai.com/docs/api-reference/chat/create> (`tools[].function.name`),
 /// <https://docs.anthropic.com/en/api/messages> (`tools[].name`).
-fn fits(name: &str, dialect: Dialect) -> bool {
-    let most = match dialect {
-        Dialect::Openai => 64,
-        Dialect::Anthropic => 128,
+fn fits(name: &str, format: WireFormat) -> bool {
+    let most = match format {
+        WireFormat::Openai => 64,
+        WireFormat::Anthropic => 128,
     };
     name.len() <= most && name.bytes().all(is_plain)
 }
@@ -108,14 +108,14 @@ mod tests {
         let mut taken = HashSet::new();
         let first = free(&long, &mut taken);
         assert!(first.starts_with("mcp__server_with_dots__mcp__"), "{first}");
-        for dialect in [Dialect::Openai, Dialect::Anthropic] {
+        for dialect in [WireFormat::Openai, WireFormat::Anthropic] {
             assert!(!fits(&long, dialect) && fits(&first, dialect), "{first}");
         }
         // Whoever names a tool as Weir would name another one takes nothing from it.
         let mut taken = HashSet::from([first.clone()]);
         let second = free(&long, &mut taken);
-        assert!(second != first && fits(&second, Dialect::Openai), "{second}");
+        assert!(second != first && fits(&second, WireFormat::Openai), "{second}");
         assert_eq!(free(&long, &mut HashSet::new()), first, "the same again");
-        assert!(fits(&free("名前", &mut taken), Dialect::Openai) && !fits("名前", Dialect::Openai));
+        assert!(fits(&free("名前", &mut taken), WireFormat::Openai) && !fits("名前", WireFormat::Openai));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 use utoipa::ToSchema;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 use weir_domain::name;
 use weir_domain::resource::{Kind, Resource};
 use weir_domain::secret::{ResolveSecret, Secret, SecretRef};
@@ -93,8 +93,8 @@ impl App {
         let resolver = Resolver::new(&self.vault, std::slice::from_ref(resource), true);
         let key = first_key(&resolver, provider)?;
         let headers = headers(&resolver, provider)?;
-        let dialect = provider.protocol.dialect();
-        let path = if probe.model.is_some() { dialect.chat_path() } else { "/models" };
+        let format = provider.protocol.format();
+        let path = if probe.model.is_some() { format.chat_path() } else { "/models" };
         let base = provider.base_url.trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).map_err(|_| "base_url is not an address".to_owned())?;
         let client = egress::client(&url, provider.allow_private_address).await?;
@@ -102,7 +102,7 @@ impl App {
             Some(model) => client.post(url).json(&question(model)),
             None => client.get(url),
         };
-        let request = authorised(request, dialect, key.as_ref(), &headers);
+        let request = authorised(request, format, key.as_ref(), &headers);
         let response = request.send().await.map_err(|e| egress::sentence(&e))?;
         let status = response.status();
         let answer = read(response).await?;
@@ -151,17 +151,17 @@ fn question(model: &str) -> Value {
 
 fn authorised(
     mut request: reqwest::RequestBuilder,
-    dialect: Dialect,
+    format: WireFormat,
     key: Option<&Secret>,
     headers: &[(String, Secret)],
 ) -> reqwest::RequestBuilder {
     for (name, value) in headers {
         request = request.header(name, value.expose());
     }
-    match (dialect, key) {
-        (Dialect::Openai, Some(key)) => request.bearer_auth(key.expose()),
-        (Dialect::Openai, None) => request,
-        (Dialect::Anthropic, key) => {
+    match (format, key) {
+        (WireFormat::Openai, Some(key)) => request.bearer_auth(key.expose()),
+        (WireFormat::Openai, None) => request,
+        (WireFormat::Anthropic, key) => {
             let request = request.header("anthropic-version", ANTHROPIC_VERSION);
             match key {
                 Some(key) => request.header("x-api-key", key.expose()),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::is_default;
-use crate::dialect::Dialect;
+use crate::dialect::WireFormat;
 use crate::price::PerMillion;
 use crate::secret::{SecretForm, SecretRef};
 
@@ -23,12 +23,12 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The dialect that goes over the wire; the demo provider reads OpenAI's.
+    /// What goes over the wire; the demo provider reads OpenAI's.
     #[must_use]
-    pub fn dialect(self) -> Dialect {
+    pub fn format(self) -> WireFormat {
         match self {
-            Self::Openai | Self::Demo => Dialect::Openai,
-            Self::Anthropic => Dialect::Anthropic,
+            Self::Openai | Self::Demo => WireFormat::Openai,
+            Self::Anthropic => WireFormat::Anthropic,
         }
     }
 }

@@ -108,7 +108,12 @@ async fn open(
     let state = request.state;
     let mut line = match state.models.links.get(request.snapshot, provider) {
         Some(link) => {
-            let outgoing = Outgoing { key: sending.key, betas: sending.betas, body: &sending.request.body };
+            let outgoing = Outgoing {
+                key: sending.key,
+                path: &sending.request.path,
+                betas: sending.betas,
+                body: &sending.request.body,
+            };
             let sent = running.sent();
             let way = (&state.connector, &state.egress);
             Line::open(way, &link, &provider.timeouts, &outgoing, sent, caller, clock)
@@ -144,7 +149,7 @@ async fn open(
     } else {
         line.cut().await;
     }
-    Err(Stop::provider(&provider.id, weir_llm::read_error(provider.dialect(), status, &body), wait))
+    Err(Stop::provider(&provider.id, weir_llm::read_error(sending.target.format(request.inbound), status, &body), wait))
 }
 
 /// What is wrong with an answer's head, if anything.
@@ -158,7 +163,7 @@ fn unfit(request: &Request<'_>, line: &Line) -> Option<String> {
 
 fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
     AnswerContext {
-        upstream: sending.target.provider.dialect(),
+        upstream: sending.target.format(request.inbound),
         inbound: request.inbound,
         include_usage: request.peek.include_usage == Some(true),
         estimated_input: request.peek.estimated_input,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pingora_core::Result;
 use pingora_proxy::Session;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
 use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
@@ -145,7 +145,7 @@ impl Call<'_> {
             made += 1;
             settlement.dropped = self.dropped(target, &prepared);
             let running = Running::begin(settlement, target, choice.key);
-            let betas = (target.provider.dialect() == Dialect::Anthropic).then_some(&self.betas);
+            let betas = (target.format(self.request.inbound) == WireFormat::Anthropic).then_some(&self.betas);
             let sending = Sending { target, key: choice.key, betas, request: &prepared };
             match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
                 Ok(ready) => {
@@ -171,7 +171,7 @@ impl Call<'_> {
     /// The body for a target.
     fn prepare(&self, target: &Target) -> Result<UpstreamRequest, RequestError> {
         let to = weir_llm::Target {
-            dialect: target.provider.dialect(),
+            format: target.format(self.request.inbound),
             model: &target.model,
             max_output_tokens: target.max_output_tokens(),
             stream_options: target.provider.stream_options,
@@ -190,7 +190,7 @@ impl Call<'_> {
     /// Beta features that the target does not get.
     fn betas_dropped(&self, target: &Target) -> Vec<String> {
         let mut names = self.betas.dropped.clone();
-        if target.provider.dialect() != Dialect::Anthropic && self.betas.header.is_some() {
+        if target.format(self.request.inbound) != WireFormat::Anthropic && self.betas.header.is_some() {
             names.push(beta::HEADER.to_owned());
         }
         names

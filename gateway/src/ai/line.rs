@@ -56,6 +56,8 @@ impl From<Interrupt> for LineError {
 /// What is sent.
 pub(super) struct Outgoing<'a> {
     pub(super) key: Option<usize>,
+    /// Where it is posted, below the provider's address.
+    pub(super) path: &'a str,
     /// What the caller says beside the body; for a provider of its own dialect only.
     pub(super) betas: Option<&'a Betas>,
     pub(super) body: &'a Bytes,
@@ -136,14 +138,12 @@ impl Line {
                 egress.failed(&link.address, socket);
                 LineError::Connect(error)
             })?;
-            let head = link.head(outgoing.key, outgoing.body.len(), outgoing.betas).ok_or(LineError::UnfitKey).map(
-                |mut h| {
-                    if session.as_http2().is_some() {
-                        link.to_h2(&mut h);
-                    }
-                    h
-                },
-            )?;
+            let head = link.head(outgoing).ok_or(LineError::UnfitKey).map(|mut h| {
+                if session.as_http2().is_some() {
+                    link.to_h2(&mut h);
+                }
+                h
+            })?;
             *sent = true;
             match exchange(&mut session, head, timeouts, outgoing.body, caller, clock).await {
                 Ok(()) => return Ok(Self::Wire { session: Box::new(session), peers, fresh }),

@@ -9,10 +9,11 @@ use arc_swap::ArcSwapOption;
 use http::header::{self, HeaderValue};
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_http::RequestHeader;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 use weir_domain::snapshot::{Address, Provider, Snapshot};
 
-use super::beta::{self, Betas};
+use super::beta;
+use super::line::Outgoing;
 
 /// The version of Anthropic's API that is spoken for callers who name none.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
@@ -47,8 +48,8 @@ pub(super) struct Link {
     /// The head for each key of the pool, by index; behind them the one without a key. `None`: the key cannot stand in
     /// a header.
     heads: Vec<Option<RequestHeader>>,
-    /// The address as HTTP/2 wants it in `:authority` and `:path`.
-    absolute: http::Uri,
+    /// Scheme and authority, as HTTP/2 wants them before the path.
+    origin: String,
     /// The peer of the last look-up, kept as long as the look-up gives the same address.
     peer: ArcSwapOption<Peers>,
 }
@@ -65,23 +66,24 @@ pub(super) struct Peers {
 impl Link {
     fn new(provider: &Arc<Provider>) -> Option<Self> {
         let address = provider.address.clone()?;
-        let path = format!("{}{}", address.path, provider.dialect().chat_path());
         let scheme = if address.tls { "https" } else { "http" };
-        let absolute = format!("{scheme}://{}{path}", address.authority).parse().ok()?;
+        let origin = format!("{scheme}://{}", address.authority);
         let heads = provider
             .keys
             .iter()
             .map(|key| Some(key.secret.expose()))
             .chain([None])
-            .map(|key| head(provider, &address, &path, key).ok())
+            .map(|key| head(provider, &address, key).ok())
             .collect();
-        Some(Self { provider: Arc::clone(provider), address, heads, absolute, peer: ArcSwapOption::empty() })
+        Some(Self { provider: Arc::clone(provider), address, heads, origin, peer: ArcSwapOption::empty() })
     }
 
-    /// The request's head for a body of `length` bytes. `None`: the key cannot stand in a header.
-    pub(super) fn head(&self, key: Option<usize>, length: usize, betas: Option<&Betas>) -> Option<RequestHeader> {
-        let mut head = self.heads.get(key.unwrap_or(self.heads.len() - 1))?.clone()?;
-        head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(length)).ok()?;
+    /// The head of a request. `None`: the key, or the path, cannot stand in one.
+    pub(super) fn head(&self, outgoing: &Outgoing<'_>) -> Option<RequestHeader> {
+        let betas = outgoing.betas;
+        let mut head = self.heads.get(outgoing.key.unwrap_or(self.heads.len() - 1))?.clone()?;
+        head.set_uri(format!("{}{}", self.address.path, outgoing.path).parse().ok()?);
+        head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(outgoing.body.len())).ok()?;
         if let Some(beta) = betas.and_then(|betas| betas.header.as_ref()) {
             head.insert_header(beta::HEADER, beta.clone()).ok()?;
         }
@@ -93,7 +95,9 @@ impl Link {
 
     /// Changes a head to what HTTP/2 wants: the whole address in the request line, no `Host`.
     pub(super) fn to_h2(&self, head: &mut RequestHeader) {
-        head.set_uri(self.absolute.clone());
+        if let Ok(absolute) = format!("{}{}", self.origin, head.uri).parse() {
+            head.set_uri(absolute);
+        }
         head.remove_header(&header::HOST);
     }
 
@@ -121,14 +125,14 @@ impl Link {
     }
 }
 
-fn head(provider: &Provider, address: &Address, path: &str, key: Option<&str>) -> pingora_core::Result<RequestHeader> {
-    let mut head = RequestHeader::build_no_case("POST", path.as_bytes(), Some(10 + provider.headers.len()))?;
+fn head(provider: &Provider, address: &Address, key: Option<&str>) -> pingora_core::Result<RequestHeader> {
+    let mut head = RequestHeader::build_no_case("POST", b"/", Some(10 + provider.headers.len()))?;
     head.insert_header(header::HOST, address.authority.as_str())?;
     head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
     // Bodies are read on their way; compressed ones would have to be unpacked for that.
     head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     head.insert_header(header::USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))?;
-    if provider.dialect() == Dialect::Anthropic {
+    if provider.protocol.format() == WireFormat::Anthropic {
         head.insert_header(beta::VERSION, ANTHROPIC_VERSION)?;
     }
     for (name, value) in &provider.headers {
@@ -139,9 +143,9 @@ fn head(provider: &Provider, address: &Address, path: &str, key: Option<&str>) -
         head.insert_header(name.clone(), value)?;
     }
     if let Some(key) = key {
-        let (name, value) = match provider.dialect() {
-            Dialect::Openai => ("authorization", format!("Bearer {key}")),
-            Dialect::Anthropic => ("x-api-key", key.to_owned()),
+        let (name, value) = match provider.protocol.format() {
+            WireFormat::Openai => ("authorization", format!("Bearer {key}")),
+            WireFormat::Anthropic => ("x-api-key", key.to_owned()),
         };
         let invalid = |_| pingora_core::Error::new_str("the key holds characters that cannot stand in a header");
         let mut value = HeaderValue::from_str(&value).map_err(invalid)?;

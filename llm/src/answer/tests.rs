@@ -6,7 +6,7 @@ use super::*;
 
 fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
     AnswerContext {
-        upstream,
+        upstream: upstream.format(),
         inbound,
         include_usage: false,
         estimated_input: 100,

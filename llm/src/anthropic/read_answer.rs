@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 
 use super::usage::WireUsage;
 use crate::answer::AnswerHead;
@@ -97,7 +97,7 @@ pub(super) fn drop_of_block(dropped: &mut DroppedParts, block: &ContentBlock<'_>
 
 fn parse_head(text: &str) -> Result<Head<'_>, AnswerError> {
     let head: Head<'_> = serde_json::from_str(text)?;
-    AnswerError::in_band(Dialect::Anthropic, head.error)?;
+    AnswerError::in_band(WireFormat::Anthropic, head.error)?;
     if head.content.is_none() {
         return Err(AnswerError::Malformed("it has no content".into()));
     }

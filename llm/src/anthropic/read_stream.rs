@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 
 use super::read_answer::{CITATIONS, ContentBlock, STOP_SEQUENCE, drop_of_block, read_finish};
 use super::usage::WireUsage;
@@ -102,7 +102,7 @@ impl StreamReader {
         let event: WireEvent<'a> =
             serde_json::from_str(data).map_err(|fault| StreamError::Malformed(fault.to_string()))?;
         if let Some(error) = event.error {
-            return Err(StreamError::Provider(provider::read_in_band(Dialect::Anthropic, error)));
+            return Err(StreamError::Provider(provider::read_in_band(WireFormat::Anthropic, error)));
         }
         self.dropped.note_unknown(&event.extra, "*");
         let index = event.index.unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 
 use super::{ErrorKind, Origin, WireError};
 
@@ -12,7 +12,7 @@ const MAX_BODY: usize = 64 << 10;
 const MAX_MESSAGE: usize = 600;
 
 /// Reads the body of an answer with an error status.
-pub(super) fn read(_upstream: Dialect, status: u16, body: &[u8]) -> WireError {
+pub(super) fn read(_upstream: WireFormat, status: u16, body: &[u8]) -> WireError {
     let body = body.get(..MAX_BODY).unwrap_or(body);
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => from_value(status, &value),
@@ -21,7 +21,7 @@ pub(super) fn read(_upstream: Dialect, status: u16, body: &[u8]) -> WireError {
 }
 
 /// Reads the `error` of an answer or an event whose status was 200; the status is the one its class stands for.
-pub(crate) fn read_in_band(_upstream: Dialect, error: &RawValue) -> WireError {
+pub(crate) fn read_in_band(_upstream: WireFormat, error: &RawValue) -> WireError {
     let value = serde_json::from_str::<Value>(error.get()).unwrap_or(Value::Null);
     from_value(0, &value)
 }
@@ -142,10 +142,12 @@ fn looks_secret(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use weir_domain::dialect::Dialect;
+
     use super::*;
 
     fn openai(status: u16, body: &str) -> WireError {
-        read(Dialect::Openai, status, body.as_bytes())
+        read(WireFormat::Openai, status, body.as_bytes())
     }
 
     #[test]
@@ -194,7 +196,7 @@ mod tests {
     #[test]
     fn overloaded_has_each_dialects_own_status() {
         let error = read(
-            Dialect::Anthropic,
+            WireFormat::Anthropic,
             529,
             br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
         );
@@ -219,7 +221,7 @@ mod tests {
             (r#""m""#, 500),
         ] {
             let raw = RawValue::from_string(body.to_owned()).unwrap();
-            let error = read_in_band(Dialect::Openai, &raw);
+            let error = read_in_band(WireFormat::Openai, &raw);
             assert_eq!((error.status, error.message.as_str()), (status, "m"), "{body}");
         }
     }

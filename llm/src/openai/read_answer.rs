@@ -11,7 +11,7 @@ use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
 use crate::reply::{Finish, Piece, Reply};
 use crate::wire::{Text, TextOr, record};
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 
 #[derive(Deserialize)]
 #[serde(expecting = "a chat completion")]
@@ -131,7 +131,7 @@ impl<'a> Function<'a> {
 /// It is not a chat completion, or it is an error.
 pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
     let head: Head<'_> = serde_json::from_str(text)?;
-    AnswerError::in_band(Dialect::Openai, head.error)?;
+    AnswerError::in_band(WireFormat::Openai, head.error)?;
     let Some(choices) = head.choices else {
         return Err(AnswerError::Malformed("it has no choices".into()));
     };
@@ -196,7 +196,7 @@ const OTHER_CALLS: &str = "choices[].message.tool_calls[]";
 /// It is not a chat completion, or it is an error.
 pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
     let completion: Completion<'_> = serde_json::from_str(text)?;
-    AnswerError::in_band(Dialect::Openai, completion.error)?;
+    AnswerError::in_band(WireFormat::Openai, completion.error)?;
     let mut dropped = DroppedParts::default();
     drop_top(&mut dropped, completion.citations, completion.search_results, &completion.extra);
     let mut choices = completion.choices.unwrap_or_default().into_iter();

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 
 use super::read_answer::{Message, OTHER_CHOICES, ToolCall, drop_of_choice, drop_of_message, drop_top, read_finish};
 use super::{thought_signature, usage};
@@ -95,7 +95,7 @@ impl StreamReader {
         }
         let chunk: Chunk<'a> = serde_json::from_str(data).map_err(|fault| StreamError::Malformed(fault.to_string()))?;
         if let Some(error) = chunk.error {
-            return Err(StreamError::Provider(provider::read_in_band(Dialect::Openai, error)));
+            return Err(StreamError::Provider(provider::read_in_band(WireFormat::Openai, error)));
         }
         drop_top(&mut self.dropped, chunk.citations, chunk.search_results, &chunk.extra);
         let choices = chunk.choices.unwrap_or_default();

@@ -7,13 +7,14 @@ mod to_anthropic;
 mod to_openai;
 
 fn target(model: &str) -> Target<'_> {
-    Target { dialect: Dialect::Openai, model, max_output_tokens: None, stream_options: true, strict: false }
+    Target { format: WireFormat::Openai, model, max_output_tokens: None, stream_options: true, strict: false }
 }
 
 fn forwarded(body: &str, target: &Target<'_>) -> String {
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let seen = peek(target.dialect, &body).unwrap();
-    let made = prepare(target.dialect, &seen, &body, target).unwrap();
+    let inbound = target.format.dialect().unwrap();
+    let seen = peek(inbound, &body).unwrap();
+    let made = prepare(inbound, &seen, &body, target).unwrap();
     String::from_utf8(made.body.to_vec()).unwrap()
 }
 
@@ -22,14 +23,14 @@ fn nothing_to_change_means_the_very_same_bytes() {
     let body = Bytes::from(br#"{ "model":"m" ,"x":[ 1.0 ]}"#.to_vec());
     let seen = peek(Dialect::Openai, &body).unwrap();
     let made = prepare(Dialect::Openai, &seen, &body, &target("m")).unwrap();
-    assert_eq!((made.body.as_ptr(), made.body.len(), made.path), (body.as_ptr(), body.len(), "/chat/completions"));
+    assert_eq!((made.body.as_ptr(), made.body.len(), &*made.path), (body.as_ptr(), body.len(), "/chat/completions"));
 }
 
 #[test]
 fn only_the_model_is_replaced() {
     let body = r#"{"messages":[{"role":"user","content":"\u00e9 model \"model\""}],"model" : "a/\u0062" , "x":1e400}"#;
     assert_eq!(forwarded(body, &target("gpt\"x")), body.replace(r#""a/\u0062""#, r#""gpt\"x""#));
-    let to_anthropic = Target { dialect: Dialect::Anthropic, ..target("claude") };
+    let to_anthropic = Target { format: WireFormat::Anthropic, ..target("claude") };
     let body = r#"{"model":"m","stream":true}"#;
     assert_eq!(forwarded(body, &to_anthropic), r#"{"model":"claude","stream":true}"#);
 }
@@ -94,9 +95,9 @@ fn reasoning_that_the_target_would_refuse_is_taken_out_and_the_rest_spliced_as_e
 
 /// Translates `body` for `target`: what goes upstream, and the paths that were reported.
 fn translated(body: &serde_json::Value, target: &Target<'_>) -> Result<(serde_json::Value, Vec<String>), RequestError> {
-    let inbound = match target.dialect {
-        Dialect::Openai => Dialect::Anthropic,
-        Dialect::Anthropic => Dialect::Openai,
+    let inbound = match target.format {
+        WireFormat::Openai => Dialect::Anthropic,
+        WireFormat::Anthropic => Dialect::Openai,
     };
     let body = Bytes::from(body.to_string());
     let seen = peek(inbound, &body).unwrap();

@@ -19,7 +19,7 @@ const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
 
 fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
     AnswerContext {
-        upstream,
+        upstream: upstream.format(),
         inbound,
         include_usage: true,
         estimated_input: 100,
@@ -140,7 +140,7 @@ fn every_stream_cut_at_every_byte_gives_the_same_answer() {
 fn every_translation_keeps_to_its_dialect() {
     for (name, context, bytes) in all_pairs() {
         let outcome = run(&context, [bytes.as_slice()]);
-        if context.upstream == context.inbound {
+        if context.upstream.dialect() == Some(context.inbound) {
             continue;
         }
         match context.inbound {

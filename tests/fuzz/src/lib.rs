@@ -23,7 +23,7 @@ impl Pricing for Flat {
 #[must_use]
 pub fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
     AnswerContext {
-        upstream,
+        upstream: upstream.format(),
         inbound,
         include_usage: true,
         estimated_input: 7,

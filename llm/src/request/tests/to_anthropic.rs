@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 const OPUS: Target<'_> = Target {
-    dialect: Dialect::Anthropic,
+    format: WireFormat::Anthropic,
     model: "claude-sonnet-4-5",
     max_output_tokens: Some(64_000),
     stream_options: true,

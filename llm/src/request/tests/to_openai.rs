@@ -4,8 +4,13 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const GPT: Target<'_> =
-    Target { dialect: Dialect::Openai, model: "gpt-4o", max_output_tokens: None, stream_options: true, strict: false };
+const GPT: Target<'_> = Target {
+    format: WireFormat::Openai,
+    model: "gpt-4o",
+    max_output_tokens: None,
+    stream_options: true,
+    strict: false,
+};
 const REASONER: Target<'_> = Target { model: "gpt-5.1", ..GPT };
 const LOCAL: Target<'_> = Target { model: "llama3.2", ..GPT };
 
