@@ -8,6 +8,7 @@ pub mod compile;
 pub mod credential;
 pub mod dialect;
 pub mod fault;
+pub mod key_secret;
 pub mod ledger;
 pub mod money;
 pub mod name;

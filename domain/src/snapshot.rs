@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::credential::Allow;
 use crate::dialect::{Dialect, WireFormat};
+use crate::key_secret::KeySecret;
 use crate::name;
 use crate::price::{PriceHistory, PriceRow};
 use crate::router::Router;
@@ -140,7 +141,7 @@ pub struct PoolKey {
     /// Its name within the pool.
     pub id: String,
     /// The key.
-    pub secret: Secret,
+    pub secret: KeySecret,
     /// Share among keys of the same priority.
     pub weight: u32,
     /// Lower is tried first.

@@ -1,6 +1,7 @@
 //! Provider keys: sealed at rest, shown as a fingerprint, kept when that is sent back.
 
 use serde_json::{Value, json};
+use weir_domain::key_secret::KeySecret;
 
 use super::server::{Recorder, Server, provider};
 
@@ -11,7 +12,9 @@ fn secret_of(resource: &Value, index: usize) -> String {
 /// The key that the data plane would call with.
 fn live(recorder: &Recorder, index: usize) -> String {
     let snapshots = recorder.snapshots.lock();
-    snapshots.last().unwrap().providers["p"].keys[index].secret.expose().to_owned()
+    match &snapshots.last().unwrap().providers["p"].keys[index].secret {
+        KeySecret::Header(key) => key.expose().to_owned(),
+    }
 }
 
 #[tokio::test]

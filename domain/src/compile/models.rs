@@ -8,6 +8,7 @@ use super::prices::{self, Overrides};
 use super::{Input, check_range, missing};
 use crate::catalog::{Catalog, CatalogProvider};
 use crate::fault::Fault;
+use crate::key_secret::{KeySecret, is_header_value};
 use crate::name::{MODEL_RULE, is_model};
 use crate::resource::{Kind, Resource};
 use crate::secret::Secret;
@@ -145,10 +146,7 @@ fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &
         if !input.secrets.looks_up(&key.secret) {
             continue;
         }
-        match input.secrets.resolve(&key.secret) {
-            Ok(secret) if !is_header_value(secret.expose()) => {
-                fault("secret", "holds characters that cannot stand in a header, such as a line break".to_owned());
-            }
+        match input.secrets.resolve(&key.secret).and_then(|secret| KeySecret::read(spec.protocol, secret)) {
             Ok(secret) => keys.push(PoolKey { id: key.id.clone(), secret, weight: key.weight, priority: key.priority }),
             Err(problem) => fault("secret", problem),
         }
@@ -204,10 +202,6 @@ const RESERVED_HEADERS: [&str; 11] = [
     "te",
     "upgrade",
 ];
-
-fn is_header_value(value: &str) -> bool {
-    value.bytes().all(|b| b == b'\t' || (b >= 0x20 && b != 0x7f))
-}
 
 pub(super) fn routes(
     input: &Input<'_>,

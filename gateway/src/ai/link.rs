@@ -13,6 +13,7 @@ use weir_domain::dialect::WireFormat;
 use weir_domain::snapshot::{Address, Provider, Snapshot};
 
 use super::beta;
+use super::credential::Credential;
 use super::line::Outgoing;
 
 /// The version of Anthropic's API that is spoken for callers who name none.
@@ -45,13 +46,19 @@ impl Links {
 pub(super) struct Link {
     provider: Arc<Provider>,
     pub(super) address: Address,
-    /// The head for each key of the pool, by index; behind them the one without a key. `None`: the key cannot stand in
+    /// What is ready for each key of the pool, by index; behind them what is for no key. `None`: the key cannot stand in
     /// a header.
-    heads: Vec<Option<RequestHeader>>,
+    heads: Vec<Option<Head>>,
     /// Scheme and authority, as HTTP/2 wants them before the path.
     origin: String,
     /// The peer of the last look-up, kept as long as the look-up gives the same address.
     peer: ArcSwapOption<Peers>,
+}
+
+/// What all requests with one key have in common.
+struct Head {
+    head: RequestHeader,
+    credential: Credential,
 }
 
 /// One address of a provider.
@@ -71,9 +78,9 @@ impl Link {
         let heads = provider
             .keys
             .iter()
-            .map(|key| Some(key.secret.expose()))
-            .chain([None])
-            .map(|key| head(provider, &address, key).ok())
+            .map(|key| Credential::of(provider, &key.secret))
+            .chain([Some(Credential::None)])
+            .map(|credential| head(provider, &address, credential?).ok())
             .collect();
         Some(Self { provider: Arc::clone(provider), address, heads, origin, peer: ArcSwapOption::empty() })
     }
@@ -81,7 +88,8 @@ impl Link {
     /// The head of a request. `None`: the key, or the path, cannot stand in one.
     pub(super) fn head(&self, outgoing: &Outgoing<'_>) -> Option<RequestHeader> {
         let betas = outgoing.betas;
-        let mut head = self.heads.get(outgoing.key.unwrap_or(self.heads.len() - 1))?.clone()?;
+        let Head { head, credential } = self.heads.get(outgoing.key.unwrap_or(self.heads.len() - 1))?.as_ref()?;
+        let mut head = head.clone();
         head.set_uri(format!("{}{}", self.address.path, outgoing.path).parse().ok()?);
         head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(outgoing.body.len())).ok()?;
         if let Some(beta) = betas.and_then(|betas| betas.header.as_ref()) {
@@ -90,6 +98,7 @@ impl Link {
         if let Some(version) = betas.and_then(|betas| betas.version.as_ref()) {
             head.insert_header(beta::VERSION, version.clone()).ok()?;
         }
+        credential.complete(&mut head, outgoing.body)?;
         Some(head)
     }
 
@@ -125,7 +134,7 @@ impl Link {
     }
 }
 
-fn head(provider: &Provider, address: &Address, key: Option<&str>) -> pingora_core::Result<RequestHeader> {
+fn head(provider: &Provider, address: &Address, credential: Credential) -> pingora_core::Result<Head> {
     let mut head = RequestHeader::build_no_case("POST", b"/", Some(10 + provider.headers.len()))?;
     head.insert_header(header::HOST, address.authority.as_str())?;
     head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
@@ -142,15 +151,8 @@ fn head(provider: &Provider, address: &Address, key: Option<&str>) -> pingora_co
         value.set_sensitive(true);
         head.insert_header(name.clone(), value)?;
     }
-    if let Some(key) = key {
-        let (name, value) = match provider.protocol.format() {
-            WireFormat::Openai => ("authorization", format!("Bearer {key}")),
-            WireFormat::Anthropic => ("x-api-key", key.to_owned()),
-        };
-        let invalid = |_| pingora_core::Error::new_str("the key holds characters that cannot stand in a header");
-        let mut value = HeaderValue::from_str(&value).map_err(invalid)?;
-        value.set_sensitive(true);
-        head.insert_header(name, value)?;
+    if let Credential::Header(name, value) = &credential {
+        head.insert_header(name, value.clone())?;
     }
-    Ok(head)
+    Ok(Head { head, credential })
 }

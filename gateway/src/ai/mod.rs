@@ -14,6 +14,7 @@ mod beta;
 mod body;
 mod chat;
 mod cooldown;
+mod credential;
 mod endpoint;
 mod failure;
 mod line;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use weir_domain::key_secret::KeySecret;
 use weir_domain::price::PriceHistory;
 use weir_domain::secret::Secret;
 use weir_domain::snapshot::{PoolKey, Provider};
@@ -14,7 +15,7 @@ use crate::ai::cooldown::Cause;
 fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Arc<Provider> {
     let key = |&(id, priority, weight): &(&str, u32, u32)| PoolKey {
         id: id.into(),
-        secret: Secret::new("s".into()).unwrap(),
+        secret: KeySecret::Header(Secret::new("s".into()).unwrap()),
         weight,
         priority,
     };
