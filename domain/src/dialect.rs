@@ -65,6 +65,12 @@ impl WireFormat {
         }
     }
 
+    /// Whether it has `seed`, `frequency_penalty` and `presence_penalty`, by whatever names.
+    #[must_use]
+    pub fn takes_penalties(self) -> bool {
+        matches!(self, Self::Openai)
+    }
+
     /// The path below a provider's `base_url` that takes a chat request.
     #[must_use]
     pub fn chat_path(self) -> &'static str {

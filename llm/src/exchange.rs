@@ -5,9 +5,10 @@
 //! (schemas, arguments) is carried as it is.
 
 use serde_json::value::RawValue;
+use weir_domain::dialect::WireFormat;
 
 use crate::error::RequestError;
-use crate::report::Report;
+use crate::report::{NO_COUNTERPART, Report};
 use crate::wire::{Raw, Text};
 
 /// One request.
@@ -27,6 +28,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) temperature: Option<f64>,
     pub(crate) top_p: Option<f64>,
     pub(crate) top_k: Option<u64>,
+    pub(crate) penalties: Penalties,
     pub(crate) stop: Vec<Text<'a>>,
     pub(crate) stream: bool,
     pub(crate) format: Option<Format<'a>>,
@@ -34,6 +36,14 @@ pub(crate) struct Exchange<'a> {
     pub(crate) effort: Option<Effort>,
     /// Who the end user is, opaque.
     pub(crate) user: Option<Text<'a>>,
+}
+
+/// Wishes for the choice of words that only OpenAI's and Google's models know.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Penalties {
+    pub(crate) seed: Option<i64>,
+    pub(crate) frequency: Option<f64>,
+    pub(crate) presence: Option<f64>,
 }
 
 /// The names of neutral fields in a dialect.
@@ -44,6 +54,9 @@ pub(crate) struct Names {
     pub(crate) thinking: &'static str,
     pub(crate) effort: &'static str,
     pub(crate) user: &'static str,
+    pub(crate) seed: &'static str,
+    pub(crate) frequency_penalty: &'static str,
+    pub(crate) presence_penalty: &'static str,
 }
 
 /// Who speaks.
@@ -70,9 +83,19 @@ pub(crate) struct Block<'a> {
     pub(crate) cache: Option<&'a RawValue>,
 }
 
+/// What a dialect calls the list of turns, and the list of a turn's pieces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Lists {
+    #[default]
+    MessagesContent,
+    #[expect(dead_code, reason = "the reader of Google's dialect, which follows, makes it")]
+    ContentsParts,
+}
+
 /// A place in the caller's request: `messages[message].content[part]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct At {
+    pub(crate) lists: Lists,
     pub(crate) message: usize,
     /// `None` when the content is one string, or the piece is no part of the content.
     pub(crate) part: Option<usize>,
@@ -84,11 +107,15 @@ impl At {
     /// The path, followed by `.field` unless that is empty.
     pub(crate) fn path(self, field: &str) -> String {
         let dot = if field.is_empty() { "" } else { "." };
+        let (system, turns, pieces) = match self.lists {
+            Lists::MessagesContent => ("system", "messages", ".content"),
+            Lists::ContentsParts => ("systemInstruction.parts", "contents", ".parts"),
+        };
         match (self.in_system, self.part) {
-            (true, Some(part)) => format!("system[{part}]{dot}{field}"),
-            (true, None) => format!("system{dot}{field}"),
-            (false, Some(part)) => format!("messages[{}].content[{part}]{dot}{field}", self.message),
-            (false, None) => format!("messages[{}]{dot}{field}", self.message),
+            (true, Some(part)) => format!("{system}[{part}]{dot}{field}"),
+            (true, None) => format!("{system}{dot}{field}"),
+            (false, Some(part)) => format!("{turns}[{}]{pieces}[{part}]{dot}{field}", self.message),
+            (false, None) => format!("{turns}[{}]{dot}{field}", self.message),
         }
     }
 }
@@ -129,7 +156,7 @@ pub(crate) struct Tool<'a> {
     pub(crate) name: Text<'a>,
     pub(crate) description: Option<Text<'a>>,
     /// JSON Schema of its input; `None` when it takes none.
-    pub(crate) schema: Option<&'a RawValue>,
+    pub(crate) schema: Option<Raw<'a>>,
     /// Whether the input must conform to the schema.
     pub(crate) strict: Option<bool>,
     pub(crate) cache: Option<&'a RawValue>,
@@ -173,7 +200,7 @@ pub(crate) enum Format<'a> {
     /// Some JSON object.
     JsonObject,
     /// JSON of a schema.
-    JsonSchema { name: Option<Text<'a>>, schema: &'a RawValue },
+    JsonSchema { name: Option<Text<'a>>, schema: Raw<'a> },
 }
 
 /// Whether and how far the model may reason first.
@@ -266,6 +293,29 @@ impl Exchange<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Exchange<'_> {
+    /// Takes out what an upstream's dialect has no place for and every writer would have to report.
+    ///
+    /// # Errors
+    /// In strict mode, when there is some.
+    pub(crate) fn limit(&mut self, upstream: WireFormat, report: &mut Report) -> Result<(), RequestError> {
+        if upstream.takes_penalties() {
+            return Ok(());
+        }
+        let given = std::mem::take(&mut self.penalties);
+        for (is_given, name) in [
+            (given.seed.is_some(), self.names.seed),
+            (given.frequency.is_some_and(|p| p != 0.0), self.names.frequency_penalty),
+            (given.presence.is_some_and(|p| p != 0.0), self.names.presence_penalty),
+        ] {
+            if is_given {
+                report.drop(name, NO_COUNTERPART)?;
+            }
+        }
+        Ok(())
     }
 }
 

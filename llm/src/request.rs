@@ -157,6 +157,7 @@ fn translate(
         Dialect::Openai => openai::read_request::read(text, report)?,
         Dialect::Anthropic => anthropic::read_request::read(text, report)?,
     };
+    exchange.limit(target.format, report)?;
     let tool_names = ToolNames::fit(&mut exchange, target.format);
     let body = match target.format {
         WireFormat::Openai => openai::write_request::write(exchange, target, report),

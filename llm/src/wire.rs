@@ -146,9 +146,10 @@ pub(crate) fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op
 }
 
 /// Defines a record of optional fields read from a JSON object: `null` is absence, a field given twice is an error
-/// (two parsers might see two different requests), and the names of unknown fields are kept in `extra`.
+/// (two parsers might see two different requests), and the names of unknown fields are kept in `extra`. A field may have
+/// several names: `"maxTokens" | "max_tokens" max_tokens: u64`.
 macro_rules! record {
-    ($(#[$meta:meta])* $name:ident { $( $key:literal $field:ident : $type:ty ),* $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $( $key:literal $(| $alias:literal)* $field:ident : $type:ty ),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
@@ -169,7 +170,7 @@ macro_rules! record {
                         let mut record = $name::default();
                         while let Some(key) = map.next_key::<$crate::wire::Text<'a>>()? {
                             match &*key {
-                                $($key => {
+                                $($key $(| $alias)* => {
                                     if record.$field.is_some() {
                                         return Err(serde::de::Error::duplicate_field($key));
                                     }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::wire::Raw;
@@ -44,7 +43,7 @@ pub(super) struct Fitted {
 /// The schema with `additionalProperties: false` in every object that says nothing of it, and with the bounds that are
 /// refused in descriptions; `None` when nothing changes. What a schema says of `additionalProperties` itself is left as
 /// it is, even where Anthropic refuses it.
-pub(super) fn fit(schema: &RawValue) -> Option<Fitted> {
+pub(super) fn fit(schema: &Raw<'_>) -> Option<Fitted> {
     let mut value: Value = serde_json::from_str(schema.get()).ok()?;
     let mut moved = BTreeSet::new();
     let closed = close_value(&mut value, &mut moved);

@@ -6,12 +6,12 @@ use serde_json::value::RawValue;
 use super::read_blocks::{WireBlock, read_blocks, read_text_block};
 use crate::error::RequestError;
 use crate::exchange::{
-    At, Block, BlockKind, Effort, Exchange, Format, Names, Role, Thinking, Tool, ToolChoice, Turn, conversation,
-    keep_choice,
+    At, Block, BlockKind, Effort, Exchange, Format, Names, Penalties, Role, Thinking, Tool, ToolChoice, Turn,
+    conversation, keep_choice,
 };
 use crate::peek::request_error;
 use crate::report::{NO_COUNTERPART, Report};
-use crate::wire::{Text, TextOr, parse, record};
+use crate::wire::{Raw, Text, TextOr, parse, record};
 
 const NAMES: Names = Names {
     stop: "stop_sequences",
@@ -19,6 +19,9 @@ const NAMES: Names = Names {
     thinking: "thinking",
     effort: "output_config.effort",
     user: "metadata.user_id",
+    seed: "seed",
+    frequency_penalty: "frequency_penalty",
+    presence_penalty: "presence_penalty",
 };
 
 const EFFORTS: &str = "write \"low\", \"medium\", \"high\", \"xhigh\" or \"max\"";
@@ -134,6 +137,7 @@ pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a
         temperature: request.temperature,
         top_p: request.top_p,
         top_k: request.top_k,
+        penalties: Penalties::default(),
         stop: request.stop_sequences.unwrap_or_default(),
         stream: request.stream.unwrap_or(false),
         format: config.format.or(request.output_format).map(read_format).transpose()?,
@@ -222,7 +226,7 @@ fn read_tools<'a>(tools: Vec<WireTool<'a>>, report: &mut Report) -> Result<Vec<T
             at,
             name,
             description: tool.description,
-            schema: tool.input_schema,
+            schema: tool.input_schema.map(Raw::Borrowed),
             strict: tool.strict,
             cache: tool.cache_control,
         });
@@ -247,7 +251,9 @@ fn read_tool_choice(choice: WireToolChoice<'_>) -> Result<Option<ToolChoice<'_>>
 
 fn read_format(format: WireFormat<'_>) -> Result<Format<'_>, RequestError> {
     match (format.kind.as_deref(), format.schema) {
-        (Some("json_schema"), Some(schema)) => Ok(Format::JsonSchema { name: format.name, schema }),
+        (Some("json_schema"), Some(schema)) => {
+            Ok(Format::JsonSchema { name: format.name, schema: Raw::Borrowed(schema) })
+        }
         _ => Err(RequestError::field(
             "output_config.format",
             "is not complete",

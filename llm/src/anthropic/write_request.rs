@@ -122,7 +122,7 @@ pub(crate) fn write(
     let max_tokens = exchange.max_tokens.or(target.max_output_tokens).unwrap_or(FALLBACK_MAX_TOKENS);
     let plan = thinking::plan(&exchange, version, max_tokens, report)?;
     let sampling = Sampling::read(&exchange, version, &plan, report)?;
-    let (format, instruction) = write_format(exchange.format.as_ref(), exchange.names.format, version, report)?;
+    let (format, instruction) = write_format(exchange.format.take(), exchange.names.format, version, report)?;
     let called = called_tools(&exchange);
     let tools = write_tools(std::mem::take(&mut exchange.tools), version, report)?;
     let tool_choice = write_tool_choice(exchange.tool_choice.take(), exchange.parallel_tools, tools.is_empty());
@@ -149,7 +149,7 @@ pub(crate) fn write(
 
 /// The format, and the instruction that stands in for it where the model cannot be held to one.
 fn write_format<'a>(
-    format: Option<&Format<'a>>,
+    format: Option<Format<'a>>,
     name: &'static str,
     version: Option<ClaudeVersion>,
     report: &mut Report,
@@ -162,8 +162,7 @@ fn write_format<'a>(
             Ok((None, Some(JSON_INSTRUCTION.into())))
         }
         Some(Format::JsonSchema { schema, .. }) if capable => {
-            let Some(fitted) = fit(schema) else {
-                let schema = Raw::Borrowed(schema);
+            let Some(fitted) = fit(&schema) else {
                 return Ok((Some(OutFormat { kind: "json_schema", schema }), None));
             };
             if fitted.closed {
@@ -311,7 +310,7 @@ fn write_tools<'a>(
 }
 
 /// Anthropic demands a schema, and in it `"type": "object"` (rule 10).
-fn write_schema(at: usize, schema: Option<&RawValue>) -> Result<Raw<'_>, RequestError> {
+fn write_schema(at: usize, schema: Option<Raw<'_>>) -> Result<Raw<'_>, RequestError> {
     #[derive(serde::Deserialize)]
     struct Typed {
         #[serde(rename = "type")]
@@ -332,7 +331,7 @@ fn write_schema(at: usize, schema: Option<&RawValue>) -> Result<Raw<'_>, Request
     }
     let typed: Typed = serde_json::from_str(schema.get()).map_err(|_| wrong())?;
     if typed.kind.is_some() {
-        return Ok(Raw::Borrowed(schema));
+        return Ok(schema);
     }
     let rest = schema.get()[1..].trim_start();
     let comma = if rest.starts_with('}') { "" } else { "," };

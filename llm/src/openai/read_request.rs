@@ -6,13 +6,23 @@ use serde_json::value::RawValue;
 
 use super::read_messages::{Message, read_messages};
 use crate::error::RequestError;
-use crate::exchange::{Effort, Exchange, Format, Names, Thinking, Tool, ToolChoice, conversation, keep_choice};
+use crate::exchange::{
+    Effort, Exchange, Format, Names, Penalties, Thinking, Tool, ToolChoice, conversation, keep_choice,
+};
 use crate::peek::request_error;
 use crate::report::{NO_COUNTERPART, Report};
-use crate::wire::{Text, TextOr, parse, record};
+use crate::wire::{Raw, Text, TextOr, parse, record};
 
-const NAMES: Names =
-    Names { stop: "stop", format: "response_format", thinking: "thinking", effort: "reasoning_effort", user: "user" };
+const NAMES: Names = Names {
+    stop: "stop",
+    format: "response_format",
+    thinking: "thinking",
+    effort: "reasoning_effort",
+    user: "user",
+    seed: "seed",
+    frequency_penalty: "frequency_penalty",
+    presence_penalty: "presence_penalty",
+};
 
 const EFFORTS: &str = "write \"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"";
 
@@ -30,7 +40,7 @@ record! {
         "top_k" top_k: u64,
         "n" n: u64,
         "stop" stop: TextOr<'a, Text<'a>>,
-        "seed" seed: IgnoredAny,
+        "seed" seed: i64,
         "frequency_penalty" frequency_penalty: f64,
         "presence_penalty" presence_penalty: f64,
         "logit_bias" logit_bias: &'a RawValue,
@@ -122,6 +132,11 @@ pub(crate) fn read<'a>(body: &'a str, report: &mut Report) -> Result<Exchange<'a
         temperature: request.temperature,
         top_p: request.top_p,
         top_k: request.top_k,
+        penalties: Penalties {
+            seed: request.seed,
+            frequency: request.frequency_penalty,
+            presence: request.presence_penalty,
+        },
         stop: match request.stop {
             None => Vec::new(),
             Some(TextOr::Text(text)) => vec![text],
@@ -154,9 +169,6 @@ fn report_parameters(request: &Request<'_>, report: &mut Report) -> Result<(), R
     }
     let other_tier = request.service_tier.as_deref().is_some_and(|tier| !matches!(tier, "auto" | "default"));
     for (given, name) in [
-        (request.seed.is_some(), "seed"),
-        (request.frequency_penalty.is_some_and(|p| p != 0.0), "frequency_penalty"),
-        (request.presence_penalty.is_some_and(|p| p != 0.0), "presence_penalty"),
         (request.logit_bias.is_some_and(|bias| bias.get().len() > 2), "logit_bias"),
         (request.logprobs == Some(true), "logprobs"),
         (request.store == Some(true), "store"),
@@ -189,7 +201,7 @@ fn read_tools<'a>(tools: Vec<WireTool<'a>>, report: &mut Report) -> Result<Vec<T
             at,
             name,
             description: function.description,
-            schema: function.parameters,
+            schema: function.parameters.map(Raw::Borrowed),
             strict: function.strict,
             cache: tool.cache_control.or(function.cache_control),
         });
@@ -257,7 +269,7 @@ fn read_format<'a>(format: ResponseFormat<'a>, report: &mut Report) -> Result<Op
                     "put the JSON Schema there",
                 ));
             };
-            Ok(Some(Format::JsonSchema { name: schema.name, schema: raw }))
+            Ok(Some(Format::JsonSchema { name: schema.name, schema: Raw::Borrowed(raw) }))
         }
         _ => Err(RequestError::field(
             "response_format.type",

@@ -3,11 +3,12 @@
 //! Source: <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>.
 
 use serde_json::Value;
-use serde_json::value::RawValue;
+
+use crate::wire::Raw;
 
 /// Every object names all its properties as required and allows no others. With any other schema OpenAI refuses
 /// `strict: true`, so it is sent without and the model keeps to it as well as it can.
-pub(super) fn is_strict(schema: &RawValue) -> bool {
+pub(super) fn is_strict(schema: &Raw<'_>) -> bool {
     serde_json::from_str(schema.get()).is_ok_and(|value: Value| keeps_to_rules(&value))
 }
 
@@ -36,7 +37,7 @@ mod tests {
     use super::*;
 
     fn strict(schema: &str) -> bool {
-        is_strict(&RawValue::from_string(schema.to_owned()).unwrap())
+        is_strict(&Raw::parse(schema).unwrap())
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::family::{Family, family};
 use super::write_messages::{OutMessage, write_messages};
@@ -30,6 +29,12 @@ struct Request<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_penalty: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence_penalty: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stop: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -92,7 +97,7 @@ enum OutFormat<'a> {
 #[derive(Serialize)]
 struct OutSchema<'a> {
     name: Text<'a>,
-    schema: &'a RawValue,
+    schema: Raw<'a>,
     strict: bool,
 }
 
@@ -133,6 +138,9 @@ pub(crate) fn write(
         max_completion_tokens,
         temperature: exchange.temperature,
         top_p: exchange.top_p,
+        seed: exchange.penalties.seed,
+        frequency_penalty: exchange.penalties.frequency,
+        presence_penalty: exchange.penalties.presence,
         stop: exchange.stop,
         stream: exchange.stream,
         stream_options: (exchange.stream && target.stream_options).then_some(StreamOptions { include_usage: true }),
@@ -189,6 +197,12 @@ fn limit_sampling(exchange: &mut Exchange<'_>, family: Family, report: &mut Repo
         if exchange.top_p.take().is_some_and(|p| p < 1.0) {
             report.drop("top_p", REASON)?;
         }
+        if exchange.penalties.frequency.take().is_some_and(|p| p != 0.0) {
+            report.drop(exchange.names.frequency_penalty, REASON)?;
+        }
+        if exchange.penalties.presence.take().is_some_and(|p| p != 0.0) {
+            report.drop(exchange.names.presence_penalty, REASON)?;
+        }
         if !std::mem::take(&mut exchange.stop).is_empty() {
             report.drop(exchange.names.stop, REASON)?;
         }
@@ -206,7 +220,7 @@ fn write_tools<'a>(tools: Vec<Tool<'a>>, report: &mut Report) -> Result<Vec<OutT
         if tool.cache.is_some() {
             report.drop(format!("tools[{}].cache_control", tool.at), "the provider caches by itself")?;
         }
-        let parameters = tool.schema.map_or_else(Raw::empty_object, Raw::Borrowed);
+        let parameters = tool.schema.unwrap_or_else(Raw::empty_object);
         let function = OutFunction { name: tool.name, description: tool.description, parameters, strict: tool.strict };
         written.push(OutTool { kind: "function", function });
     }
@@ -228,8 +242,8 @@ fn write_format(format: Format<'_>) -> OutFormat<'_> {
         Format::JsonSchema { name, schema } => OutFormat::JsonSchema {
             json_schema: OutSchema {
                 name: name.unwrap_or_else(|| "answer".into()),
+                strict: super::strict_schema::is_strict(&schema),
                 schema,
-                strict: super::strict_schema::is_strict(schema),
             },
         },
     }
