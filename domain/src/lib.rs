@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod money;
 pub mod name;
 pub mod network;
+pub mod operation;
 pub mod ports;
 pub mod price;
 pub mod resource;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::money::NanoUsd;
+use weir_domain::operation::Operation;
 use weir_domain::usage::Usage;
 
 use crate::error::AnswerError;
@@ -11,11 +12,14 @@ use crate::reply::{Finish, Piece, Reply};
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::estimate;
-use crate::{anthropic, openai};
+use crate::wanted::Wanted;
+use crate::{anthropic, embeddings, openai, rerank};
 
 /// What must be known of the call to read its answer, whole or streamed.
 #[derive(Clone, Debug)]
 pub struct AnswerContext {
+    /// `peek.operation`.
+    pub operation: Operation,
     /// What the provider speaks.
     pub upstream: WireFormat,
     /// What the caller speaks.
@@ -30,6 +34,8 @@ pub struct AnswerContext {
     pub request_id: String,
     /// `tool_names` of the request that is answered.
     pub tool_names: ToolNames,
+    /// `wanted` of the request that is answered.
+    pub wanted: Wanted,
 }
 
 /// An answer in the caller's dialect, and what is worth knowing of it.
@@ -59,6 +65,11 @@ pub struct Answer {
 /// The body is not an answer of the upstream's dialect, or it is an error in spite of its status.
 pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
     let text = std::str::from_utf8(body).map_err(|_| AnswerError::Malformed("it is not UTF-8".into()))?;
+    match context.operation {
+        Operation::Chat => {}
+        Operation::Embeddings => return embeddings::answer(context, text, body, pricing),
+        Operation::Rerank => return rerank::answer(context, text, body, pricing),
+    }
     if context.upstream.dialect() == Some(context.inbound) {
         return forward(context, text, body, pricing);
     }

@@ -6,10 +6,12 @@ use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
+use weir_domain::operation::Operation;
 use weir_domain::usage::Usage;
 
 use crate::{
-    Answer, AnswerContext, Peek, StreamTranslator, Target, ToolNames, UpstreamRequest, answer, demo, peek, prepare,
+    Answer, AnswerContext, Peek, StreamTranslator, Target, ToolNames, UpstreamRequest, Wanted, answer, demo, peek,
+    prepare,
 };
 
 mod damaged;
@@ -24,6 +26,7 @@ fn price(usage: &Usage) -> Option<NanoUsd> {
 
 fn context(inbound: Dialect, upstream: Dialect, seen: &Peek) -> AnswerContext {
     AnswerContext {
+        operation: Operation::Chat,
         upstream: upstream.format(),
         inbound,
         include_usage: seen.include_usage == Some(true),
@@ -31,12 +34,17 @@ fn context(inbound: Dialect, upstream: Dialect, seen: &Peek) -> AnswerContext {
         created: 1_700_000_000,
         request_id: "0199-r".into(),
         tool_names: ToolNames::default(),
+        wanted: Wanted::default(),
     }
 }
 
 /// The same with what the request says of its answer.
 fn answering(inbound: Dialect, upstream: Dialect, seen: &Peek, made: &UpstreamRequest) -> AnswerContext {
-    AnswerContext { tool_names: made.tool_names.clone(), ..context(inbound, upstream, seen) }
+    AnswerContext {
+        tool_names: made.tool_names.clone(),
+        wanted: made.wanted.clone(),
+        ..context(inbound, upstream, seen)
+    }
 }
 
 fn target(dialect: Dialect) -> Target<'static> {

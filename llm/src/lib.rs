@@ -21,6 +21,9 @@
 //! Every state machine gives the same answer however its input is cut; no input panics; messages
 //! of providers are bounded and cleaned of credentials. `docs/TRANSLATION.md` says what becomes of each field.
 //!
+//! Chat is one [`Operation`](weir_domain::operation::Operation) of several: [`peek_for`] is told which, [`Peek`] and
+//! [`AnswerContext`] carry it, [`prepare`] and [`answer`] dispatch on it.
+//!
 //! # What the caller sees
 //!
 //! `usage.cost`, decimal dollars, is put into every usage object: `null` when the price is unknown, never 0. In an
@@ -38,6 +41,7 @@ mod answer;
 mod anthropic;
 pub mod demo;
 mod dropped;
+mod embeddings;
 mod error;
 mod estimate;
 mod events;
@@ -50,11 +54,13 @@ mod pricing;
 mod reply;
 mod report;
 mod request;
+mod rerank;
 mod splice;
 mod sse;
 mod stream;
 mod tool_names;
 mod usage;
+mod wanted;
 mod wire;
 
 pub use answer::{Answer, AnswerContext, answer};
@@ -62,13 +68,14 @@ pub use error::{
     AnswerError, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error, render_error,
 };
 pub use models::{ModelEntry, models_list};
-pub use peek::{Peek, peek};
+pub use peek::{Peek, peek, peek_for};
 pub use pricing::Pricing;
 pub use reply::Finish;
 pub use report::Dropped;
 pub use request::{Target, UpstreamRequest, prepare};
 pub use stream::StreamTranslator;
 pub use tool_names::ToolNames;
+pub use wanted::Wanted;
 
 #[cfg(test)]
 mod end_to_end;

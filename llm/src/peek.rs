@@ -7,8 +7,10 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
+use weir_domain::operation::Operation;
 
 use self::head::{Head, Twin};
+use crate::embeddings;
 use crate::error::RequestError;
 use crate::estimate::estimate_input;
 use crate::splice::span;
@@ -17,6 +19,8 @@ use crate::wire::{Fault, Text, even_null, parse};
 /// What a request asks for, and where in its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peek {
+    /// What is asked for.
+    pub operation: Operation,
     /// The model as the caller named it.
     pub model: String,
     /// Whether the answer is to be a stream.
@@ -54,12 +58,20 @@ struct StreamOptions<'a> {
     include_usage: Option<&'a RawValue>,
 }
 
+/// [`peek_for`] of a chat.
+///
+/// # Errors
+/// As there.
+pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
+    peek_for(Operation::Chat, dialect, body)
+}
+
 /// Reads the top level of a request.
 ///
 /// # Errors
 /// The body is not a JSON object, `model` is missing, a field that decides something has the wrong type or stands
 /// there twice, or once more in other letters (`Model`).
-pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
+pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
     let text = as_text(body)?;
     // serde would also take a list of the values in order.
     if text.trim_start().starts_with('[') {
@@ -82,15 +94,23 @@ pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
     if model.trim().is_empty() {
         return Err(RequestError::field("model", "is empty", "GET /v1/models lists what you may call"));
     }
+    let spans = Spans { model: span(text, model_raw.get()), ..Spans::default() };
+    let (model, estimated_input) = (model.0.into_owned(), estimate_input(body));
+    if operation != Operation::Chat {
+        // The other members mean something in a chat only.
+        let estimated_input = estimated_input + embeddings::token_count(operation, text);
+        return Ok(Peek { operation, model, choices: 1, estimated_input, spans, ..Peek::default() });
+    }
     let mut peek = Peek {
-        model: model.0.into_owned(),
+        operation,
+        model,
         stream: head.stream.unwrap_or(false),
         include_usage: None,
         max_tokens: head.max_completion_tokens.or(head.max_tokens),
         choices: head.n.unwrap_or(1).max(1),
         has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
-        estimated_input: estimate_input(body),
-        spans: Spans { model: span(text, model_raw.get()), ..Spans::default() },
+        estimated_input,
+        spans,
     };
     if let (Dialect::Openai, Some(options)) = (dialect, head.stream_options) {
         read_stream_options(text, options, &mut peek)?;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use weir_domain::dialect::{Dialect, WireFormat};
+use weir_domain::operation::Operation;
 
 use crate::error::RequestError;
 use crate::history::without_foreign_reasoning;
@@ -12,7 +13,8 @@ use crate::peek::{Peek, as_text};
 use crate::report::{Dropped, Report};
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
-use crate::{anthropic, openai};
+use crate::wanted::Wanted;
+use crate::{anthropic, embeddings, openai, rerank};
 
 /// The model that one attempt goes to.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +42,8 @@ pub struct UpstreamRequest {
     pub tool_names: ToolNames,
     /// Where it is posted, below the provider's `base_url`.
     pub path: Cow<'static, str>,
+    /// What the caller wants of the answer beyond its format; it is read with that.
+    pub wanted: Wanted,
 }
 
 /// Makes the body for `target` from the caller's body that [`crate::peek`] was called with.
@@ -53,6 +57,14 @@ pub fn prepare(
     body: &Bytes,
     target: &Target<'_>,
 ) -> Result<UpstreamRequest, RequestError> {
+    match peek.operation {
+        Operation::Chat => chat(inbound, peek, body, target),
+        Operation::Embeddings => embeddings::prepare(peek, body, target),
+        Operation::Rerank => rerank::prepare(peek, body, target),
+    }
+}
+
+fn chat(inbound: Dialect, peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
     let mut report = Report::new(target.strict);
     let (body, tool_names) = if target.format.dialect() == Some(inbound) {
         let body = match without_foreign_reasoning(inbound, body, &mut report)? {
@@ -64,7 +76,13 @@ pub fn prepare(
     } else {
         translate(inbound, body, target, &mut report)?
     };
-    Ok(UpstreamRequest { body, dropped: report.into_dropped(), tool_names, path: target.format.chat_path().into() })
+    Ok(UpstreamRequest {
+        body,
+        dropped: report.into_dropped(),
+        tool_names,
+        path: target.format.chat_path().into(),
+        wanted: Wanted::default(),
+    })
 }
 
 /// Same dialect: the caller's bytes, with only `model` and the wish for usage spliced in.
@@ -75,14 +93,20 @@ fn forward(
     target: &Target<'_>,
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
-    let mut splice = Splice::default();
-    if peek.model != target.model {
-        splice.replace(peek.spans.model.clone(), json_string(target.model));
-    }
+    let mut splice = with_model(peek, target);
     if dialect == Dialect::Openai && peek.stream {
         ask_for_usage(peek, body, target, report, &mut splice)?;
     }
     Ok(splice.apply(body))
+}
+
+/// The caller's bytes with the model as the provider names it.
+pub(crate) fn with_model<'a>(peek: &Peek, target: &Target<'_>) -> Splice<'a> {
+    let mut splice = Splice::default();
+    if peek.model != target.model {
+        splice.replace(peek.spans.model.clone(), json_string(target.model));
+    }
+    splice
 }
 
 /// Streams of OpenAI's dialect carry usage only when asked (rule 28); Weir always wants it. A provider that refuses

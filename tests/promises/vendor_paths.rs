@@ -39,7 +39,7 @@ fn refused(sdk: Vendor, answered: &Answered, status: u16) -> anyhow::Result<(Str
 async fn what_is_not_served_is_refused_in_the_vendors_dialect_with_what_is() -> anyhow::Result<()> {
     let stand = Stand::start().await?;
     let cases = [
-        (Vendor::Openai, "POST", "/v1/embeddings"),
+        (Vendor::Openai, "POST", "/v1/fine_tuning/jobs"),
         (Vendor::Openai, "POST", "/v1/responses"),
         (Vendor::Openai, "GET", "/v1/responses/resp_1"),
         (Vendor::Openai, "POST", "/v1/completions"),

@@ -120,7 +120,7 @@ async fn open(
                 .await
                 .map_err(|error| Stop::line(&provider.id, error))?
         }
-        None if provider.protocol == Protocol::Demo => Line::demo(&sending.request.body),
+        None if provider.protocol == Protocol::Demo => Line::demo(&sending.request.path, &sending.request.body),
         None => return Err(Stop::unusable(&provider.id, "its address cannot be called")),
     };
     let status = line.status();
@@ -163,6 +163,7 @@ fn unfit(request: &Request<'_>, line: &Line) -> Option<String> {
 
 fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
     AnswerContext {
+        operation: request.peek.operation,
         upstream: sending.target.format(request.inbound),
         inbound: request.inbound,
         include_usage: request.peek.include_usage == Some(true),
@@ -170,6 +171,7 @@ fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
         created: u64::try_from(time::now() / 1_000_000).unwrap_or(0),
         request_id: request.id.clone(),
         tool_names: sending.request.tool_names.clone(),
+        wanted: sending.request.wanted.clone(),
     }
 }
 

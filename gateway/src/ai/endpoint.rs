@@ -17,6 +17,10 @@ pub struct Endpoint {
 pub enum Operation {
     /// A chat: `POST /v1/chat/completions`, `POST /v1/messages`.
     Chat,
+    /// Vectors for texts: `POST /v1/embeddings`.
+    Embeddings,
+    /// Documents in the order of how well they fit a query: `POST /v1/rerank`, `POST /v2/rerank`.
+    Rerank,
     /// The list of models: `GET /v1/models`.
     ListModels,
     /// One model: `GET /v1/models/{id}`.
@@ -33,6 +37,8 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
     let (dialect, operation, allowed) = match path {
         "/v1/chat/completions" => (Dialect::Openai, Operation::Chat, Method::POST),
         "/v1/messages" => (Dialect::Anthropic, Operation::Chat, Method::POST),
+        "/v1/embeddings" => (Dialect::Openai, Operation::Embeddings, Method::POST),
+        "/v1/rerank" | "/v2/rerank" => (Dialect::Openai, Operation::Rerank, Method::POST),
         "/v1/models" => (either, Operation::ListModels, Method::GET),
         _ => {
             let id = path.strip_prefix("/v1/models/").filter(|id| !id.is_empty())?;
@@ -45,7 +51,8 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
 }
 
 /// What is served, for who asked for something else.
-const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, GET /v1/models and GET /v1/models/{id}";
+const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/embeddings, POST /v1/rerank, \
+     GET /v1/models and GET /v1/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
 const OPENAI: [&str; 32] = [
     "agents",
@@ -144,6 +151,10 @@ mod tests {
         let is = |dialect, operation| Some(Endpoint { dialect, operation });
         assert_eq!(at(Method::POST, "/v1/chat/completions", true), is(Dialect::Openai, Operation::Chat));
         assert_eq!(at(Method::POST, "/v1/messages", false), is(Dialect::Anthropic, Operation::Chat));
+        assert_eq!(at(Method::POST, "/v1/embeddings", false), is(Dialect::Openai, Operation::Embeddings));
+        for path in ["/v1/rerank", "/v2/rerank"] {
+            assert_eq!(at(Method::POST, path, false), is(Dialect::Openai, Operation::Rerank));
+        }
         assert_eq!(at(Method::GET, "/v1/models", false), is(Dialect::Openai, Operation::ListModels));
         assert_eq!(at(Method::GET, "/v1/models", true), is(Dialect::Anthropic, Operation::ListModels));
         assert_eq!(
@@ -161,7 +172,7 @@ mod tests {
     fn what_is_not_served_is_refused_in_the_dialect_of_its_vendor() {
         use Dialect::{Anthropic, Openai};
         for (path, plain, versioned) in [
-            ("/v1/embeddings", Some(Openai), Some(Anthropic)),
+            ("/v1/fine_tuning/jobs", Some(Openai), Some(Anthropic)),
             ("/v1/responses/resp_1/cancel", Some(Openai), Some(Anthropic)),
             ("/v1/chat/completions/", Some(Openai), Some(Anthropic)),
             ("/v1/messages/count_tokens", Some(Anthropic), Some(Anthropic)),
@@ -180,8 +191,8 @@ mod tests {
 
     #[test]
     fn who_asks_for_something_else_is_told_what_there_is() {
-        let said = not_served(&Method::POST, "/v1/embeddings");
-        assert!(said.contains("POST /v1/embeddings") && said.contains("POST /v1/chat/completions"), "{said}");
+        let said = not_served(&Method::POST, "/v1/fine_tuning/jobs");
+        assert!(said.contains("POST /v1/fine_tuning/jobs") && said.contains("POST /v1/chat/completions"), "{said}");
         assert!(not_served(&Method::POST, "/chat/completions").contains("base URL end with /v1"));
         assert!(not_served(&Method::POST, "/v1/v1/messages").contains("out of its base URL"));
         assert!(not_served(&Method::GET, &format!("/v1/{}", "x".repeat(8_000))).len() < 400);

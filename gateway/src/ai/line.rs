@@ -107,8 +107,8 @@ pub(super) enum Line {
 
 impl Line {
     /// Asks the demo provider.
-    pub(super) fn demo(body: &[u8]) -> Self {
-        let answer = weir_llm::demo::respond(body);
+    pub(super) fn demo(path: &str, body: &[u8]) -> Self {
+        let answer = weir_llm::demo::respond_at(path, body);
         Self::Demo { chunks: answer.chunks.into_iter(), status: answer.status, content_type: answer.content_type }
     }
 

@@ -12,7 +12,7 @@
 mod attempt;
 mod beta;
 mod body;
-mod chat;
+mod call;
 mod cooldown;
 mod credential;
 mod endpoint;
@@ -38,6 +38,7 @@ use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
+use weir_domain::operation::Operation as ModelOperation;
 use weir_llm::{ErrorKind, WireError};
 
 use crate::exchange::Exchange;
@@ -62,7 +63,9 @@ pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange
     exchange.settlement.dialect = Some(endpoint.dialect);
     let dialect = endpoint.dialect;
     let result = match endpoint.operation {
-        Operation::Chat => chat::serve(state, session, exchange, dialect).await,
+        Operation::Chat => call::serve(state, session, exchange, dialect, ModelOperation::Chat).await,
+        Operation::Embeddings => call::serve(state, session, exchange, dialect, ModelOperation::Embeddings).await,
+        Operation::Rerank => call::serve(state, session, exchange, dialect, ModelOperation::Rerank).await,
         Operation::ListModels => list_models(session, exchange, dialect).await,
         Operation::GetModel(id) => get_model(session, exchange, dialect, &id).await,
         Operation::WrongMethod(right) => wrong_method(session, &mut exchange.settlement, dialect, right).await,

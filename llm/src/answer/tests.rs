@@ -6,6 +6,7 @@ use super::*;
 
 fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
     AnswerContext {
+        operation: Operation::Chat,
         upstream: upstream.format(),
         inbound,
         include_usage: false,
@@ -13,6 +14,7 @@ fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
         created: 1_700_000_000,
         request_id: "0199-r".into(),
         tool_names: ToolNames::default(),
+        wanted: Wanted::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! - `demo-small` answers briefly; `demo-large` also tells what it got.
 //! - `demo-error-429`, `demo-error-500`: always that status, to try retries, fallbacks and cooldowns.
 //! - `demo-error-stream`: status 200, then an error event before the first word (without `stream`: status 529).
+//! - `demo-embedding` makes vectors, `demo-rerank` orders documents: both by the words that texts share.
 //! - `demo-cut`: a stream that ends in the middle, without its last events (without `stream`: a whole answer).
 //!
 //! Tools are called when `tool_choice` demands it, or when the last message asks to *call* or *use* a tool or names
@@ -15,16 +16,27 @@
 mod render;
 mod reply;
 mod request;
+mod rerank;
 mod schema;
+mod vectors;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::error::{ErrorKind, Origin, WireError, render_error};
 use weir_domain::dialect::Dialect;
 
 /// The models it offers.
-pub const MODELS: [&str; 6] =
-    ["demo-small", "demo-large", "demo-error-429", "demo-error-500", "demo-error-stream", "demo-cut"];
+pub const MODELS: [&str; 8] = [
+    "demo-small",
+    "demo-large",
+    "demo-error-429",
+    "demo-error-500",
+    "demo-error-stream",
+    "demo-cut",
+    vectors::MODEL,
+    rerank::MODEL,
+];
 
 /// What the demo provider answers.
 #[derive(Clone, Debug)]
@@ -37,6 +49,39 @@ pub struct DemoAnswer {
     pub chunks: Vec<Bytes>,
 }
 
+/// Answers what is posted at a path below a provider's address: chats, embeddings, reranks.
+#[must_use]
+pub fn respond_at(path: &str, body: &[u8]) -> DemoAnswer {
+    let answered = match path {
+        "/embeddings" => only(body, vectors::MODEL, vectors::answer),
+        "/rerank" => only(body, rerank::MODEL, rerank::answer),
+        _ => return respond(body),
+    };
+    match answered {
+        Ok(answer) => DemoAnswer { status: 200, content_type: JSON, chunks: vec![answer.to_string().into()] },
+        Err(error) => refusal(&error),
+    }
+}
+
+/// Answers with `answer` when the request is for the one model that can, or fails as a model that always fails.
+fn only(body: &[u8], model: &str, answer: impl Fn(&Value) -> Result<Value, WireError>) -> Result<Value, WireError> {
+    let request: Value = serde_json::from_slice(body)
+        .map_err(|fault| WireError::gateway(ErrorKind::InvalidRequest, format!("the body is not JSON: {fault}")))?;
+    match request.get("model").and_then(Value::as_str).unwrap_or_default() {
+        asked if asked == model => answer(&request),
+        "demo-error-429" => Err(failing(429, ErrorKind::RateLimit, "demo-error-429 is always over its rate limit")),
+        "demo-error-500" => Err(failing(500, ErrorKind::Internal, "demo-error-500 always fails")),
+        _ => {
+            let message = format!("the demo provider has no such model here; it has {model}");
+            Err(WireError::gateway(ErrorKind::NotFound, message).with_param("model").with_code("model_not_found"))
+        }
+    }
+}
+
+fn failing(status: u16, kind: ErrorKind, message: &str) -> WireError {
+    WireError { status, ..WireError::gateway(kind, message) }
+}
+
 /// Answers a chat completion request.
 #[must_use]
 pub fn respond(body: &[u8]) -> DemoAnswer {
@@ -44,14 +89,13 @@ pub fn respond(body: &[u8]) -> DemoAnswer {
         Ok(request) => request,
         Err(error) => return refusal(&error),
     };
-    let error = |status, kind, message: &str| WireError { status, ..WireError::gateway(kind, message) };
     match request.model.as_str() {
         "demo-error-429" => {
-            return refusal(&error(429, ErrorKind::RateLimit, "demo-error-429 is always over its rate limit"));
+            return refusal(&failing(429, ErrorKind::RateLimit, "demo-error-429 is always over its rate limit"));
         }
-        "demo-error-500" => return refusal(&error(500, ErrorKind::Internal, "demo-error-500 always fails")),
+        "demo-error-500" => return refusal(&failing(500, ErrorKind::Internal, "demo-error-500 always fails")),
         "demo-error-stream" => {
-            let error = error(529, ErrorKind::Overloaded, "demo-error-stream is always overloaded");
+            let error = failing(529, ErrorKind::Overloaded, "demo-error-stream is always overloaded");
             if !request.stream {
                 return refusal(&error);
             }

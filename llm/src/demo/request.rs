@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::MODELS;
+use super::{MODELS, rerank, vectors};
 use crate::error::{ErrorKind, WireError};
 
 /// A request, as far as it matters here.
@@ -55,6 +55,9 @@ pub(super) fn read(body: &[u8]) -> Result<DemoRequest, WireError> {
     if !MODELS.contains(&model) {
         let message = format!("the demo provider has no such model; it has {}", MODELS.join(", "));
         return Err(WireError::gateway(ErrorKind::NotFound, message).with_param("model").with_code("model_not_found"));
+    }
+    if [vectors::MODEL, rerank::MODEL].contains(&model) {
+        return Err(invalid("model", format!("model: {model} does not chat; ask it at its own endpoint")));
     }
     let Some(messages) = request.get("messages").and_then(Value::as_array).filter(|list| !list.is_empty()) else {
         return Err(invalid("messages", "messages: is missing or empty; send at least one".into()));
@@ -142,7 +145,7 @@ fn read_stop(stop: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// FNV-1a: only to give each answer its own id.
-fn fingerprint(body: &[u8]) -> u64 {
+/// FNV-1a: gives each answer its own id, each word its own direction.
+pub(super) fn fingerprint(body: &[u8]) -> u64 {
     body.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use serde_json::Value;
+use weir_domain::operation::Operation;
 use weir_domain::usage::UsageSource;
 
 use super::*;
@@ -19,6 +20,7 @@ const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
 
 fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
     AnswerContext {
+        operation: Operation::Chat,
         upstream: upstream.format(),
         inbound,
         include_usage: true,
@@ -26,6 +28,7 @@ fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
         created: 1_700_000_000,
         request_id: "0199-r".into(),
         tool_names: crate::ToolNames::default(),
+        wanted: crate::Wanted::default(),
     }
 }
 

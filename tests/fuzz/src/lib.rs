@@ -3,9 +3,10 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
+use weir_domain::operation::Operation;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::{Tokens, Usage};
-use weir_llm::{AnswerContext, Pricing, ToolNames};
+use weir_llm::{AnswerContext, Pricing, ToolNames, Wanted};
 
 /// Both dialects.
 pub const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
@@ -23,6 +24,7 @@ impl Pricing for Flat {
 #[must_use]
 pub fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
     AnswerContext {
+        operation: Operation::Chat,
         upstream: upstream.format(),
         inbound,
         include_usage: true,
@@ -30,6 +32,7 @@ pub fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
         created: 1,
         request_id: "fuzz".to_owned(),
         tool_names: ToolNames::default(),
+        wanted: Wanted::default(),
     }
 }
 

@@ -1,4 +1,12 @@
-//! One chat: from its body to the attempt whose answer the caller gets.
+//! One call of a model: from its body to the attempt whose answer the caller gets.
+//!
+//! Every operation (chat, embeddings, rerank, …) takes this path, and none has a copy of it:
+//! [`weir_llm::peek_for`] reads the model out of the body and remembers the [`Operation`] in its [`weir_llm::Peek`];
+//! [`weir_llm::prepare`] and, by [`weir_llm::AnswerContext::operation`], [`weir_llm::answer`] dispatch on it. What plans,
+//! retries, cools, meters and relays does not know it. To add an operation: a variant of
+//! [`Operation`], a path in `endpoint.rs`, and a module of the `llm` crate that prepares its request (with the path below
+//! the provider's address) and reads its answer; a target that cannot do it is `RequestError::Unsupported`, so that the
+//! next one is tried.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
@@ -9,6 +17,7 @@ use pingora_proxy::Session;
 use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
+use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
 use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
 
@@ -28,12 +37,13 @@ use crate::state::State;
 /// A refusal: what is wrong, and after how many seconds it may be right.
 type Refusal = (WireError, Option<u64>);
 
-/// Serves a chat.
+/// Serves a call.
 pub(super) async fn serve(
     state: &State,
     session: &mut Session,
     exchange: &mut Exchange,
     dialect: Dialect,
+    operation: Operation,
 ) -> Result<()> {
     let Some(caller) = exchange.caller.clone() else { return unknown_caller(session, exchange, dialect).await };
     let settlement = &mut exchange.settlement;
@@ -51,7 +61,7 @@ pub(super) async fn serve(
         }
     };
     settlement.request_bytes = body.bytes.len() as u64;
-    let peek = match weir_llm::peek(dialect, &body.bytes) {
+    let peek = match weir_llm::peek_for(operation, dialect, &body.bytes) {
         Ok(peek) => peek,
         Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
     };
@@ -105,7 +115,7 @@ fn find(snapshot: &Snapshot, caller: &Caller, name: &str) -> Result<Arc<ModelRou
     if caller.permits_model(snapshot, name) { Ok(route) } else { Err("model_not_allowed") }
 }
 
-/// A chat whose model is known.
+/// A call whose model is known.
 struct Call<'a> {
     request: Request<'a>,
     route: &'a ModelRoute,

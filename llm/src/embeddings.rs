@@ -1,0 +1,128 @@
+//! Embeddings: `POST /v1/embeddings` in OpenAI's shape, forwarded to whoever takes it, translated for the others.
+//! Source: <https://platform.openai.com/docs/api-reference/embeddings>.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use weir_domain::dialect::WireFormat;
+use weir_domain::operation::Operation;
+use weir_domain::usage::Tokens;
+
+use crate::answer::{Answer, AnswerContext};
+use crate::error::{AnswerError, RequestError};
+use crate::peek::Peek;
+use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::request::{Target, UpstreamRequest, with_model};
+use crate::splice::Splice;
+use crate::tool_names::ToolNames;
+use crate::usage::{Count, Sighted};
+use crate::wanted::Wanted;
+use crate::wire::{Text, parse};
+
+/// Where OpenAI and those who follow it take them, below the provider's address.
+const PATH: &str = "/embeddings";
+
+/// Makes the request for `target`.
+///
+/// # Errors
+/// The request is wrong, or the provider has no embeddings.
+pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
+    match target.format {
+        WireFormat::Openai => Ok(UpstreamRequest {
+            body: with_model(peek, target).apply(body),
+            dropped: Vec::new(),
+            tool_names: ToolNames::default(),
+            path: PATH.into(),
+            wanted: Wanted::default(),
+        }),
+        WireFormat::Anthropic => Err(RequestError::unsupported("model", "its provider makes no embeddings")),
+    }
+}
+
+/// Reads an answer and renders it for the caller.
+///
+/// # Errors
+/// It is no list of embeddings, or an error.
+pub(crate) fn answer(
+    context: &AnswerContext,
+    text: &str,
+    body: &Bytes,
+    pricing: &dyn Pricing,
+) -> Result<Answer, AnswerError> {
+    forward(context, text, body, pricing)
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "a list of embeddings")]
+struct Head<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+/// `usage` of an answer without output: Jina and Voyage give the total only.
+#[derive(Debug, Default, Deserialize)]
+struct InputUsage {
+    prompt_tokens: Option<Count>,
+    total_tokens: Option<Count>,
+}
+
+/// Reads a usage object of an operation that writes nothing: all tokens are input.
+pub(crate) fn input_only(raw: Option<&RawValue>) -> Sighted {
+    let usage: InputUsage = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let input = usage.prompt_tokens.or(usage.total_tokens);
+    let input = input.map(|n| Tokens { input_uncached: n.0, ..Tokens::default() });
+    Sighted { input, output: input.map(|_| Tokens::default()), ..Sighted::default() }
+}
+
+/// Same shape: the bytes as they are, but for the cost.
+fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
+    let head: Head<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
+    AnswerError::in_band(context.upstream, head.error)?;
+    if !head.data.is_some_and(|data| data.get().starts_with('[')) {
+        return Err(AnswerError::Malformed("it has no list 'data'".into()));
+    }
+    let usage = input_only(head.usage).complete(context.estimated_input, 0);
+    let cost = pricing.cost(&usage);
+    let mut splice = Splice::default();
+    if let Some(raw) = head.usage {
+        splice_cost(&mut splice, text, raw, Cost(cost));
+    }
+    Ok(Answer {
+        body: splice.apply(body),
+        usage,
+        cost,
+        finish: None,
+        upstream_model: head.model.map(|model| model.0.into_owned()),
+        response_id: head.id.map(|id| id.0.into_owned()),
+        dropped: Vec::new(),
+    })
+}
+
+/// How many tokens stand in a request as numbers: embeddings may be asked for of what is tokenised already, which an
+/// estimate by text does not see. 0 for other operations and for text.
+pub(crate) fn token_count(operation: Operation, body: &str) -> u64 {
+    #[derive(Deserialize)]
+    struct Input<'a> {
+        #[serde(borrow)]
+        input: Option<&'a RawValue>,
+    }
+    if operation != Operation::Embeddings {
+        return 0;
+    }
+    let input = serde_json::from_str::<Input<'_>>(body).ok().and_then(|read| read.input);
+    let Some(raw) = input.map(RawValue::get).filter(|raw| raw.starts_with('[') && !raw.contains('"')) else { return 0 };
+    let mut within = false;
+    let starts = raw.bytes().filter(|b| !std::mem::replace(&mut within, b.is_ascii_digit()) && b.is_ascii_digit());
+    starts.count() as u64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Embeddings: forwarded with the model spliced in, answered with the cost, estimated where the provider says nothing.
+
+use serde_json::{Value, json};
+use weir_domain::dialect::Dialect;
+use weir_domain::money::NanoUsd;
+use weir_domain::usage::{Usage, UsageSource};
+
+use super::*;
+use crate::{answer as read_whole, demo, peek_for, prepare as make};
+
+fn target(format: WireFormat) -> Target<'static> {
+    Target { format, model: "up", max_output_tokens: None, stream_options: true, strict: false }
+}
+
+fn ask(request: &Value, target: &Target<'_>) -> Result<(Peek, UpstreamRequest), RequestError> {
+    let body = Bytes::from(request.to_string());
+    let seen = peek_for(Operation::Embeddings, Dialect::Openai, &body)?;
+    make(Dialect::Openai, &seen, &body, target).map(|made| (seen, made))
+}
+
+fn context(upstream: WireFormat, seen: &Peek, made: &UpstreamRequest) -> AnswerContext {
+    AnswerContext {
+        operation: seen.operation,
+        upstream,
+        inbound: Dialect::Openai,
+        include_usage: false,
+        estimated_input: seen.estimated_input,
+        created: 1,
+        request_id: "0199-r".into(),
+        tool_names: ToolNames::default(),
+        wanted: made.wanted.clone(),
+    }
+}
+
+fn price(usage: &Usage) -> Option<NanoUsd> {
+    i64::try_from(usage.tokens.input_total() * 1_000 + usage.tokens.output_total()).ok().map(NanoUsd)
+}
+
+#[test]
+fn within_one_shape_only_the_model_changes_and_nothing_is_minted() {
+    let body = Bytes::from_static(br#"{ "input":["a", "b"], "model":"mine","future": [1.0, null]}"#);
+    let seen = peek_for(Operation::Embeddings, Dialect::Openai, &body).unwrap();
+    let made = make(Dialect::Openai, &seen, &body, &target(WireFormat::Openai)).unwrap();
+    assert_eq!(made.body, r#"{ "input":["a", "b"], "model":"up","future": [1.0, null]}"#);
+    assert_eq!(made.path, "/embeddings");
+}
+
+#[test]
+fn within_one_shape_the_answer_gains_its_cost_and_nothing_else() {
+    let (seen, made) = ask(&json!({"model": "m", "input": "hello"}), &target(WireFormat::Openai)).unwrap();
+    let whole = r#"{"object":"list","data":[{"embedding":[1e-3, 2],"index":0}],"model":"up-1","usage":{"prompt_tokens":5,"total_tokens":5}}"#;
+    let context = context(WireFormat::Openai, &seen, &made);
+    let answer = read_whole(&context, &Bytes::from_static(whole.as_bytes()), &price).unwrap();
+    assert_eq!(answer.body, whole.replace("5}}", "5,\"cost\":0.000005}}").as_bytes());
+    assert_eq!((answer.usage.source, answer.usage.tokens.input_total()), (UsageSource::Provider, 5));
+    let silent = Bytes::from_static(br#"{"data":[]}"#);
+    let answer = read_whole(&context, &silent, &price).unwrap();
+    assert_eq!((answer.usage.source, answer.usage.tokens.input_total()), (UsageSource::Estimated, 2));
+}
+
+#[test]
+fn what_is_no_list_of_embeddings_is_refused() {
+    let (seen, made) = ask(&json!({"model": "m", "input": "hello"}), &target(WireFormat::Openai)).unwrap();
+    let context = context(WireFormat::Openai, &seen, &made);
+    for body in ["{}", "[]", r#"{"data":{}}"#, r#"{"choices":[]}"#, "x", ""] {
+        let got = read_whole(&context, &Bytes::from_static(body.as_bytes()), &price);
+        assert!(matches!(got, Err(AnswerError::Malformed(_))), "{body}");
+    }
+    let error = read_whole(&context, &Bytes::from_static(br#"{"error":{"message":"m","code":429}}"#), &price);
+    assert!(matches!(error, Err(AnswerError::Provider(error)) if error.status == 429));
+}
+
+#[test]
+fn a_provider_without_embeddings_is_unfit_so_that_the_next_target_is_tried() {
+    let refused = ask(&json!({"model": "m", "input": "x"}), &target(WireFormat::Anthropic)).unwrap_err();
+    assert!(matches!(refused, RequestError::Unsupported { .. }), "{refused}");
+}
+
+#[test]
+fn tokens_given_as_numbers_are_counted_for_the_estimate() {
+    for (input, tokens) in
+        [(json!([1, 22, 333]), 3), (json!([[1], [2, 3]]), 3), (json!("four"), 1), (json!(["4 12", "9"]), 2)]
+    {
+        let body = json!({"model": "m", "input": input}).to_string();
+        let seen = peek_for(Operation::Embeddings, Dialect::Openai, body.as_bytes()).unwrap();
+        assert_eq!(seen.estimated_input, tokens, "{input}");
+    }
+}
+
+#[test]
+fn the_demo_provider_answers_offline_and_like_texts_lie_close() {
+    let request = json!({"model": "m", "input": ["the cat sat", "a cat sat here", "quantum chromodynamics", "?!"]});
+    let demo_target = Target { model: "demo-embedding", ..target(WireFormat::Openai) };
+    let (seen, made) = ask(&request, &demo_target).unwrap();
+    let got = demo::respond_at(&made.path, &made.body);
+    let answer = read_whole(&context(WireFormat::Openai, &seen, &made), &got.chunks[0], &price).unwrap();
+    let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+    let vector = |at: usize| -> Vec<f64> {
+        let list = answer["data"][at]["embedding"].as_array().unwrap();
+        list.iter().map(|n| n.as_f64().unwrap()).collect()
+    };
+    let dot = |a: usize, b: usize| vector(a).iter().zip(vector(b)).map(|(a, b)| a * b).sum::<f64>();
+    assert!((dot(0, 0) - 1.0).abs() < 1e-5 && (dot(3, 3) - 1.0).abs() < 1e-5);
+    assert!(dot(0, 1) > dot(0, 2) + 0.2, "{} {}", dot(0, 1), dot(0, 2));
+    assert_eq!(got.chunks, demo::respond_at(&made.path, &made.body).chunks);
+}
+
+#[test]
+fn base64_of_the_demo_provider_holds_the_same_numbers() {
+    use base64::Engine;
+    let floats = |format: &str| {
+        let body = json!({"model": "demo-embedding", "input": "hello", "dimensions": 8, "encoding_format": format});
+        let got = demo::respond_at("/embeddings", body.to_string().as_bytes());
+        let answer: Value = serde_json::from_slice(&got.chunks[0]).unwrap();
+        answer["data"][0]["embedding"].clone()
+    };
+    let bytes = base64::engine::general_purpose::STANDARD.decode(floats("base64").as_str().unwrap()).unwrap();
+    let decoded: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    assert_eq!(json!(decoded), floats("float"));
+    assert_eq!(decoded.len(), 8);
+}

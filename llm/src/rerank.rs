@@ -1,0 +1,94 @@
+//! Rerank: `POST /v1/rerank` and `/v2/rerank` in the shape that Cohere and Jina share, forwarded to whoever takes it.
+//! Sources: <https://docs.cohere.com/reference/rerank>, <https://api.jina.ai/redoc>,
+//! <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use weir_domain::dialect::WireFormat;
+
+use crate::answer::{Answer, AnswerContext};
+use crate::embeddings::input_only;
+use crate::error::{AnswerError, RequestError};
+use crate::peek::Peek;
+use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::request::{Target, UpstreamRequest, with_model};
+use crate::splice::Splice;
+use crate::tool_names::ToolNames;
+use crate::wanted::Wanted;
+use crate::wire::{Text, parse};
+
+/// Where Jina, vLLM and other servers of OpenAI's dialect take it, below the provider's address.
+const PATH: &str = "/rerank";
+
+/// Makes the request for `target`.
+///
+/// # Errors
+/// The request is wrong, or the provider has no rerank.
+pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
+    match target.format {
+        WireFormat::Openai => Ok(UpstreamRequest {
+            body: with_model(peek, target).apply(body),
+            dropped: Vec::new(),
+            tool_names: ToolNames::default(),
+            path: PATH.into(),
+            wanted: Wanted::default(),
+        }),
+        WireFormat::Anthropic => Err(RequestError::unsupported("model", "its provider reranks nothing")),
+    }
+}
+
+/// Reads an answer and renders it for the caller.
+///
+/// # Errors
+/// It is no list of results, or an error.
+pub(crate) fn answer(
+    context: &AnswerContext,
+    text: &str,
+    body: &Bytes,
+    pricing: &dyn Pricing,
+) -> Result<Answer, AnswerError> {
+    forward(context, text, body, pricing)
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "a list of results")]
+struct Head<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    results: Option<&'a RawValue>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+/// Same shape: the bytes as they are, but for the cost.
+fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
+    let head: Head<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
+    AnswerError::in_band(context.upstream, head.error)?;
+    if !head.results.is_some_and(|results| results.get().starts_with('[')) {
+        return Err(AnswerError::Malformed("it has no list 'results'".into()));
+    }
+    let usage = input_only(head.usage).complete(context.estimated_input, 0);
+    let cost = pricing.cost(&usage);
+    let mut splice = Splice::default();
+    if let Some(raw) = head.usage {
+        splice_cost(&mut splice, text, raw, Cost(cost));
+    }
+    Ok(Answer {
+        body: splice.apply(body),
+        usage,
+        cost,
+        finish: None,
+        upstream_model: head.model.map(|model| model.0.into_owned()),
+        response_id: head.id.map(|id| id.0.into_owned()),
+        dropped: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
