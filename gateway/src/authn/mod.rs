@@ -16,20 +16,21 @@ use crate::live::Live;
 use crate::problem::Refusal;
 pub(crate) use key::remove;
 
-/// Why a caller is not served.
+/// Why a caller is not served. A key that is refused is so in OpenAI's own words first: clients tell a wrong key from a bad
+/// request by them (LiteLLM does).
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Denial {
     #[error("no API key; send it as 'Authorization: Bearer weir_…', 'x-api-key: weir_…' or 'api-key: weir_…'")]
     Missing,
     #[error("two different API keys in one request; send one")]
     Ambiguous,
-    #[error("the API key is not well-formed: it is mistyped, cut, or not a key of this gateway")]
+    #[error("Incorrect API key provided: it is mistyped, cut, or not a key of this gateway")]
     Malformed,
-    #[error("the API key is not known; it may have been deleted")]
+    #[error("Incorrect API key provided: it is not known; it may have been deleted")]
     Unknown,
-    #[error("the API key has been revoked; ask the owner of the application for a new one")]
+    #[error("Incorrect API key provided: it has been revoked; ask the owner of the application for a new one")]
     Revoked,
-    #[error("the API key has expired; ask the owner of the application for a new one")]
+    #[error("Incorrect API key provided: it has expired; ask the owner of the application for a new one")]
     Expired,
     #[error("the application {0:?} is switched off")]
     Disabled(String),

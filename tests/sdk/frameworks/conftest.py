@@ -1,0 +1,18 @@
+"""Where the gateway is, and which models to call: frameworks are run against every vendor behind it."""
+
+import os
+import uuid
+
+import pytest
+
+GATEWAY = os.environ["GATEWAY_URL"]
+KEY = os.environ["GATEWAY_KEY"]
+
+# Nobody of these is to send anything anywhere but to the gateway.
+os.environ.update(LANGSMITH_TRACING="false", LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_TELEMETRY="False")
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def model(request) -> str:
+    """A model of the vendor behind the gateway, addressed directly; a new one for each test."""
+    return f"{request.param}/model-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,82 @@
+// The Vercel AI SDK, unchanged: its clients of OpenAI and of Anthropic, in front of both vendors.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createAnthropic } from '@ai-sdk/anthropic'
+import { createOpenAI } from '@ai-sdk/openai'
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { generateText, Output, stepCountIs, streamText, tool } from 'ai'
+import { z } from 'zod'
+import { gateway, key, newModel, providers } from './stand.mjs'
+
+const weather = { Paris: '21 °C', Tokyo: '8 °C' }
+const tools = {
+  get_weather: tool({
+    description: 'The weather in a city',
+    inputSchema: z.object({ city: z.string() }),
+    execute: async ({ city }) => weather[city],
+  }),
+}
+const question = 'Compare the weather in Paris and Tokyo'
+const Trip = z.object({ city: z.string(), days: z.number().int() })
+const openai = createOpenAI({ baseURL: `${gateway}/v1`, apiKey: key })
+const compatible = createOpenAICompatible({
+  name: 'weir',
+  baseURL: `${gateway}/v1`,
+  apiKey: key,
+  includeUsage: true,
+  supportsStructuredOutputs: true,
+})
+const anthropic = createAnthropic({ baseURL: `${gateway}/v1`, apiKey: key })
+const dialects = { openai: (id) => openai.chat(id), compatible: (id) => compatible(id), anthropic: (id) => anthropic(id) }
+
+for (const [dialect, model] of Object.entries(dialects)) {
+  for (const provider of providers) {
+    const ask = (more) => ({ model: model(newModel(provider)), maxRetries: 0, maxOutputTokens: 500, ...more })
+
+    describe(`the AI SDK's ${dialect} in front of ${provider}`, { concurrency: false }, () => {
+      test('text', async () => {
+        const answer = await generateText(ask({ system: 'Be brief.', prompt: 'Grüße, 世界' }))
+        assert.equal(answer.text, 'You said “Grüße, 世界” — 好的 🌍. System said “Be brief.”.')
+        assert.equal(answer.finishReason, 'stop')
+        assert.ok(answer.usage.inputTokens > 0 && answer.usage.outputTokens > 0)
+      })
+
+      test('a stream and a whole answer say and cost the same', async () => {
+        const request = ask({ prompt: 'Hello there' })
+        const whole = await generateText(request)
+        const stream = streamText(request)
+        let text = ''
+        for await (const piece of stream.textStream) text += piece
+        const usage = await stream.usage
+        assert.equal(text, whole.text)
+        assert.deepEqual(
+          [usage.inputTokens, usage.outputTokens],
+          [whole.usage.inputTokens, whole.usage.outputTokens],
+        )
+      })
+
+      test('tools run to the end', async () => {
+        const answer = await generateText(ask({ prompt: question, tools, stopWhen: stepCountIs(3) }))
+        assert.equal(answer.steps.length, 2)
+        assert.deepEqual(
+          answer.steps[0].toolResults.map((result) => result.output),
+          ['21 °C', '8 °C'],
+        )
+        assert.match(answer.text, /get_weather returned “21 °C”\. get_weather returned “8 °C”\.$/)
+      })
+
+      test('streamed tools run to the end', async () => {
+        const stream = streamText(ask({ prompt: question, tools, stopWhen: stepCountIs(3) }))
+        let text = ''
+        for await (const piece of stream.textStream) text += piece
+        assert.equal((await stream.steps).length, 2)
+        assert.match(text, /get_weather returned “21 °C”\. get_weather returned “8 °C”\.$/)
+      })
+
+      test('an object of a schema', async () => {
+        const answer = await generateText(ask({ prompt: 'Paris', output: Output.object({ schema: Trip }) }))
+        assert.deepEqual(answer.output, { city: 'Paris', days: 7 })
+      })
+    })
+  }
+}
