@@ -113,7 +113,8 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_age ON idempotency (started_at);
 
--- The ledger: one row per request, and one per attempt.
+-- The ledger: one row per request, and one per attempt. `units` is JSON, empty where only tokens were consumed; it is
+-- not summed.
 CREATE TABLE requests (
     id TEXT PRIMARY KEY,
     node TEXT NOT NULL,
@@ -147,7 +148,13 @@ CREATE TABLE requests (
     audio_out BIGINT NOT NULL,
     image_in BIGINT NOT NULL,
     image_out BIGINT NOT NULL,
+    cache_read_audio BIGINT NOT NULL,
+    cache_read_image BIGINT NOT NULL,
+    video_in BIGINT NOT NULL,
     usage_source TEXT NOT NULL,
+    units TEXT NOT NULL,
+    service_tier TEXT NOT NULL,
+    region TEXT NOT NULL,
     cost BIGINT,
     request_bytes BIGINT NOT NULL,
     response_bytes BIGINT NOT NULL,
@@ -179,7 +186,13 @@ CREATE TABLE attempts (
     audio_out BIGINT NOT NULL,
     image_in BIGINT NOT NULL,
     image_out BIGINT NOT NULL,
+    cache_read_audio BIGINT NOT NULL,
+    cache_read_image BIGINT NOT NULL,
+    video_in BIGINT NOT NULL,
     usage_source TEXT NOT NULL,
+    units TEXT NOT NULL,
+    service_tier TEXT NOT NULL,
+    region TEXT NOT NULL,
     cost BIGINT,
     price TEXT NOT NULL,
     PRIMARY KEY (request_id, number)
@@ -221,6 +234,9 @@ CREATE TABLE usage_hours (
     audio_out BIGINT NOT NULL,
     image_in BIGINT NOT NULL,
     image_out BIGINT NOT NULL,
+    cache_read_audio BIGINT NOT NULL,
+    cache_read_image BIGINT NOT NULL,
+    video_in BIGINT NOT NULL,
     d00 BIGINT NOT NULL, d01 BIGINT NOT NULL, d02 BIGINT NOT NULL, d03 BIGINT NOT NULL,
     d04 BIGINT NOT NULL, d05 BIGINT NOT NULL, d06 BIGINT NOT NULL, d07 BIGINT NOT NULL,
     d08 BIGINT NOT NULL, d09 BIGINT NOT NULL, d10 BIGINT NOT NULL, d11 BIGINT NOT NULL,

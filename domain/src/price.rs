@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::money::{self, MoneyError, NanoUsd};
 use crate::time::Micros;
-use crate::usage::{Tokens, Usage};
+use crate::usage::{Region, ServiceTier, Tokens, Usage};
 
 /// Dollars for a million tokens, as decimal strings; at most nine digits after the point.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -86,7 +86,8 @@ impl Rates {
     /// What a usage costs; `None` when it holds what these rates do not cover: no number is better than a wrong one.
     #[must_use]
     pub fn cost_of(&self, usage: &Usage) -> Option<NanoUsd> {
-        (!usage.beyond_rates).then(|| self.cost(&usage.tokens))
+        let plain = usage.units.is_empty() && usage.tier == ServiceTier::Standard && usage.region == Region::Global;
+        plain.then(|| self.cost(&usage.tokens))
     }
 
     /// The exact sum over all buckets, rounded once, half up, to a nano-dollar.
@@ -162,7 +163,7 @@ mod tests {
     fn what_rates_do_not_cover_has_no_price() {
         let plain = Usage { tokens: Tokens { output_text: 1, ..Tokens::default() }, ..Usage::default() };
         assert_eq!(rates("1", "1").cost_of(&plain), Some(NanoUsd(1_000)));
-        assert_eq!(rates("1", "1").cost_of(&Usage { beyond_rates: true, ..plain }), None);
+        assert_eq!(rates("1", "1").cost_of(&Usage { tier: ServiceTier::Priority, ..plain }), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
-use weir_domain::usage::{Tokens, Usage, UsageSource};
+use weir_domain::usage::{Region, ServiceTier, Tokens, Units, Usage, UsageSource};
 
 /// Bytes of text per token, for estimates: right within a third for English, high for most other languages.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -22,14 +22,33 @@ pub(crate) struct Sighted {
     pub(crate) input: Option<Tokens>,
     /// Only output buckets are set.
     pub(crate) output: Option<Tokens>,
-    /// Whether there was more than tokens at the plain rates; see [`Usage::beyond_rates`].
-    pub(crate) beyond_rates: bool,
+    /// What it counted beside tokens.
+    pub(crate) units: Units,
+    /// The service tier that it named.
+    pub(crate) tier: Option<ServiceTier>,
+    /// Where it worked, where it said so.
+    pub(crate) region: Region,
 }
 
 impl Sighted {
     /// Whether the provider has counted no tokens.
     pub(crate) fn is_empty(&self) -> bool {
         self.input.is_none() && self.output.is_none()
+    }
+
+    /// Takes what a later event says. A usage object without counts takes nothing back, nor does one that is silent on
+    /// what stood beside tokens before.
+    pub(crate) fn update(&mut self, later: Self) {
+        if !later.is_empty() {
+            (self.input, self.output) = (later.input, later.output);
+        }
+        if !later.units.is_empty() {
+            self.units = later.units;
+        }
+        if later.region != Region::default() {
+            self.region = later.region;
+        }
+        self.tier = later.tier.or(self.tier);
     }
 
     /// Fills the half that the provider has not given with an estimate, and says so.
@@ -48,25 +67,35 @@ impl Sighted {
             image_out: output.image_out,
             ..input
         };
-        Usage { tokens, source, beyond_rates: self.beyond_rates }
+        Usage { tokens, source, units: self.units, tier: self.tier.unwrap_or_default(), region: self.region }
     }
 }
 
-/// Whether a service tier, as an answer names it, is one that plain rates are for: `default` (OpenAI), `standard`
-/// (Anthropic), `on_demand` (Groq). Others cost more or less (`priority`, `flex`, `batch`), or are not known. What is no
-/// text names no tier.
-pub(crate) fn is_plain_tier(tier: Option<&RawValue>) -> bool {
-    let tier: Option<Cow<'_, str>> = tier.and_then(|raw| serde_json::from_str(raw.get()).ok());
-    tier.is_none_or(|tier| matches!(&*tier, "" | "default" | "standard" | "on_demand"))
+/// The service tier that an answer names. What is no text names none.
+pub(crate) fn service_tier(raw: Option<&RawValue>) -> Option<ServiceTier> {
+    text(raw).map(|name| ServiceTier::parse(&name))
 }
 
-/// Whether `server_tool_use`, which counts calls of tools that the provider ran, holds any that is billed beside tokens.
-/// Fetching pages is free (<https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-fetch-tool>).
-pub(crate) fn is_tool_billed(units: Option<&RawValue>) -> bool {
-    let units: BTreeMap<Cow<'_, str>, &RawValue> =
-        units.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let some = |raw: &RawValue| serde_json::from_str::<Count>(raw.get()).is_ok_and(|count| count.0 > 0);
-    units.iter().any(|(name, raw)| name != "web_fetch_requests" && some(raw))
+/// A JSON value that is a text.
+pub(crate) fn text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+}
+
+/// What `server_tool_use` counts of tools that the provider ran and bills beside tokens. Fetching pages is free
+/// (<https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-fetch-tool>).
+pub(crate) fn server_tools(raw: Option<&RawValue>) -> Units {
+    let counts: BTreeMap<Cow<'_, str>, &RawValue> =
+        raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let mut units = Units::default();
+    for (name, raw) in &counts {
+        let count = serde_json::from_str::<Count>(raw.get()).map_or(0, |count| count.0);
+        match &**name {
+            "web_search_requests" => units.web_searches = count,
+            "web_fetch_requests" => {}
+            _ => units.unlisted = units.unlisted.saturating_add(count),
+        }
+    }
+    units
 }
 
 /// No answer has more tokens; a provider that says so must not overflow sums.

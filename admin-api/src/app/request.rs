@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use weir_domain::money::NanoUsd;
 use weir_domain::time::{self, Micros};
-use weir_domain::usage::Tokens;
+use weir_domain::usage::{Tokens, Units};
 
 use super::App;
 use super::cursor;
 use super::resource::{Page, limit, page};
 use crate::error::Error;
-use crate::store::{ANY_STATUS, AttemptRow, RequestFilter, RequestRow};
+use crate::store::{ANY_STATUS, AttemptRow, RequestFilter, RequestRow, UsageColumns};
 
 /// What requests are narrowed to, in the log and in usage reports.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -61,6 +61,24 @@ pub(crate) struct UsageView {
     pub(crate) tokens: Tokens,
     /// Who counted: `none`, `provider`, `estimated` or `mixed`.
     pub(crate) source: String,
+    /// What was consumed beside tokens; a unit that is absent is 0.
+    pub(crate) units: Units,
+    /// The service tier that the provider served it in.
+    pub(crate) service_tier: String,
+    /// Where it was processed, as far as vendors bill by it.
+    pub(crate) region: String,
+}
+
+impl UsageView {
+    fn new(tokens: Tokens, beside: UsageColumns) -> Self {
+        Self {
+            tokens,
+            source: beside.usage_source,
+            units: serde_json::from_str(&beside.units).unwrap_or_default(),
+            service_tier: beside.service_tier,
+            region: beside.region,
+        }
+    }
 }
 
 /// One request.
@@ -160,7 +178,7 @@ fn view(row: &RequestRow) -> RequestView {
     let row = row.clone();
     RequestView {
         at: time::to_rfc3339(row.at),
-        usage: UsageView { tokens: row.tokens.tokens(), source: row.usage_source },
+        usage: UsageView::new(row.tokens.tokens(), row.usage),
         cost_usd: row.cost.map(usd),
         cost: row.cost,
         stream: row.stream == 1,
@@ -192,7 +210,7 @@ fn view(row: &RequestRow) -> RequestView {
 
 fn attempt_view(row: AttemptRow) -> AttemptView {
     AttemptView {
-        usage: UsageView { tokens: row.tokens.tokens(), source: row.usage_source },
+        usage: UsageView::new(row.tokens.tokens(), row.usage),
         cost_usd: row.cost.map(usd),
         cost: row.cost,
         number: row.number,

@@ -15,11 +15,13 @@ use super::tokens::TokenColumns;
 pub(super) const REQUEST_COLUMNS: &str = "id, node, at, duration_us, upstream_us, first_byte_us, traffic, team, \
     application, key_id, method, path, service, route, dialect, model, provider, upstream_model, stream, status, \
     outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning, audio_in, \
-    audio_out, image_in, image_out, usage_source, cost, request_bytes, response_bytes, dropped";
+    audio_out, image_in, image_out, cache_read_audio, cache_read_image, video_in, usage_source, units, \
+    service_tier, region, cost, request_bytes, response_bytes, dropped";
 /// Columns of `attempts`, in the order of [`attempt_values`].
 pub(super) const ATTEMPT_COLUMNS: &str = "request_id, number, provider, provider_key, target, started_us, \
     first_byte_us, duration_us, status, outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, \
-    output_text, reasoning, audio_in, audio_out, image_in, image_out, usage_source, cost, price";
+    output_text, reasoning, audio_in, audio_out, image_in, image_out, cache_read_audio, cache_read_image, video_in, \
+    usage_source, units, service_tier, region, cost, price";
 
 static REQUESTS: Insert =
     Insert::new("requests", Cow::Borrowed(REQUEST_COLUMNS), Cow::Borrowed("ON CONFLICT (id) DO NOTHING"));
@@ -67,10 +69,12 @@ fn numbers(add: &mut Add<'_>, list: &[u64]) {
     list.iter().for_each(|&value| add(Value::Number(number(value))));
 }
 
-/// The ten buckets and who counted them.
+/// The buckets, who counted them, and what was consumed beside tokens.
 fn usage(add: &mut Add<'_>, usage: &Usage) {
     TokenColumns::of(&usage.tokens).values().into_iter().for_each(|tokens| add(Value::Number(tokens)));
-    texts(add, &[usage.source.as_str()]);
+    let units =
+        if usage.units.is_empty() { String::new() } else { serde_json::to_string(&usage.units).unwrap_or_default() };
+    texts(add, &[usage.source.as_str(), &units, usage.tier.as_str(), usage.region.as_str()]);
 }
 
 fn request_values(record: &&Record, add: &mut Add<'_>) {

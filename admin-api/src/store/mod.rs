@@ -26,7 +26,7 @@ mod user;
 pub(crate) use self::audit::{AuditFilter, AuditRow, NewAudit};
 pub(crate) use self::db::{Db, StoreError, Tx};
 pub(crate) use self::history::HistoryRow;
-pub(crate) use self::request::{ANY_STATUS, AttemptRow, RequestFilter, RequestRow};
+pub(crate) use self::request::{ANY_STATUS, AttemptRow, RequestFilter, RequestRow, UsageColumns};
 pub(crate) use self::resource::{ListFilter, ResourceRow};
 pub(crate) use self::rollup::{hour_of, next_hour};
 pub(crate) use self::session::SessionRow;

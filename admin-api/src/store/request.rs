@@ -34,7 +34,8 @@ pub(crate) struct RequestRow {
     pub(crate) error: String,
     #[sqlx(flatten)]
     pub(crate) tokens: TokenColumns,
-    pub(crate) usage_source: String,
+    #[sqlx(flatten)]
+    pub(crate) usage: UsageColumns,
     pub(crate) cost: Option<i64>,
     pub(crate) request_bytes: i64,
     pub(crate) response_bytes: i64,
@@ -56,9 +57,20 @@ pub(crate) struct AttemptRow {
     pub(crate) error: String,
     #[sqlx(flatten)]
     pub(crate) tokens: TokenColumns,
-    pub(crate) usage_source: String,
+    #[sqlx(flatten)]
+    pub(crate) usage: UsageColumns,
     pub(crate) cost: Option<i64>,
     pub(crate) price: String,
+}
+
+/// What is known of a usage beside its tokens.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct UsageColumns {
+    pub(crate) usage_source: String,
+    /// [`weir_domain::usage::Units`] as JSON; empty for none.
+    pub(crate) units: String,
+    pub(crate) service_tier: String,
+    pub(crate) region: String,
 }
 
 /// What requests are narrowed to, in the log and in usage reports; empty text means anything.

@@ -1,11 +1,11 @@
-//! The ten token buckets as columns: of a request, of an attempt, of sums.
+//! The thirteen token buckets as columns: of a request, of an attempt, of sums.
 
 use weir_domain::usage::Tokens;
 
 use super::ledger::number;
 
 /// The columns, in the order of [`TokenColumns::values`].
-pub(super) const TOKEN_COLUMNS: [&str; 10] = [
+pub(super) const TOKEN_COLUMNS: [&str; 13] = [
     "input_uncached",
     "cache_read",
     "cache_write_5m",
@@ -16,6 +16,9 @@ pub(super) const TOKEN_COLUMNS: [&str; 10] = [
     "audio_out",
     "image_in",
     "image_out",
+    "cache_read_audio",
+    "cache_read_image",
+    "video_in",
 ];
 
 /// Their values; never negative.
@@ -31,6 +34,9 @@ pub(crate) struct TokenColumns {
     audio_out: i64,
     image_in: i64,
     image_out: i64,
+    cache_read_audio: i64,
+    cache_read_image: i64,
+    video_in: i64,
 }
 
 impl TokenColumns {
@@ -47,6 +53,9 @@ impl TokenColumns {
             audio_out: number(tokens.audio_out),
             image_in: number(tokens.image_in),
             image_out: number(tokens.image_out),
+            cache_read_audio: number(tokens.cache_read_audio),
+            cache_read_image: number(tokens.cache_read_image),
+            video_in: number(tokens.video_in),
         }
     }
 
@@ -64,11 +73,14 @@ impl TokenColumns {
             audio_out: count(self.audio_out),
             image_in: count(self.image_in),
             image_out: count(self.image_out),
+            cache_read_audio: count(self.cache_read_audio),
+            cache_read_image: count(self.cache_read_image),
+            video_in: count(self.video_in),
         }
     }
 
     /// In the order of the columns.
-    pub(crate) fn values(&self) -> [i64; 10] {
+    pub(crate) fn values(&self) -> [i64; 13] {
         let t = self;
         [
             t.input_uncached,
@@ -81,6 +93,9 @@ impl TokenColumns {
             t.audio_out,
             t.image_in,
             t.image_out,
+            t.cache_read_audio,
+            t.cache_read_image,
+            t.video_in,
         ]
     }
 
@@ -98,6 +113,9 @@ impl TokenColumns {
             &mut t.audio_out,
             &mut t.image_in,
             &mut t.image_out,
+            &mut t.cache_read_audio,
+            &mut t.cache_read_image,
+            &mut t.video_in,
         ];
         for (sum, more) in sums.into_iter().zip(more.values()) {
             *sum = sum.saturating_add(more);

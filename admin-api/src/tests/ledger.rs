@@ -4,19 +4,26 @@ use serde_json::{Value, json};
 use weir_domain::ledger::{Attempt, Outcome, Record, Traffic};
 use weir_domain::money::NanoUsd;
 use weir_domain::time;
-use weir_domain::usage::{Tokens, Usage, UsageSource};
+use weir_domain::usage::{ImageSize, Region, ServiceTier, Tokens, Units, Usage, UsageSource};
 
 use super::server::Server;
 
 pub(super) const HOUR: i64 = 3_600_000_000;
 
-/// A record with its own id, `at` and duration.
-pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
-    let usage = Usage {
+/// Tokens in some buckets, and something of everything beside them.
+fn usage() -> Usage {
+    Usage {
         tokens: Tokens { input_uncached: 10, cache_read: 1, output_text: 5, reasoning: 2, ..Tokens::default() },
         source: UsageSource::Provider,
-        ..Usage::default()
-    };
+        units: Units { web_searches: 3, image_size: ImageSize { width: 2, height: 1 }, ..Units::default() },
+        tier: ServiceTier::Priority,
+        region: Region::Eu,
+    }
+}
+
+/// A record with its own id, `at` and duration.
+pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
+    let usage = usage();
     let attempt = Attempt {
         number: 1,
         provider: "p".to_owned(),
@@ -111,7 +118,14 @@ async fn a_request_is_found_again_with_its_attempts() {
             (&shown["stream"], &shown["dialect"], &shown["cost_usd"]),
             (&json!(true), &json!("openai"), &json!("1.000000007"))
         );
-        assert_eq!(shown["usage"], serde_json::to_value(record.usage).unwrap());
+        let usage = &shown["usage"];
+        assert_eq!(usage["tokens"], serde_json::to_value(record.usage.tokens).unwrap());
+        assert_eq!(usage["units"], json!({"web_searches": 3, "image_size": {"width": 2, "height": 1}}));
+        assert_eq!(
+            (&usage["source"], &usage["service_tier"], &usage["region"]),
+            (&json!("provider"), &json!("priority"), &json!("eu"))
+        );
+        assert_eq!(shown["attempts"][0]["usage"]["units"], json!({}));
         server.call("GET", "/requests/nothing", None).await.expect(404);
     }
 }

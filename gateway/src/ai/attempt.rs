@@ -187,7 +187,7 @@ async fn whole<'a>(
     let provider = &sending.target.provider;
     // The provider has accepted the request: until its answer says better, its input is what it consumed.
     let tokens = Tokens { input_uncached: request.peek.estimated_input, ..Tokens::default() };
-    running.consumed(Usage { tokens, source: UsageSource::Estimated, beyond_rates: false });
+    running.consumed(Usage::of_tokens(tokens, UsageSource::Estimated));
     let mut share = Share::default();
     let budget = &request.state.body_budget;
     let mut limit = Limit { most: MAX_ANSWER, step_ms: provider.timeouts.idle_ms, share: &mut share, budget };

@@ -173,7 +173,7 @@ impl Running<'_> {
             // gave no answer may bill the prompt: what that costs is not known, and stays so.
             entry.cost = Some(NanoUsd::ZERO);
         }
-        if entry.usage.beyond_rates {
+        if entry.cost.is_none() {
             // No row says what it costs.
             entry.price.clear();
         }

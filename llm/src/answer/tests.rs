@@ -1,6 +1,6 @@
 //! Whole answers: forwarded within a dialect, translated between two, priced in both cases.
 
-use weir_domain::usage::UsageSource;
+use weir_domain::usage::{ServiceTier, UsageSource};
 
 use super::*;
 
@@ -165,13 +165,14 @@ fn what_plain_rates_do_not_cover_is_null_and_never_a_wrong_number() {
     let priority = OPENAI.replacen('{', r#"{"service_tier":"priority","#, 1);
     let searched = r#"{"id":"msg_1","type":"message","role":"assistant","model":"c","content":[{"type":"text","text":"x"}],
         "stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1,"server_tool_use":{"web_search_requests":1}}}"#;
-    let by_rates = |usage: &Usage| (!usage.beyond_rates).then(|| price(usage)).flatten();
+    let is_plain = |usage: &Usage| usage.units.is_empty() && usage.tier == ServiceTier::Standard;
+    let by_rates = |usage: &Usage| is_plain(usage).then(|| price(usage)).flatten();
     for (upstream, body) in [(Dialect::Openai, priority.as_str()), (Dialect::Anthropic, searched)] {
         for inbound in [Dialect::Openai, Dialect::Anthropic] {
             let body = Bytes::copy_from_slice(body.as_bytes());
             let answer = answer(&context(upstream, inbound), &body, &by_rates).unwrap();
             assert!(String::from_utf8_lossy(&answer.body).contains(r#""cost":null"#), "{upstream:?} {inbound:?}");
-            assert!(answer.usage.beyond_rates && answer.cost.is_none());
+            assert!(!is_plain(&answer.usage) && answer.cost.is_none());
         }
     }
 }

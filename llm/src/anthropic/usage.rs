@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use weir_domain::usage::Tokens;
+use weir_domain::usage::{Region, ServiceTier, Tokens, Units};
 
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted, is_plain_tier, is_tool_billed};
+use crate::usage::{Count, Sighted, server_tools, service_tier, text};
 
 /// `usage` of an answer, or what several events of a stream have said of it.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -16,7 +16,11 @@ pub(crate) struct WireUsage {
     cache_creation: Option<CacheCreation>,
     output_tokens: Option<Count>,
     #[serde(skip)]
-    beyond_rates: bool,
+    units: Units,
+    #[serde(skip)]
+    tier: Option<ServiceTier>,
+    #[serde(skip)]
+    region: Region,
 }
 
 /// What of a usage object is not tokens.
@@ -26,6 +30,12 @@ struct Beside<'a> {
     service_tier: Option<&'a RawValue>,
     #[serde(borrow)]
     server_tool_use: Option<&'a RawValue>,
+    /// `fast` for a model in fast mode, else `standard`.
+    #[serde(borrow)]
+    speed: Option<&'a RawValue>,
+    /// `us` where inference was kept in the United States, at a price; `global` and others elsewhere.
+    #[serde(borrow)]
+    inference_geo: Option<&'a RawValue>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -37,8 +47,16 @@ struct CacheCreation {
 impl WireUsage {
     pub(crate) fn read(raw: &RawValue) -> Self {
         let beside: Beside<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
-        let beyond_rates = !is_plain_tier(beside.service_tier) || is_tool_billed(beside.server_tool_use);
-        Self { beyond_rates, ..serde_json::from_str(raw.get()).unwrap_or_default() }
+        let tier = match text(beside.speed).as_deref() {
+            Some("fast") => Some(ServiceTier::Fast),
+            _ => service_tier(beside.service_tier),
+        };
+        let region = match text(beside.inference_geo).as_deref() {
+            Some("us") => Region::Us,
+            _ => Region::Global,
+        };
+        let units = server_tools(beside.server_tool_use);
+        Self { units, tier, region, ..serde_json::from_str(raw.get()).unwrap_or_default() }
     }
 
     /// Takes what a later event says; what it does not mention stays (the numbers are cumulative, never summed).
@@ -48,7 +66,17 @@ impl WireUsage {
         self.cache_creation_input_tokens = later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
         self.cache_creation = later.cache_creation.or(self.cache_creation);
         self.output_tokens = later.output_tokens.or(self.output_tokens);
-        self.beyond_rates |= later.beyond_rates;
+        // An event that only counts output says nothing of fast mode, and may still name the tier `standard`.
+        self.tier = match (self.tier, later.tier) {
+            (Some(ServiceTier::Fast), Some(ServiceTier::Standard)) => self.tier,
+            (before, after) => after.or(before),
+        };
+        if !later.units.is_empty() {
+            self.units = later.units;
+        }
+        if later.region != Region::Global {
+            self.region = later.region;
+        }
     }
 
     /// In disjoint buckets.
@@ -66,7 +94,7 @@ impl WireUsage {
             ..Tokens::default()
         });
         let output = self.output_tokens.map(|n| Tokens { output_text: n.0, ..Tokens::default() });
-        Sighted { input, output, beyond_rates: self.beyond_rates }
+        Sighted { input, output, units: self.units, tier: self.tier, region: self.region }
     }
 }
 
@@ -115,15 +143,37 @@ mod tests {
     }
 
     #[test]
-    fn a_tier_or_a_search_beyond_the_plain_rates_is_noted() {
-        let beyond = |json: &str| usage(json).sighted().beyond_rates;
-        assert!(beyond(r#"{"output_tokens":1,"service_tier":"priority"}"#));
-        assert!(beyond(r#"{"output_tokens":1,"server_tool_use":{"web_search_requests":2,"web_fetch_requests":0}}"#));
-        assert!(!beyond(r#"{"output_tokens":1,"service_tier":"standard","server_tool_use":{"web_fetch_requests":3}}"#));
-        assert!(!beyond(r#"{"output_tokens":1,"service_tier":null,"server_tool_use":null}"#));
-        let mut seen = usage(r#"{"input_tokens":1,"service_tier":"batch"}"#);
-        seen.update(usage(r#"{"output_tokens":5}"#));
-        assert!(seen.sighted().beyond_rates);
+    fn the_tier_the_region_and_the_searches_that_the_provider_billed_are_noted() {
+        let seen = |json: &str| usage(json).sighted().complete(0, 0);
+        assert_eq!(seen(r#"{"output_tokens":1,"service_tier":"priority"}"#).tier, ServiceTier::Priority);
+        assert_eq!(seen(r#"{"output_tokens":1,"service_tier":"standard","speed":"fast"}"#).tier, ServiceTier::Fast);
+        assert_eq!(seen(r#"{"output_tokens":1,"service_tier":"of tomorrow"}"#).tier, ServiceTier::Unknown);
+        assert_eq!(seen(r#"{"output_tokens":1,"inference_geo":"us"}"#).region, Region::Us);
+        let searched =
+            seen(r#"{"output_tokens":1,"server_tool_use":{"web_search_requests":2,"web_fetch_requests":7,"x":3}}"#)
+                .units;
+        assert_eq!((searched.web_searches, searched.unlisted), (2, 3));
+        let plain = seen(
+            r#"{"output_tokens":1,"service_tier":"standard","inference_geo":"global","speed":"standard",
+            "server_tool_use":{"web_fetch_requests":3}}"#,
+        );
+        assert_eq!((plain.tier, plain.region, plain.units), (ServiceTier::Standard, Region::Global, Units::default()));
+        assert_eq!(
+            seen(r#"{"output_tokens":1,"service_tier":null,"server_tool_use":null}"#).tier,
+            ServiceTier::Standard
+        );
+    }
+
+    #[test]
+    fn what_the_begin_of_a_stream_says_beside_tokens_holds_to_its_end() {
+        let mut seen = usage(r#"{"input_tokens":1,"service_tier":"batch","inference_geo":"us"}"#);
+        seen.update(usage(r#"{"output_tokens":5,"server_tool_use":{"web_search_requests":1}}"#));
+        seen.update(usage(r#"{"output_tokens":6}"#));
+        let whole = seen.sighted().complete(0, 0);
+        assert_eq!((whole.tier, whole.region, whole.units.web_searches), (ServiceTier::Batch, Region::Us, 1));
+        let mut fast = usage(r#"{"input_tokens":1,"service_tier":"standard","speed":"fast"}"#);
+        fast.update(usage(r#"{"output_tokens":5,"service_tier":"standard"}"#));
+        assert_eq!(fast.sighted().complete(0, 0).tier, ServiceTier::Fast);
     }
 
     #[test]

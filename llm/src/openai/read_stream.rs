@@ -110,11 +110,7 @@ impl StreamReader {
         }
         if let Some(raw) = chunk.usage {
             let sighted = usage::read(raw);
-            let beyond_rates = self.sighted.beyond_rates || sighted.beyond_rates;
-            if !sighted.is_empty() {
-                self.sighted = sighted;
-            }
-            self.sighted.beyond_rates = beyond_rates;
+            self.sighted.update(sighted);
         }
         self.sighted = usage::with_tier(self.sighted, chunk.service_tier);
         Ok(Sight { usage: chunk.usage, usage_only })

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use weir_domain::usage::Tokens;
 
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted, is_plain_tier, is_tool_billed};
+use crate::usage::{Count, Sighted, server_tools, service_tier};
 
 /// `usage` of an answer. Cached and audio tokens are part of `prompt_tokens`, reasoning is part of
 /// `completion_tokens`.
@@ -70,13 +70,14 @@ pub(crate) fn read(raw: &RawValue) -> Sighted {
         let reasoning = stated.min(total.0 - audio_out);
         Tokens { output_text: total.0 - audio_out - reasoning, reasoning, audio_out, ..Tokens::default() }
     });
-    let searched = count(usage.num_sources_used) > 0 || is_tool_billed(usage.server_tool_use);
-    Sighted { input, output, beyond_rates: searched }
+    let mut units = server_tools(usage.server_tool_use);
+    units.unlisted = units.unlisted.saturating_add(count(usage.num_sources_used));
+    Sighted { input, output, units, ..Sighted::default() }
 }
 
 /// Notes the service tier that an answer names beside its usage.
 pub(super) fn with_tier(sighted: Sighted, tier: Option<&RawValue>) -> Sighted {
-    Sighted { beyond_rates: sighted.beyond_rates || !is_plain_tier(tier), ..sighted }
+    Sighted { tier: service_tier(tier).or(sighted.tier), ..sighted }
 }
 
 /// `usage` for a caller of this dialect.
@@ -132,6 +133,8 @@ impl OutUsage {
 
 #[cfg(test)]
 mod tests {
+    use weir_domain::usage::ServiceTier;
+
     use super::*;
 
     fn tokens(json: &str) -> Tokens {
@@ -174,16 +177,17 @@ mod tests {
     }
 
     #[test]
-    fn a_tier_or_a_search_beyond_the_plain_rates_is_noted() {
+    fn the_tier_that_served_and_what_was_searched_are_noted() {
         let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
-        let tier = |json: &str| with_tier(Sighted::default(), Some(&raw(json))).beyond_rates;
+        let tier = |json: &str| with_tier(Sighted::default(), Some(&raw(json))).complete(0, 0).tier;
         let plain = ["\"default\"", "\"standard\"", "\"on_demand\"", "\"\"", "7", "null"];
-        assert!(!plain.iter().any(|json| tier(json)));
-        assert!(["\"priority\"", "\"flex\"", "\"scale\"", "\"auto\""].iter().all(|json| tier(json)));
-        let searched = |json: &str| read(&raw(json)).beyond_rates;
-        assert!(searched(r#"{"prompt_tokens":1,"num_sources_used":3}"#));
-        assert!(searched(r#"{"server_tool_use":{"web_search_requests":1}}"#));
-        assert!(!searched(r#"{"num_sources_used":0,"server_tool_use":{"web_search_requests":0}}"#));
+        assert!(plain.iter().all(|json| tier(json) == ServiceTier::Standard));
+        assert_eq!((tier("\"priority\""), tier("\"flex\"")), (ServiceTier::Priority, ServiceTier::Flex));
+        assert!(["\"scale\"", "\"auto\""].iter().all(|json| tier(json) == ServiceTier::Unknown));
+        let units = |json: &str| read(&raw(json)).units;
+        assert_eq!(units(r#"{"prompt_tokens":1,"num_sources_used":3}"#).unlisted, 3);
+        assert_eq!(units(r#"{"server_tool_use":{"web_search_requests":1}}"#).web_searches, 1);
+        assert!(units(r#"{"num_sources_used":0,"server_tool_use":{"web_search_requests":0}}"#).is_empty());
     }
 
     #[test]
