@@ -82,6 +82,7 @@ pub fn credential(resource: &Resource) -> Result<Credential, Fault> {
         expires_at,
         models: key.models.as_deref().map(Allow::compile),
         services: key.services.as_deref().map(Allow::compile),
+        providers: key.providers.as_deref().map(Allow::compile),
         revoked: key.revoked,
     })
 }
@@ -116,11 +117,16 @@ fn application(
     for (index, name) in spec.services.iter().enumerate().filter(|(_, name)| !known(name)) {
         faults.push(missing(resource, &format!("spec.services[{index}]"), Kind::Service, name));
     }
+    let known = |name: &str| name == "*" || snapshot.providers.contains_key(name);
+    for (index, name) in spec.providers.iter().enumerate().filter(|(_, name)| !known(name)) {
+        faults.push(missing(resource, &format!("spec.providers[{index}]"), Kind::Provider, name));
+    }
     Application {
         id: resource.id.clone(),
         team: resource.team.clone(),
         models: Allow::compile(&spec.models),
         services: Allow::compile(&spec.services),
+        providers: Allow::compile(&spec.providers),
         disabled: spec.disabled,
     }
 }

@@ -134,6 +134,8 @@ pub struct Credential {
     pub models: Option<Allow>,
     /// Narrows what the application may call.
     pub services: Option<Allow>,
+    /// Narrows the providers whose own API the application may call.
+    pub providers: Option<Allow>,
     /// Revoked keys are kept, so that the refusal can say so.
     pub revoked: bool,
 }

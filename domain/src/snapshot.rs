@@ -59,6 +59,8 @@ pub struct Application {
     pub models: Allow,
     /// Services it may call.
     pub services: Allow,
+    /// Providers whose own API it may call as it is.
+    pub providers: Allow,
     /// Whether it is switched off.
     pub disabled: bool,
 }

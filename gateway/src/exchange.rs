@@ -67,6 +67,15 @@ impl Caller {
             && self.credential.models.as_ref().is_none_or(|allow| allow.permits(model))
     }
 
+    /// Whether application and key both allow a provider's own API. A key that narrows models must name providers
+    /// itself: a provider's own API reaches each of its models.
+    #[must_use]
+    pub fn permits_provider(&self, snapshot: &Snapshot, provider: &str) -> bool {
+        let narrowed = || self.credential.models.is_some();
+        self.application(snapshot).is_some_and(|application| application.providers.permits(provider))
+            && self.credential.providers.as_ref().map_or_else(|| !narrowed(), |allow| allow.permits(provider))
+    }
+
     /// Whether application and key both allow a service.
     #[must_use]
     pub fn permits_service(&self, snapshot: &Snapshot, service: &str) -> bool {

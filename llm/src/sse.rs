@@ -49,6 +49,11 @@ impl Default for SseParser {
 }
 
 impl SseParser {
+    /// A parser that gives up at events larger than so many bytes.
+    pub(crate) fn with_limit(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
     /// Takes bytes and hands out each event that they complete.
     ///
     /// # Errors

@@ -46,6 +46,9 @@ struct Create {
     /// Only this service of those that the application may call; may be repeated
     #[arg(long = "service", value_name = "SERVICE")]
     services: Vec<String>,
+    /// Only the own API of this provider of those that the application may call; may be repeated
+    #[arg(long = "provider", value_name = "PROVIDER")]
+    providers: Vec<String>,
 }
 
 #[derive(clap::Args)]
@@ -83,6 +86,9 @@ fn create_key(args: &Create) -> Outcome {
     }
     if !args.services.is_empty() {
         body.insert("services".to_owned(), json!(args.services));
+    }
+    if !args.providers.is_empty() {
+        body.insert("providers".to_owned(), json!(args.providers));
     }
     let path = format!("/applications/{}/keys", segment(&args.application)?);
     let created: Created = block_on(client.json(Method::POST, &path, &Value::Object(body)))?;

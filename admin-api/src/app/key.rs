@@ -25,6 +25,8 @@ pub(crate) struct NewKey {
     pub(crate) models: Option<Vec<String>>,
     /// Narrows the application's services.
     pub(crate) services: Option<Vec<String>>,
+    /// Narrows the providers whose own API the application may call.
+    pub(crate) providers: Option<Vec<String>>,
 }
 
 impl App {

@@ -47,6 +47,7 @@ pub(super) async fn make(
         expires_at: new.expires_at,
         models: new.models,
         services: new.services,
+        providers: new.providers,
         ..ApiKey::default()
     };
     let (key, stored) = app.make_key(spec, &may.actor).await?;

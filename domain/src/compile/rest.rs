@@ -13,8 +13,8 @@ use crate::spec::{self, Spec};
 
 /// Paths on which the data plane itself answers, on every host.
 const RESERVED_PATHS: [&str; 3] = ["/v1/chat/completions", "/v1/messages", "/v1/models"];
-/// The prefix of everything else the data plane answers itself.
-const RESERVED_PREFIX: &str = "/-/";
+/// The prefixes of everything else the data plane answers itself.
+const RESERVED_PREFIXES: [&str; 2] = ["/-/", "/providers/"];
 
 pub(super) fn routes(input: &Input<'_>, faults: &mut Vec<Fault>) -> Router {
     let upstreams = upstreams(input, faults);
@@ -156,7 +156,8 @@ fn route(
 ) -> Option<Arc<Route>> {
     let mut fault = |field: &str, problem: String| faults.push(Fault::new(Kind::Route, &resource.id, field, problem));
     let template = format!("{}{}", service.base_path, spec.path);
-    if RESERVED_PATHS.contains(&template.as_str()) || template.starts_with(RESERVED_PREFIX) {
+    let reserved = RESERVED_PREFIXES.iter().any(|prefix| template.starts_with(prefix));
+    if reserved || RESERVED_PATHS.contains(&template.as_str()) {
         fault("spec.path", format!("{template} is answered by Weir itself; choose another path"));
     }
     let names = match router::compile_template(&template) {

@@ -214,6 +214,7 @@ const BAD: &[(&str, &[&str])] = &[
         &["spec.targets[0].model", "whitespace"],
     ),
     ("kind: Application\nid: a\nspec: {services: ['*', ghost]}", &["spec.services[1]", "no Service \"ghost\""]),
+    ("kind: Application\nid: a\nspec: {providers: [demo, ghost]}", &["spec.providers[1]", "no Provider \"ghost\""]),
 ];
 
 #[test]
@@ -233,6 +234,7 @@ fn routes_that_cannot_be_are_refused() {
     for (spec, wanted) in [
         ("path: /v1/models", "answered by Weir itself"),
         ("path: /-/x", "answered by Weir itself"),
+        ("path: /providers/x", "answered by Weir itself"),
         ("path: '/a/{x}', rewrite: '/b/{y}'", "no parameter"),
         ("path: /a/b, strip_prefix: /a/bc", "whole-segment prefix"),
         ("path: /a/bcd, strip_prefix: /a/b", "whole-segment prefix"),

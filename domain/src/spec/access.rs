@@ -33,6 +33,10 @@ pub struct Application {
     pub models: Vec<String>,
     /// Services it may call by id, or `*` for all.
     pub services: Vec<String>,
+    /// Providers whose own API it may call as it is, under `/providers/{id}/…`: by id, or `*` for all. Everything that
+    /// the provider's key may do there, whatever `models` says. Nothing by default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub providers: Vec<String>,
     /// A disabled application is refused with 403, its keys stay.
     #[serde(skip_serializing_if = "is_default")]
     pub disabled: bool,
@@ -64,6 +68,10 @@ pub struct ApiKey {
     /// Narrows the application's `services` for this key. Absent: all that the application may call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub services: Option<Vec<String>>,
+    /// Narrows the application's `providers` for this key. Absent: all that the application may call, or none where
+    /// `models` is narrowed, because a provider's own API reaches each of its models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<String>>,
     /// A revoked key is refused with 401 within two seconds on every node, and stays refused.
     #[serde(skip_serializing_if = "is_default")]
     pub revoked: bool,

@@ -21,6 +21,7 @@ fn credential(key: &str, application: &str) -> Credential {
         expires_at: None,
         models: None,
         services: None,
+        providers: None,
         revoked: false,
     }
 }
@@ -31,6 +32,7 @@ fn application(id: &str, disabled: bool) -> (String, Application) {
         team: "default".to_owned(),
         models: Allow::default(),
         services: Allow::compile(&["shop".to_owned(), "stock".to_owned()]),
+        providers: Allow::default(),
         disabled,
     };
     (id.to_owned(), application)

@@ -137,6 +137,7 @@ fn credential(key: &str, application: &str) -> Credential {
         expires_at: None,
         models: None,
         services: None,
+        providers: None,
         revoked: false,
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod read_request;
 pub(crate) mod read_stream;
 mod thinking;
 mod tool_ids;
-mod usage;
+pub(crate) mod usage;
 mod version;
 pub(crate) mod write_answer;
 mod write_blocks;

@@ -8,7 +8,7 @@ pub(crate) mod read_request;
 pub(crate) mod read_stream;
 mod strict_schema;
 mod thought_signature;
-mod usage;
+pub(crate) mod usage;
 pub(crate) mod write_answer;
 mod write_messages;
 pub(crate) mod write_request;

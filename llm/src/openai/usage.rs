@@ -76,7 +76,7 @@ pub(crate) fn read(raw: &RawValue) -> Sighted {
 }
 
 /// Notes the service tier that an answer names beside its usage.
-pub(super) fn with_tier(sighted: Sighted, tier: Option<&RawValue>) -> Sighted {
+pub(crate) fn with_tier(sighted: Sighted, tier: Option<&RawValue>) -> Sighted {
     Sighted { tier: service_tier(tier).or(sighted.tier), ..sighted }
 }
 

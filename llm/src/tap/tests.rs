@@ -1,0 +1,100 @@
+//! Usage read from the side is that of the answer, whichever format it has and however it is cut.
+
+use super::*;
+
+fn metered(content_type: &str, body: &str, cut: usize) -> Metered {
+    let mut tap = Tap::new(content_type);
+    for piece in body.as_bytes().chunks(cut.max(1)) {
+        tap.push(piece);
+    }
+    tap.finish(true)
+}
+
+/// The same however it is cut: model, all input, all output.
+fn read(content_type: &str, body: &str) -> (Option<String>, Option<(u64, u64)>) {
+    let whole = metered(content_type, body, body.len());
+    for cut in 1..body.len().min(80) {
+        assert_eq!(metered(content_type, body, cut), whole, "{cut}");
+    }
+    let Metered { model, usage } = whole;
+    assert!(usage.is_none_or(|usage| usage.source == UsageSource::Provider));
+    (model, usage.map(|usage| (usage.tokens.input_total(), usage.tokens.output_total())))
+}
+
+#[test]
+fn whole_answers_of_each_format_are_read() {
+    for (body, wanted) in [
+        (
+            r#"{"id":"c","object":"chat.completion","model":"gpt-4o-2024-08-06","choices":[{"message":{"content":"{\"usage\":1}"}}],
+               "usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}"#,
+            (Some("gpt-4o-2024-08-06"), Some((9, 3))),
+        ),
+        (
+            r#"{"object":"list","data":[{"embedding":[0.1,0.2]}],"model":"text-embedding-3-small","usage":{"prompt_tokens":5,"total_tokens":5}}"#,
+            (Some("text-embedding-3-small"), Some((5, 0))),
+        ),
+        (
+            r#"{"type":"message","model":"claude-sonnet-4-5","usage":{"input_tokens":2,"cache_read_input_tokens":5,"output_tokens":8}}"#,
+            (Some("claude-sonnet-4-5"), Some((7, 8))),
+        ),
+        (r#"{"object":"list","data":[{"id":"gpt-4o"}]}"#, (None, None)),
+        (r#"{"model":"m","usage":null}"#, (Some("m"), None)),
+        (r#"{"model":"m","usage":{"seconds":3}}"#, (Some("m"), None)),
+        ("not json", (None, None)),
+    ] {
+        let (model, usage) = read("application/json; charset=utf-8", body);
+        assert_eq!((model.as_deref(), usage), wanted, "{body}");
+    }
+}
+
+#[test]
+fn streams_of_each_format_are_read() {
+    let openai = "data: {\"model\":\"gpt-4o\",\"choices\":[{\"delta\":{\"content\":\"hi\"}}],\"usage\":null}\n\n\
+                  data: {\"model\":\"gpt-4o\",\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":2}}\n\n\
+                  data: [DONE]\n\n";
+    let anthropic = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude\",\"usage\":{\"input_tokens\":6,\"output_tokens\":1}}}\n\n\
+                     event: ping\ndata: {\"type\":\"ping\"}\n\n\
+                     event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{},\"usage\":{\"output_tokens\":7}}\n\n";
+    assert_eq!(read("text/event-stream", openai), (Some("gpt-4o".into()), Some((4, 2))));
+    assert_eq!(read("text/event-stream; charset=utf-8", anthropic), (Some("claude".into()), Some((6, 7))));
+    assert_eq!(read("text/event-stream", ": nothing\n\n"), (None, None));
+    assert_eq!(read("text/plain", openai), (None, None));
+}
+
+#[test]
+fn an_answer_that_broke_off_has_unknown_usage() {
+    let mut tap = Tap::new("text/event-stream");
+    tap.push(b"data: {\"type\":\"message_start\",\"message\":{\"model\":\"claude\",\"usage\":{\"input_tokens\":6,\"output_tokens\":1}}}\n\n");
+    assert_eq!(tap.finish(false), Metered { model: Some("claude".into()), usage: None });
+}
+
+#[test]
+fn a_tier_beyond_the_plain_rates_is_noted() {
+    let body = r#"{"model":"m","service_tier":"flex","usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
+    assert!(metered("application/json", body, 3).usage.unwrap().beyond_rates);
+}
+
+#[test]
+fn an_event_beyond_the_limit_makes_usage_unknown_and_takes_no_more_memory() {
+    let mut tap = Tap::new("text/event-stream");
+    tap.push(b"data: {\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}\n\ndata: ");
+    for _ in 0..80 {
+        tap.push(&[b'x'; 64 << 10]);
+    }
+    assert!(matches!(tap.form, Form::Other));
+    assert_eq!(tap.finish(true), Metered::default());
+}
+
+#[test]
+fn the_model_of_a_request_is_read_wherever_it_stands() {
+    for (body, model) in [
+        (r#"{"messages":[{"model":"no"}],"model":"gpt-4o"}"#, Some("gpt-4o")),
+        (r#"{"model":7}"#, None),
+        (r#"{"model":""}"#, None),
+        ("", None),
+    ] {
+        let mut tap = ModelTap::default();
+        body.as_bytes().iter().for_each(|byte| tap.push(&[*byte]));
+        assert_eq!(tap.model().as_deref(), model, "{body}");
+    }
+}
