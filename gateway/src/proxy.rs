@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::HeaderMap;
+use http::header::{HeaderMap, RETRY_AFTER};
 use pingora_core::modules::http::HttpModules;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorSource, ErrorType, Result};
@@ -13,10 +13,12 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{Outcome, Traffic};
+use weir_domain::money::NanoUsd;
 use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::Auth;
 
-use crate::ai::{self, Endpoint};
+use crate::ai::{self, Endpoint, native};
+use crate::authn::Denial;
 use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::problem::{self, Refusal};
@@ -87,6 +89,14 @@ impl Gateway {
                 exchange.identified(caller);
                 Ok(Decision::Own(endpoint))
             }
+            Destination::Native(provider, rest) => {
+                let caller = self.identify(session, &snapshot)?;
+                let settlement = self.settlement(session, Traffic::Ai);
+                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
+                exchange.identified(caller);
+                self.open_native(session, exchange, &provider, &rest)?;
+                Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
+            }
             Destination::Rest(forward) => {
                 let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
                 let settlement = self.settlement(session, Traffic::Rest);
@@ -95,6 +105,26 @@ impl Gateway {
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
         }
+    }
+
+    /// Prepares a call of a provider's own API. Whether there is no such provider or the caller may not use it is the
+    /// same to the caller.
+    fn open_native(&self, session: &Session, exchange: &mut Exchange, id: &str, rest: &str) -> Result<(), Refusal> {
+        let snapshot = Arc::clone(&exchange.snapshot);
+        let permitted = exchange.caller.as_ref().is_some_and(|caller| caller.permits_provider(&snapshot, id));
+        let Some(provider) = snapshot.providers.get(id).filter(|_| permitted) else {
+            return Err(Denial::Provider(id.to_owned()).into());
+        };
+        exchange.settlement.dialect = provider.protocol.format().dialect();
+        exchange.settlement.provider.clone_from(&provider.id);
+        if !self.state.meter.is_writable() {
+            let sentence =
+                "the gateway cannot write its usage journal, so it takes no calls that cost money; try again";
+            return Err(Refusal::new(503, "journal_unavailable", sentence).with_header(RETRY_AFTER, "5"));
+        }
+        let (route, target, native) = native::open(&self.state, &snapshot, provider, rest, &session.req_header().uri)?;
+        exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
+        Ok(())
     }
 
     fn settlement(&self, session: &Session, traffic: Traffic) -> Settlement {
@@ -139,6 +169,10 @@ impl Gateway {
         };
         let settlement = &mut exchange.settlement;
         settlement.end(outcome, refusal.code);
+        if settlement.traffic == Traffic::Ai && settlement.attempts.is_empty() {
+            // No provider was asked.
+            settlement.cost = Some(NanoUsd::ZERO);
+        }
         settlement.status = refusal.status;
         settlement.first_byte();
         settlement.settle();
@@ -289,10 +323,10 @@ impl ProxyHttp for Gateway {
         let settings = &self.state.settings;
         let pace = Pace { grace: settings.caller_timeout, rate: settings.min_body_rate };
         let (forward, settlement) = context.rest()?;
-        let bytes = body.as_ref().map_or(0, Bytes::len);
-        forward.request_piece(settlement, bytes)?;
+        let piece = body.as_deref().unwrap_or_default();
+        forward.request_piece(settlement, piece)?;
         // A piece without bytes is the end, or that there is no body at all: neither is slow.
-        if bytes == 0 { Ok(()) } else { forward.check_pace(settlement, pace) }
+        if piece.is_empty() { Ok(()) } else { forward.check_pace(settlement, pace) }
     }
 
     /// Step 8: the head of the answer; step 9 when no body follows.
@@ -315,7 +349,7 @@ impl ProxyHttp for Gateway {
         context: &mut Context,
     ) -> Result<Option<Duration>> {
         let (forward, settlement) = context.rest()?;
-        forward.response_piece(settlement, body.as_ref().map_or(0, Bytes::len), last)?;
+        forward.response_piece(settlement, body.as_deref().unwrap_or_default(), last)?;
         Ok(None)
     }
 

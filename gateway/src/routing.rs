@@ -17,6 +17,8 @@ use crate::upstream::{Forward, rewrite};
 pub(crate) enum Destination {
     /// A model endpoint.
     Ai(Endpoint),
+    /// A provider's own API: its id, and the path behind it.
+    Native(String, String),
     /// A REST route.
     Rest(Box<Forward>),
     /// `/-/live`: the process runs.
@@ -54,6 +56,10 @@ pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> 
     let anthropic = request.headers.contains_key("anthropic-version");
     if let Some(endpoint) = ai::endpoint(&request.method, path, anthropic) {
         return Ok(Destination::Ai(endpoint));
+    }
+    if let Some(below) = path.strip_prefix("/providers/") {
+        let (provider, rest) = below.split_at(below.find('/').unwrap_or(below.len()));
+        return Ok(Destination::Native(provider.to_owned(), rest.to_owned()));
     }
     match path {
         "/-/live" => return Ok(Destination::Live),

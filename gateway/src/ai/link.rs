@@ -102,6 +102,13 @@ impl Link {
         Some(head)
     }
 
+    /// What the head of a call that is passed on as it is gets, and what completes it. `None`: the key cannot stand in
+    /// a head, or proves only what has been read whole.
+    pub(super) fn native(&self, key: Option<usize>) -> Option<(&RequestHeader, &Credential)> {
+        let Head { head, credential } = self.heads.get(key.unwrap_or(self.heads.len() - 1))?.as_ref()?;
+        Some((head, credential))
+    }
+
     /// Changes a head to what HTTP/2 wants: the whole address in the request line, no `Host`.
     pub(super) fn to_h2(&self, head: &mut RequestHeader) {
         if let Ok(absolute) = format!("{}{}", self.origin, head.uri).parse() {

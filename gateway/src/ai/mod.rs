@@ -20,6 +20,7 @@ mod failure;
 mod line;
 mod link;
 mod models;
+pub(crate) mod native;
 mod plan;
 mod refuse;
 mod relay;

@@ -36,6 +36,11 @@ pub(crate) enum Denial {
     Disabled(String),
     #[error("the application or its key may not call the service {0:?}; its owner can allow it")]
     Service(String),
+    #[error(
+        "there is no provider {0:?} whose own API the application or its key may call; its owner can allow it under \
+         'providers'"
+    )]
+    Provider(String),
 }
 
 impl From<Denial> for Refusal {
@@ -48,6 +53,7 @@ impl From<Denial> for Refusal {
             Denial::Expired => (401, "expired_api_key"),
             Denial::Disabled(_) => (403, "application_disabled"),
             Denial::Service(_) => (403, "service_not_allowed"),
+            Denial::Provider(_) => (403, "provider_not_allowed"),
         };
         let refusal = Self::new(status, code, denial.to_string());
         if status == 401 { refusal.with_header(WWW_AUTHENTICATE, "Bearer realm=\"weir\"") } else { refusal }

@@ -5,6 +5,7 @@ mod catalogue;
 mod disk;
 mod failover;
 mod lost;
+mod native;
 mod tls;
 mod wire;
 

@@ -16,6 +16,7 @@ use weir_domain::snapshot::Route;
 use super::failure::{self, BODY_TOO_LARGE, BODY_TOO_SLOW, Failure, NO_TARGET, TOTAL_TIMEOUT};
 use super::peer::{Wish, peer};
 use super::{attempt, choice, headers, repeat};
+use crate::ai::native::Native;
 use crate::metering::Settlement;
 use crate::problem::Refusal;
 use crate::server::trust::Origin;
@@ -49,6 +50,8 @@ pub(crate) struct Forward {
     attempt: Option<Instant>,
     /// When the exchange must be over.
     deadline: Option<Instant>,
+    /// What is added for a provider's own API.
+    native: Option<Box<Native>>,
 }
 
 impl Forward {
@@ -61,7 +64,13 @@ impl Forward {
             socket: None,
             attempt: None,
             deadline: None,
+            native: None,
         }
+    }
+
+    /// For a call of a provider's own API.
+    pub(crate) fn native(route: &Arc<Route>, target: String, native: Native) -> Self {
+        Self { native: Some(Box::new(native)), ..Self::new(route, Some(target)) }
     }
 
     /// Refuses a request whose announced body is beyond the route's limit, before anything is sent on.
@@ -87,7 +96,9 @@ impl Forward {
         self.close_attempt(settlement, Outcome::ConnectFailed, "the pooled connection was dead".to_owned());
         // A repeat sends the body from its begin, and it is counted again.
         settlement.request_bytes = 0;
-        if let Some(total) = upstream.timeouts.total_ms {
+        // A provider's session over a WebSocket lasts as long as both sides speak.
+        let endless = upgrade && self.native.is_some();
+        if let Some(total) = upstream.timeouts.total_ms.filter(|_| !endless) {
             self.deadline.get_or_insert_with(|| settlement.started() + Duration::from_millis(total));
         }
         loop {
@@ -150,11 +161,12 @@ impl Forward {
     }
 
     /// Prepares the head that goes upstream.
-    pub(crate) fn request_head(&self, head: &mut RequestHeader, origin: Origin, id: &str) -> Result<()> {
+    pub(crate) fn request_head(&mut self, head: &mut RequestHeader, origin: Origin, id: &str) -> Result<()> {
         let upstream = &self.route.upstream;
         let authority = upstream.targets[self.chosen].address.authority.as_str();
         let host = (!upstream.preserve_host).then_some(authority);
-        headers::request(head, &headers::Change { target: self.target.as_deref(), host, origin, id })
+        headers::request(head, &headers::Change { target: self.target.as_deref(), host, origin, id })?;
+        self.native.as_mut().map_or(Ok(()), |native| native.request_head(head))
     }
 
     /// Ends the exchange when the request body comes too slowly: each piece by itself may have been in time. Once the
@@ -168,8 +180,11 @@ impl Forward {
     }
 
     /// Counts a piece of the request body.
-    pub(crate) fn request_piece(&self, settlement: &mut Settlement, bytes: usize) -> Result<()> {
-        settlement.request_bytes += bytes as u64;
+    pub(crate) fn request_piece(&mut self, settlement: &mut Settlement, piece: &[u8]) -> Result<()> {
+        settlement.request_bytes += piece.len() as u64;
+        if let Some(native) = &mut self.native {
+            native.request_piece(piece);
+        }
         if self.route.max_body_bytes.is_some_and(|limit| settlement.request_bytes > limit) {
             return Err(Error::explain(BODY_TOO_LARGE, "max_body_bytes").into_down());
         }
@@ -192,6 +207,9 @@ impl Forward {
         if head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(());
         }
+        if let Some(native) = &mut self.native {
+            native.response_head(head, settlement)?;
+        }
         let status = head.status.as_u16();
         settlement.status = status;
         settlement.first_byte();
@@ -205,8 +223,11 @@ impl Forward {
     }
 
     /// Counts a piece of the answer's body; the last one settles the request before it is written.
-    pub(crate) fn response_piece(&mut self, settlement: &mut Settlement, bytes: usize, last: bool) -> Result<()> {
-        settlement.response_bytes += bytes as u64;
+    pub(crate) fn response_piece(&mut self, settlement: &mut Settlement, piece: &[u8], last: bool) -> Result<()> {
+        settlement.response_bytes += piece.len() as u64;
+        if let Some(native) = &mut self.native {
+            native.response_piece(piece);
+        }
         if last {
             self.ended(settlement);
             return Ok(());
@@ -219,9 +240,13 @@ impl Forward {
         if settlement.is_settled() {
             return;
         }
+        let bad = if self.native.is_some() { 400 } else { 500 };
         let (outcome, error) =
-            if settlement.status >= 500 { (Outcome::UpstreamError, "upstream_status") } else { (Outcome::Ok, "") };
+            if settlement.status >= bad { (Outcome::UpstreamError, "upstream_status") } else { (Outcome::Ok, "") };
         self.close_attempt(settlement, outcome, String::new());
+        if let Some(native) = &mut self.native {
+            native.settle(settlement, true);
+        }
         settlement.end(outcome, error);
         settlement.settle();
     }
@@ -229,6 +254,9 @@ impl Forward {
     /// The exchange has failed for good.
     pub(crate) fn failed(&mut self, settlement: &mut Settlement, error: &Error, failure: &Failure) {
         self.close_attempt(settlement, failure.outcome, failure::text(error));
+        if let Some(native) = &mut self.native {
+            native.settle(settlement, false);
+        }
         settlement.end(failure.outcome, failure.code);
     }
 

@@ -148,7 +148,7 @@ async fn answer(
 async fn exchange(
     session: &mut Session,
     upstream: &mut Upstream,
-    forward: &Forward,
+    forward: &mut Forward,
     settlement: &mut Settlement,
 ) -> Result<()> {
     let silence = Duration::from_millis(forward.route.upstream.timeouts.read_ms);
@@ -164,7 +164,7 @@ async fn exchange(
             }
             request = downstream.read_request_body() => {
                 let Some(bytes) = request.map_err(|e| e.into_down())? else { return Ok(()) };
-                forward.request_piece(settlement, bytes.len())?;
+                forward.request_piece(settlement, &bytes)?;
                 upstream.write_body(&bytes).await.map_err(|e| e.into_up())?;
             }
             () = tokio::time::sleep(silence) => {
@@ -183,7 +183,7 @@ async fn refused(
     settlement: &mut Settlement,
 ) -> Result<()> {
     while let Some(bytes) = upstream.read_body_bytes().await.map_err(|e| e.into_up())? {
-        forward.response_piece(settlement, bytes.len(), false)?;
+        forward.response_piece(settlement, &bytes, false)?;
         session.as_downstream_mut().write_response_body(bytes, false).await.map_err(|e| e.into_down())?;
     }
     Ok(())
