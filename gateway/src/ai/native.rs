@@ -262,7 +262,8 @@ impl Native {
         {
             last.usage = usage;
             last.cost = price.and_then(|row| row.rates.cost_of(&usage));
-            last.price = price.filter(|_| !usage.beyond_rates).map(|row| row.id.clone()).unwrap_or_default();
+            // No row says what it costs where the row's rates do not cover it.
+            last.price = price.filter(|_| last.cost.is_some()).map(|row| row.id.clone()).unwrap_or_default();
         }
         let charged = settlement.attempts.last().map(|last| (last.usage, last.cost));
         (settlement.usage, settlement.cost) = charged.unwrap_or((Usage::default(), Some(NanoUsd::ZERO)));

@@ -69,9 +69,9 @@ fn an_answer_that_broke_off_has_unknown_usage() {
 }
 
 #[test]
-fn a_tier_beyond_the_plain_rates_is_noted() {
+fn the_service_tier_is_noted() {
     let body = r#"{"model":"m","service_tier":"flex","usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
-    assert!(metered("application/json", body, 3).usage.unwrap().beyond_rates);
+    assert_eq!(metered("application/json", body, 3).usage.unwrap().tier, weir_domain::usage::ServiceTier::Flex);
 }
 
 #[test]
