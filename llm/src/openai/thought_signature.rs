@@ -1,18 +1,13 @@
-//! Google's signatures of thought. They come with a call of a tool, and Gemini 3 refuses a conversation in which the call
-//! stands without. A caller of another dialect has no field for them but the id of the call, which it repeats unread: so
-//! they travel there and back.
+//! Google's signatures of thought as its OpenAI-compatible endpoint writes them: in `extra_content` of a call.
+//! [`sealed_id`] carries them through a caller that does not know the field.
 //!
 //! Source: <https://ai.google.dev/gemini-api/docs/thought-signatures>.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::sealed_id;
 use crate::wire::Text;
-
-/// Stands between the provider's id and the signature. Ids are of letters, digits, `_` and `-` in every dialect.
-const MARK: &str = "__thought__";
 
 /// `extra_content` of a call, in an answer and in a request.
 #[derive(Deserialize, Serialize)]
@@ -30,10 +25,8 @@ pub(super) fn seal<'a>(id: Text<'a>, extra: Option<&RawValue>) -> Text<'a> {
     // What is of another form is none of Google's.
     let extra = extra.and_then(|raw| serde_json::from_str::<ExtraContent>(raw.get()).ok());
     match extra {
-        Some(extra) if !extra.google.thought_signature.is_empty() => {
-            format!("{}{MARK}{}", &*id, BASE64_URL_SAFE_NO_PAD.encode(extra.google.thought_signature)).into()
-        }
-        _ => id,
+        Some(extra) => sealed_id::seal(id, &extra.google.thought_signature),
+        None => id,
     }
 }
 
@@ -44,17 +37,8 @@ pub(super) fn is_known(extra: &RawValue) -> bool {
 
 /// The provider's id of a call, and what came with it.
 pub(super) fn open(id: Text<'_>) -> (Text<'_>, Option<ExtraContent>) {
-    let opened = id.split_once(MARK).and_then(|(bare, sealed)| {
-        let thought_signature = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?;
-        if thought_signature.is_empty() {
-            return None;
-        }
-        Some((bare.to_owned(), ExtraContent { google: Google { thought_signature } }))
-    });
-    match opened {
-        Some((bare, extra)) => (bare.into(), Some(extra)),
-        None => (id, None),
-    }
+    let (id, signature) = sealed_id::open(id);
+    (id, signature.map(|thought_signature| ExtraContent { google: Google { thought_signature } }))
 }
 
 /// Whether a model is one of those that ask for signatures; others refuse the field.

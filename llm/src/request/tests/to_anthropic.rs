@@ -136,8 +136,6 @@ fn parameters_without_a_counterpart_are_reported_and_in_strict_mode_refused() {
         "logprobs": true, "top_logprobs": 3, "metadata": {"a": "b"}, "prediction": {}, "service_tier": "flex",
         "some_new_thing": 1}));
     let names = [
-        "seed",
-        "frequency_penalty",
         "logit_bias",
         "logprobs",
         "service_tier",
@@ -145,6 +143,8 @@ fn parameters_without_a_counterpart_are_reported_and_in_strict_mode_refused() {
         "metadata",
         "prediction",
         "some_new_thing",
+        "seed",
+        "frequency_penalty",
     ];
     assert_eq!(dropped, names);
     let strict = Target { strict: true, ..OPUS };

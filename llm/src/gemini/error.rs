@@ -1,0 +1,67 @@
+//! The error envelope: `{"error":{"code","message","status","details"}}`.
+//! Source: <https://cloud.google.com/apis/design/errors>.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::error::{ErrorKind, WireError};
+use weir_domain::dialect::Dialect;
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: u16,
+    message: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Detail<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "@type")]
+enum Detail<'a> {
+    /// A stable word for programs.
+    #[serde(rename = "type.googleapis.com/google.rpc.ErrorInfo")]
+    Info { reason: &'a str, domain: &'static str },
+    #[serde(rename = "type.googleapis.com/google.rpc.BadRequest", rename_all = "camelCase")]
+    BadRequest { field_violations: [Violation<'a>; 1] },
+}
+
+#[derive(Serialize)]
+struct Violation<'a> {
+    field: &'a str,
+    description: &'a str,
+}
+
+/// Writes an error.
+pub(crate) fn render(error: &WireError) -> Bytes {
+    let code = error.caller_status(Dialect::Gemini);
+    let mut details = Vec::new();
+    if let Some(reason) = &error.code {
+        details.push(Detail::Info { reason, domain: "weir" });
+    }
+    if let Some(field) = &error.param {
+        details.push(Detail::BadRequest { field_violations: [Violation { field, description: &error.message }] });
+    }
+    let body = Body { code, message: &error.message, status: status_name(error.caller_kind()), details };
+    serde_json::to_vec(&Envelope { error: body }).unwrap_or_default().into()
+}
+
+/// The canonical code of `google.rpc.Code` for a class.
+fn status_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidRequest | ErrorKind::TooLarge => "INVALID_ARGUMENT",
+        ErrorKind::Authentication => "UNAUTHENTICATED",
+        ErrorKind::Billing => "FAILED_PRECONDITION",
+        ErrorKind::Permission => "PERMISSION_DENIED",
+        ErrorKind::NotFound => "NOT_FOUND",
+        ErrorKind::RateLimit => "RESOURCE_EXHAUSTED",
+        ErrorKind::Internal => "INTERNAL",
+        ErrorKind::Overloaded => "UNAVAILABLE",
+        ErrorKind::Timeout => "DEADLINE_EXCEEDED",
+    }
+}
