@@ -1,6 +1,7 @@
 //! The wire formats that Weir speaks, towards applications and towards providers.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,6 +45,9 @@ pub enum WireFormat {
     Openai,
     /// [`Dialect::Anthropic`]: `POST {base}/messages`.
     Anthropic,
+    /// Gemini: `POST {base}/models/{model}:generateContent`, streams `:streamGenerateContent`.
+    /// Source: <https://ai.google.dev/api/generate-content>.
+    Gemini,
 }
 
 impl WireFormat {
@@ -53,6 +57,7 @@ impl WireFormat {
         match self {
             Self::Openai => "openai",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -62,23 +67,52 @@ impl WireFormat {
         match self {
             Self::Openai => Some(Dialect::Openai),
             Self::Anthropic => Some(Dialect::Anthropic),
+            Self::Gemini => None,
         }
     }
 
     /// Whether it has `seed`, `frequency_penalty` and `presence_penalty`, by whatever names.
     #[must_use]
     pub fn takes_penalties(self) -> bool {
-        matches!(self, Self::Openai)
+        matches!(self, Self::Openai | Self::Gemini)
     }
 
-    /// The path below a provider's `base_url` that takes a chat request.
+    /// The path below a provider's `base_url` that takes a chat request for a model.
     #[must_use]
-    pub fn chat_path(self) -> &'static str {
+    pub fn chat_path(self, model: &str, stream: bool) -> Cow<'static, str> {
         match self {
-            Self::Openai => "/chat/completions",
-            Self::Anthropic => "/messages",
+            Self::Openai => "/chat/completions".into(),
+            Self::Anthropic => "/messages".into(),
+            Self::Gemini => {
+                let call = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+                format!("{}:{call}", gemini_path(model)).into()
+            }
         }
     }
+}
+
+/// Where a model of Google's stands: tuned ones, and those with a slash in their names, in collections of their own.
+fn gemini_path(model: &str) -> String {
+    let collected = ["models/", "tunedModels/"].iter().any(|collection| model.starts_with(collection));
+    let segments: Vec<String> = model.split('/').map(percent_encoded).collect();
+    format!("{}/{}", if collected { "" } else { "/models" }, segments.join("/"))
+}
+
+/// One segment of a path: all but the unreserved characters (RFC 3986 section 2.3) is percent-encoded, so that no name
+/// can lead elsewhere.
+#[must_use]
+pub fn percent_encoded(segment: &str) -> String {
+    let mut encoded = String::with_capacity(segment.len() + 8);
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    // A segment of dots alone would climb.
+    if encoded.bytes().all(|byte| byte == b'.') { encoded.replace('.', "%2E") } else { encoded }
 }
 
 impl From<Dialect> for WireFormat {
@@ -90,5 +124,21 @@ impl From<Dialect> for WireFormat {
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_of_googles_stands_in_the_path_and_cannot_lead_out_of_it() {
+        let at = |model| WireFormat::Gemini.chat_path(model, false).into_owned();
+        assert_eq!(at("gemini-2.5-pro"), "/models/gemini-2.5-pro:generateContent");
+        assert_eq!(at("tunedModels/a-b"), "/tunedModels/a-b:generateContent");
+        assert_eq!(at("a?key=x#y:z%2e"), "/models/a%3Fkey%3Dx%23y%3Az%252e:generateContent");
+        assert_eq!(at("../x"), "/models/%2E%2E/x:generateContent");
+        let streamed = WireFormat::Gemini.chat_path("m", true);
+        assert_eq!(streamed, "/models/m:streamGenerateContent?alt=sse");
     }
 }

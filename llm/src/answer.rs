@@ -13,7 +13,7 @@ use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::estimate;
 use crate::wanted::Wanted;
-use crate::{anthropic, embeddings, openai, rerank};
+use crate::{anthropic, embeddings, gemini, openai, rerank};
 
 /// What must be known of the call to read its answer, whole or streamed.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     if context.upstream.dialect() == Some(context.inbound) {
         return forward(context, text, body, pricing);
     }
-    let mut reply = read(context.upstream, text)?;
+    let mut reply = read(context.upstream, text, &context.request_id)?;
     for piece in &mut reply.pieces {
         if let Piece::ToolUse { name, .. } = piece {
             *name = context.tool_names.callers(std::mem::take(name));
@@ -92,10 +92,11 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id, dropped })
 }
 
-fn read(upstream: WireFormat, text: &str) -> Result<Reply<'_>, AnswerError> {
+fn read<'a>(upstream: WireFormat, text: &'a str, request_id: &str) -> Result<Reply<'a>, AnswerError> {
     match upstream {
         WireFormat::Openai => openai::read_answer::read(text),
         WireFormat::Anthropic => anthropic::read_answer::read(text),
+        WireFormat::Gemini => gemini::read_answer::read(text, request_id),
     }
 }
 
@@ -107,7 +108,7 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
     }?;
     let estimated_output = match head.sighted.output {
         Some(_) => 0,
-        None => estimate(read(context.upstream, text)?.text_bytes()),
+        None => estimate(read(context.upstream, text, &context.request_id)?.text_bytes()),
     };
     let usage = head.sighted.complete(context.estimated_input, estimated_output);
     let cost = pricing.cost(&usage);

@@ -35,7 +35,9 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
             path: PATH.into(),
             wanted: Wanted::default(),
         }),
-        WireFormat::Anthropic => Err(RequestError::unsupported("model", "its provider makes no embeddings")),
+        WireFormat::Anthropic | WireFormat::Gemini => {
+            Err(RequestError::unsupported("model", "its provider makes no embeddings"))
+        }
     }
 }
 

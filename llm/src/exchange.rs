@@ -9,6 +9,7 @@ use weir_domain::dialect::WireFormat;
 
 use crate::error::RequestError;
 use crate::report::{NO_COUNTERPART, Report};
+use crate::sealed_id;
 use crate::wire::{Raw, Text};
 
 /// One request.
@@ -302,6 +303,9 @@ impl Exchange<'_> {
     /// # Errors
     /// In strict mode, when there is some.
     pub(crate) fn limit(&mut self, upstream: WireFormat, report: &mut Report) -> Result<(), RequestError> {
+        if upstream != WireFormat::Gemini {
+            self.drop_loose_signatures(report)?;
+        }
         if upstream.takes_penalties() {
             return Ok(());
         }
@@ -313,6 +317,20 @@ impl Exchange<'_> {
         ] {
             if is_given {
                 report.drop(name, NO_COUNTERPART)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Exchange<'_> {
+    /// Signatures of Google's models mean nothing to others, who would refuse them.
+    fn drop_loose_signatures(&mut self, report: &mut Report) -> Result<(), RequestError> {
+        let is_loose = |kind: &BlockKind<'_>| matches!(kind, BlockKind::RedactedThinking { data } if sealed_id::open_loose(data).is_some());
+        for turn in &mut self.turns {
+            if let Some(block) = turn.blocks.iter().find(|block| is_loose(&block.kind)) {
+                report.drop(block.at.path("thinking"), "reasoning of another provider's model is not sent back")?;
+                turn.blocks.retain(|block| !is_loose(&block.kind));
             }
         }
         Ok(())

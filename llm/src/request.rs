@@ -14,7 +14,7 @@ use crate::report::{Dropped, Report};
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::wanted::Wanted;
-use crate::{anthropic, embeddings, openai, rerank};
+use crate::{anthropic, embeddings, gemini, openai, rerank};
 
 /// The model that one attempt goes to.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ fn chat(inbound: Dialect, peek: &Peek, body: &Bytes, target: &Target<'_>) -> Res
         body,
         dropped: report.into_dropped(),
         tool_names,
-        path: target.format.chat_path().into(),
+        path: target.format.chat_path(target.model, peek.stream),
         wanted: Wanted::default(),
     })
 }
@@ -186,6 +186,7 @@ fn translate(
     let body = match target.format {
         WireFormat::Openai => openai::write_request::write(exchange, target, report),
         WireFormat::Anthropic => anthropic::write_request::write(exchange, target, report),
+        WireFormat::Gemini => gemini::write_request::write(exchange, target, report),
     }?;
     Ok((body, tool_names))
 }

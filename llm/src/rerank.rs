@@ -34,7 +34,9 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
             path: PATH.into(),
             wanted: Wanted::default(),
         }),
-        WireFormat::Anthropic => Err(RequestError::unsupported("model", "its provider reranks nothing")),
+        WireFormat::Anthropic | WireFormat::Gemini => {
+            Err(RequestError::unsupported("model", "its provider reranks nothing"))
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::reply::Finish;
 use crate::splice::Splice;
 use crate::sse::{Frame, SseError, SseParser};
 use crate::usage::{Sighted, estimate};
-use crate::{anthropic, openai};
+use crate::{anthropic, gemini, openai};
 use tally::Tally;
 
 /// Reads one upstream stream and writes the caller's.
@@ -45,6 +45,7 @@ struct Relay {
 enum Reader {
     Openai(openai::read_stream::StreamReader),
     Anthropic(anthropic::read_stream::StreamReader),
+    Gemini(gemini::read_stream::StreamReader),
 }
 
 enum Writer {
@@ -61,6 +62,7 @@ impl StreamTranslator {
         let reader = match context.upstream {
             WireFormat::Openai => Reader::Openai(openai::read_stream::StreamReader::default()),
             WireFormat::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
+            WireFormat::Gemini => Reader::Gemini(gemini::read_stream::StreamReader::new(&context.request_id)),
         };
         let writer = match context.inbound {
             same if context.upstream.dialect() == Some(same) => Writer::Forward,
@@ -119,6 +121,7 @@ impl StreamTranslator {
         match &self.relay.reader {
             Reader::Openai(reader) => reader.is_working(),
             Reader::Anthropic(reader) => reader.is_working(),
+            Reader::Gemini(reader) => reader.is_working(),
         }
     }
 
@@ -168,6 +171,7 @@ impl StreamTranslator {
             (Writer::Forward, _) => Vec::new(),
             (_, Reader::Openai(reader)) => reader.dropped(),
             (_, Reader::Anthropic(reader)) => reader.dropped(),
+            (_, Reader::Gemini(reader)) => reader.dropped(),
         }
     }
 }
@@ -256,6 +260,7 @@ impl Relay {
         let sight = match reader {
             Reader::Openai(reader) => reader.read(data, &mut emit),
             Reader::Anthropic(reader) => reader.read(data, &mut emit),
+            Reader::Gemini(reader) => reader.read(data, &mut emit),
         }?;
         if self.tally.complete && !matches!(self.writer, Writer::Forward) {
             self.end(out);
@@ -326,6 +331,7 @@ impl Relay {
         match &self.reader {
             Reader::Openai(reader) => reader.sighted(),
             Reader::Anthropic(reader) => reader.sighted(),
+            Reader::Gemini(reader) => reader.sighted(),
         }
     }
 

@@ -55,13 +55,20 @@ impl ToolNames {
 
 /// Whether a dialect takes a name. An empty one is for the vendor to refuse.
 /// Sources: <https://platform.openai.com/docs/api-reference/chat/create> (`tools[].function.name`),
-/// <https://docs.anthropic.com/en/api/messages> (`tools[].name`).
+/// <https://docs.anthropic.com/en/api/messages> (`tools[].name`),
+/// <https://ai.google.dev/api/caching#FunctionDeclaration> (`name`).
 fn fits(name: &str, format: WireFormat) -> bool {
     let most = match format {
         WireFormat::Openai => 64,
         WireFormat::Anthropic => 128,
+        WireFormat::Gemini => return name.len() <= 64 && name.bytes().all(is_plain) && !begins_oddly(name),
     };
     name.len() <= most && name.bytes().all(is_plain)
+}
+
+/// Whether a name begins as none of Google's may.
+fn begins_oddly(name: &str) -> bool {
+    name.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_')
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -71,7 +78,8 @@ fn is_plain(byte: u8) -> bool {
 /// A name that fits, resembles the caller's, and is not taken; it is from now on.
 fn free(name: &str, taken: &mut HashSet<String>) -> String {
     let plain = |c: char| if u8::try_from(c).is_ok_and(is_plain) { c } else { '_' };
-    let kept: String = name.chars().map(plain).take(KEPT).collect();
+    let head = if begins_oddly(name) { "_" } else { "" };
+    let kept: String = head.chars().chain(name.chars().map(plain)).take(KEPT).collect();
     // Two names of one hash are told apart by counting on; the table is finite, so this ends.
     let mut number = BuildHasherDefault::<DefaultHasher>::default().hash_one(name);
     loop {

@@ -181,11 +181,15 @@ fn latest(rows: Vec<(i64, PerMillion)>, now: i64) -> Option<PerMillion> {
     rows.into_iter().filter(|(from, _)| *from <= now).max_by_key(|(from, _)| *from).map(|(_, price)| price)
 }
 
-/// Ids of a `GET /models` answer in either dialect: both say `{"data": [{"id": …}]}`.
+/// Ids of a `GET /models` answer: `{"data": [{"id": …}]}`, of Google's `{"models": [{"name": "models/…"}]}`.
 pub(crate) fn ids_of(answer: &Value) -> Vec<String> {
-    let items = answer.get("data").and_then(Value::as_array);
-    let ids = items.into_iter().flatten().filter_map(|m| m.get("id").and_then(Value::as_str));
-    ids.map(|id| id.strip_prefix("models/").unwrap_or(id).to_owned()).collect()
+    let items = |list: &str, id: &str| -> Vec<String> {
+        let items = answer.get(list).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(|m| m.get(id).and_then(Value::as_str)).map(str::to_owned).collect()
+    };
+    let mut ids = items("data", "id");
+    ids.extend(items("models", "name"));
+    ids.into_iter().map(|id| id.strip_prefix("models/").map_or(id.clone(), str::to_owned)).collect()
 }
 
 /// Whether a protocol needs an address.

@@ -94,12 +94,12 @@ impl App {
         let key = first_key(&resolver, provider)?;
         let headers = headers(&resolver, provider)?;
         let format = provider.protocol.format();
-        let path = if probe.model.is_some() { format.chat_path() } else { "/models" };
+        let path = probe.model.as_ref().map_or("/models".into(), |model| format.chat_path(model, false));
         let base = provider.base_url.trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).map_err(|_| "base_url is not an address".to_owned())?;
         let client = egress::client(&url, provider.allow_private_address).await?;
         let request = match &probe.model {
-            Some(model) => client.post(url).json(&question(model)),
+            Some(model) => client.post(url).json(&question(format, model)),
             None => client.get(url),
         };
         let request = authorised(request, format, key.as_ref(), &headers);
@@ -115,7 +115,7 @@ impl App {
             return Err(refusal(status.as_u16(), &answer, secrets));
         }
         match &probe.model {
-            Some(model) if answer.get("choices").is_some() || answer.get("content").is_some() => {
+            Some(model) if ["choices", "content", "candidates"].iter().any(|name| answer.get(name).is_some()) => {
                 Ok((Vec::new(), format!("{model} answered")))
             }
             Some(_) => {
@@ -145,7 +145,12 @@ fn headers(resolver: &Resolver, provider: &spec::Provider) -> Result<Vec<(String
     provider.headers.iter().map(value).collect()
 }
 
-fn question(model: &str) -> Value {
+fn question(format: WireFormat, model: &str) -> Value {
+    if format == WireFormat::Gemini {
+        // Room for thoughts, which count as output.
+        return json!({"contents": [{"role": "user", "parts": [{"text": "Say OK."}]}],
+            "generationConfig": {"maxOutputTokens": 256}});
+    }
     json!({"model": model, "max_tokens": 16, "messages": [{"role": "user", "content": "Say OK."}]})
 }
 
@@ -161,6 +166,8 @@ fn authorised(
     match (format, key) {
         (WireFormat::Openai, Some(key)) => request.bearer_auth(key.expose()),
         (WireFormat::Openai, None) => request,
+        (WireFormat::Gemini, Some(key)) => request.header("x-goog-api-key", key.expose()),
+        (WireFormat::Gemini, None) => request,
         (WireFormat::Anthropic, key) => {
             let request = request.header("anthropic-version", ANTHROPIC_VERSION);
             match key {

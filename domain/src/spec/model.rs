@@ -18,6 +18,8 @@ pub enum Protocol {
     Openai,
     /// Anthropic messages.
     Anthropic,
+    /// Google's Gemini API: `generateContent`.
+    Gemini,
     /// The provider inside Weir: deterministic answers with no network and no key.
     Demo,
 }
@@ -29,6 +31,7 @@ impl Protocol {
         match self {
             Self::Openai | Self::Demo => WireFormat::Openai,
             Self::Anthropic => WireFormat::Anthropic,
+            Self::Gemini => WireFormat::Gemini,
         }
     }
 }

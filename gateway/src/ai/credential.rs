@@ -23,6 +23,7 @@ impl Credential {
                 let (name, text) = match provider.protocol.format() {
                     WireFormat::Openai => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
                     WireFormat::Anthropic => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),
+                    WireFormat::Gemini => (HeaderName::from_static("x-goog-api-key"), key.expose().to_owned()),
                 };
                 let mut value = HeaderValue::from_str(&text).ok()?;
                 value.set_sensitive(true);

@@ -90,6 +90,10 @@ fn classify(status: u16, kind: Option<&str>, code: Option<&str>, message: &str) 
     if says("insufficient_quota") || says("billing_error") || message.contains("credit balance is too low") {
         return ErrorKind::Billing;
     }
+    // Google refuses a wrong key with 400.
+    if status == 400 && (message.contains("API key not valid") || message.contains("API key expired")) {
+        return ErrorKind::Authentication;
+    }
     if says("overloaded_error") {
         return ErrorKind::Overloaded;
     }
@@ -183,6 +187,18 @@ mod tests {
         assert_eq!(limit.message, "Rate limit reached in organization [redacted] on requests");
         let quoted = openai(400, r#"{"message":"a task-specific key=sk-abcdefghij"}"#);
         assert_eq!(quoted.message, "a task-specific [redacted]");
+    }
+
+    #[test]
+    fn a_wrong_key_that_google_refuses_as_a_bad_request_is_not_the_callers_fault() {
+        let body = br#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.",
+            "status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",
+            "reason":"API_KEY_INVALID","domain":"googleapis.com"}]}}"#;
+        let error = read(WireFormat::Gemini, 400, body);
+        assert_eq!((error.kind, error.caller_status(Dialect::Openai)), (ErrorKind::Authentication, 502));
+        let other =
+            read(WireFormat::Gemini, 400, br#"{"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}}"#);
+        assert_eq!((other.kind, other.message.as_str()), (ErrorKind::InvalidRequest, "bad"));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) struct Family {
     pub(super) knob: Knob,
     /// Whether a JSON answer may be demanded beside tools: from Gemini 3 on.
     pub(super) json_beside_tools: bool,
+    /// Whether searches of the web are billed by the prompt: up to Gemini 2.5.
+    pub(super) searches_by_prompt: bool,
 }
 
 /// Reads the name, without what stands before its last `/`.
@@ -36,7 +38,8 @@ pub(super) fn family(model: &str) -> Family {
         None if name.starts_with("gemini") => Knob::Level { minimal: !pro, medium: true },
         None => Knob::None,
     };
-    Family { knob, json_beside_tools: matches!(knob, Knob::Level { .. }) }
+    let is_new = matches!(knob, Knob::Level { .. });
+    Family { knob, json_beside_tools: is_new, searches_by_prompt: !is_new }
 }
 
 /// `gemini-2.5-flash` is 2.5, `gemini-3-pro-preview` 3.0.

@@ -1,8 +1,6 @@
 //! Gemini `generateContent`. Source: <https://ai.google.dev/api/generate-content>.
 
-pub(crate) mod error;
 mod family;
-pub(crate) mod path;
 pub(crate) mod read_answer;
 pub(crate) mod read_stream;
 mod schema;

@@ -1,6 +1,7 @@
 //! Reads the events of a streamed answer: each is a whole answer of its own, with the next parts of the content.
 
 use weir_domain::dialect::WireFormat;
+use weir_domain::usage::Units;
 
 use super::read_answer::{Candidate, OTHER_CANDIDATES, Response, drop_of_candidate, read_finish, read_part, sighted};
 use super::usage;
@@ -19,7 +20,8 @@ pub(crate) struct StreamReader {
     started: bool,
     finished: bool,
     working: bool,
-    searched: bool,
+    searched: Units,
+    model: String,
     /// How many calls have begun.
     calls: usize,
     /// Counts are of all so far: the last ones hold.
@@ -34,7 +36,8 @@ impl StreamReader {
             started: false,
             finished: false,
             working: false,
-            searched: false,
+            searched: Units::default(),
+            model: String::new(),
             calls: 0,
             usage: None,
             dropped: DroppedParts::default(),
@@ -76,6 +79,7 @@ impl StreamReader {
             self.usage = Some(raw.to_owned());
         }
         if !std::mem::replace(&mut self.started, true) {
+            response.model.as_deref().unwrap_or_default().clone_into(&mut self.model);
             emit(Event::Start { id: response.id, model: response.model });
         }
         let candidates = response.candidates.unwrap_or_default();
@@ -96,7 +100,10 @@ impl StreamReader {
 
     fn read_candidate<'a>(&mut self, candidate: Candidate<'a>, emit: &mut dyn FnMut(Event<'a>)) {
         let reason = candidate.finish_reason.as_deref().map(read_finish);
-        self.searched |= usage::is_search_billed(candidate.grounding);
+        let searched = usage::searches(candidate.grounding, Some(&self.model));
+        if !searched.is_empty() {
+            self.searched = searched;
+        }
         if candidate.index.unwrap_or(0) != 0 {
             let parts = candidate.content.and_then(|content| content.parts).unwrap_or_default();
             let bytes = parts.iter().filter_map(|part| part.text.as_deref()).map(str::len).sum();

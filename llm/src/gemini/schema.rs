@@ -13,18 +13,8 @@ use crate::wire::Raw;
 const MAX_SCHEMAS: usize = 10_000;
 
 /// Members that say nothing that the model is held to, or what happens anyway.
-const SILENT: [&str; 10] = [
-    "$schema",
-    "$id",
-    "$anchor",
-    "$comment",
-    "$defs",
-    "definitions",
-    "strict",
-    "examples",
-    "example",
-    "title",
-];
+const SILENT: [&str; 10] =
+    ["$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "strict", "examples", "example", "title"];
 /// Members that Gemini takes as they are.
 const TAKEN: [&str; 9] = [
     "description",
@@ -152,7 +142,11 @@ impl Fitting<'_> {
                         more.into_iter().for_each(|(n, v)| _ = have.entry(n).or_insert(v));
                     }
                     (Some(Value::Array(have)), Value::Array(more)) if name == "required" => {
-                        more.into_iter().filter(|v| !have.contains(v)).collect::<Vec<_>>().into_iter().for_each(|v| have.push(v));
+                        more.into_iter()
+                            .filter(|v| !have.contains(v))
+                            .collect::<Vec<_>>()
+                            .into_iter()
+                            .for_each(|v| have.push(v));
                     }
                     (Some(_), _) => {}
                     (None, value) => _ = whole.insert(name, value),
@@ -223,14 +217,22 @@ impl Fitting<'_> {
         fitted: &mut Map<String, Value>,
         said: &mut Vec<String>,
     ) -> Result<(), Unfit> {
-        if let Some(Value::Object(properties)) = fields.get("properties").filter(|p| p.as_object().is_some_and(|p| !p.is_empty())) {
+        if let Some(Value::Object(properties)) =
+            fields.get("properties").filter(|p| p.as_object().is_some_and(|p| !p.is_empty()))
+        {
             let mut made = Map::with_capacity(properties.len());
             for (name, schema) in properties {
                 made.insert(name.clone(), Value::Object(self.fit(schema)?));
             }
             // Gemini refuses to require what is no property.
-            let required: Vec<Value> = fields.get("required").and_then(Value::as_array).into_iter().flatten()
-                .filter(|name| name.as_str().is_some_and(|name| made.contains_key(name))).cloned().collect();
+            let required: Vec<Value> = fields
+                .get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter(|name| name.as_str().is_some_and(|name| made.contains_key(name)))
+                .cloned()
+                .collect();
             fitted.insert("type".to_owned(), "OBJECT".into());
             fitted.insert("properties".to_owned(), made.into());
             if !required.is_empty() {
@@ -266,9 +268,17 @@ impl Fitting<'_> {
     }
 
     /// `const` and `enum`, which Gemini has for text only; others are told to the model.
-    fn fit_values(&mut self, fields: &Map<String, Value>, kind: Option<&str>, fitted: &mut Map<String, Value>, said: &mut Vec<String>) {
+    fn fit_values(
+        &mut self,
+        fields: &Map<String, Value>,
+        kind: Option<&str>,
+        fitted: &mut Map<String, Value>,
+        said: &mut Vec<String>,
+    ) {
         let one = fields.get("const").map(std::slice::from_ref);
-        let Some(values) = one.or_else(|| fields.get("enum").and_then(Value::as_array).map(Vec::as_slice)) else { return };
+        let Some(values) = one.or_else(|| fields.get("enum").and_then(Value::as_array).map(Vec::as_slice)) else {
+            return;
+        };
         let texts: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
         if values.iter().any(Value::is_null) {
             fitted.insert("nullable".to_owned(), true.into());
@@ -300,10 +310,13 @@ impl Fitting<'_> {
                 fitted.entry(*name).or_insert_with(|| value.clone());
             }
         }
-        if let Some(pattern) = fields.get("pattern").filter(|_| fitted.get("type").is_some_and(|kind| kind == "STRING")) {
+        if let Some(pattern) = fields.get("pattern").filter(|_| fitted.get("type").is_some_and(|kind| kind == "STRING"))
+        {
             fitted.insert("pattern".to_owned(), pattern.clone());
         }
-        if let Some(format) = fields.get("format").filter(|format| format.as_str().is_some_and(|f| FORMATS.contains(&f))) {
+        if let Some(format) =
+            fields.get("format").filter(|format| format.as_str().is_some_and(|f| FORMATS.contains(&f)))
+        {
             fitted.insert("format".to_owned(), format.clone());
         }
     }
@@ -321,7 +334,9 @@ impl Fitting<'_> {
                 continue;
             }
             self.drop(name);
-            if matches!(value, Value::Number(_) | Value::String(_) | Value::Bool(true)) && name != "additionalProperties" {
+            if matches!(value, Value::Number(_) | Value::String(_) | Value::Bool(true))
+                && name != "additionalProperties"
+            {
                 said.push(format!("{name}: {value}"));
             }
         }

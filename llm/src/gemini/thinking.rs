@@ -55,7 +55,9 @@ pub(super) fn plan(
             }
             Ok(None)
         }
-        Knob::Budget { least, most, off } => budget(wish, (least, most, off), exchange.max_tokens, name, report).map(Some),
+        Knob::Budget { least, most, off } => {
+            budget(wish, (least, most, off), exchange.max_tokens, name, report).map(Some)
+        }
         Knob::Level { minimal, medium } => level(wish, minimal, medium, name, report).map(Some),
     }
 }
@@ -68,7 +70,9 @@ fn budget(
     report: &mut Report,
 ) -> Result<OutThinking, RequestError> {
     let wanted = match wish {
-        Wish::Free => return Ok(OutThinking { thinking_budget: Some(-1), include_thoughts: true, ..OutThinking::default() }),
+        Wish::Free => {
+            return Ok(OutThinking { thinking_budget: Some(-1), include_thoughts: true, ..OutThinking::default() });
+        }
         Wish::Off if off => return Ok(OutThinking { thinking_budget: Some(0), ..OutThinking::default() }),
         Wish::Off => {
             report.drop(name, format!("this model always reasons; lowered to {least} tokens"))?;

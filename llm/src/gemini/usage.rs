@@ -4,10 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use weir_domain::usage::Tokens;
+use weir_domain::usage::{ServiceTier, Tokens, Units};
 
+use super::family::family;
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted, is_plain_tier};
+use crate::usage::{Count, Sighted, service_tier, text};
 
 /// `usageMetadata`.
 #[derive(Debug, Default, Deserialize)]
@@ -54,22 +55,7 @@ fn of(list: Option<&RawValue>, modality: &str) -> u64 {
 /// buffers write it; before, an absent count of output is one that is not known yet.
 pub(super) fn read(raw: &RawValue, last: bool) -> Sighted {
     let usage: WireUsage<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
-    let input = usage.prompt_token_count.map(|prompt| {
-        let mut left = prompt.0;
-        let mut take = |n: u64| {
-            let taken = n.min(left);
-            left -= taken;
-            taken
-        };
-        let cache_read = take(count(usage.cached_content_token_count));
-        let plain = |modality| {
-            of(usage.prompt_tokens_details, modality).saturating_sub(of(usage.cache_tokens_details, modality))
-        };
-        let audio_in = take(plain("AUDIO"));
-        let image_in = take(plain("IMAGE"));
-        let input_uncached = left + count(usage.tool_use_prompt_token_count);
-        Tokens { input_uncached, cache_read, audio_in, image_in, ..Tokens::default() }
-    });
+    let input = usage.prompt_token_count.map(|prompt| input(&usage, prompt));
     let known = usage.candidates_token_count.is_some() || (last && input.is_some());
     let output = known.then(|| {
         let beside = count(usage.prompt_token_count) + count(usage.tool_use_prompt_token_count);
@@ -81,26 +67,63 @@ pub(super) fn read(raw: &RawValue, last: bool) -> Sighted {
         let output_text = candidates - audio_out - image_out;
         Tokens { output_text, reasoning: thoughts, audio_out, image_out, ..Tokens::default() }
     });
-    Sighted { input, output, beyond_rates: !is_plain_traffic(usage.traffic_type) || !is_plain_tier(usage.service_tier) }
+    let tier = traffic(usage.traffic_type).or_else(|| service_tier(usage.service_tier));
+    Sighted { input, output, tier, ..Sighted::default() }
 }
 
-/// Whether the traffic is of the kind that list prices are for.
-fn is_plain_traffic(traffic: Option<&RawValue>) -> bool {
-    let kind: Option<String> = traffic.and_then(|raw| serde_json::from_str(raw.get()).ok());
-    kind.is_none_or(|kind| matches!(&*kind, "" | "ON_DEMAND" | "TRAFFIC_TYPE_UNSPECIFIED"))
+/// The prompt, of which a part came from a cache; each kind of input may have a price of its own in both.
+fn input(usage: &WireUsage<'_>, prompt: Count) -> Tokens {
+    let (mut cached, mut fresh) = (count(usage.cached_content_token_count).min(prompt.0), prompt.0);
+    fresh -= cached;
+    let take = |left: &mut u64, n: u64| {
+        let taken = n.min(*left);
+        *left -= taken;
+        taken
+    };
+    let kept = |modality| of(usage.cache_tokens_details, modality);
+    let (cached_audio, cached_image, cached_video) = (kept("AUDIO"), kept("IMAGE"), kept("VIDEO"));
+    let all = |modality| of(usage.prompt_tokens_details, modality);
+    let audio_in = take(&mut fresh, all("AUDIO").saturating_sub(cached_audio));
+    let image_in = take(&mut fresh, all("IMAGE").saturating_sub(cached_image));
+    let video_in = take(&mut fresh, all("VIDEO").saturating_sub(cached_video));
+    let cache_read_audio = take(&mut cached, cached_audio);
+    let cache_read_image = take(&mut cached, cached_image);
+    let input_uncached = fresh + count(usage.tool_use_prompt_token_count);
+    Tokens {
+        input_uncached,
+        cache_read: cached,
+        cache_read_audio,
+        cache_read_image,
+        audio_in,
+        image_in,
+        video_in,
+        ..Tokens::default()
+    }
 }
 
-/// Whether grounding beside an answer was searched for on the web, which is billed for itself.
-pub(super) fn is_search_billed(grounding: Option<&RawValue>) -> bool {
+/// The tier that the kind of traffic is of (Vertex).
+fn traffic(raw: Option<&RawValue>) -> Option<ServiceTier> {
+    Some(match text(raw).as_deref()? {
+        "" | "TRAFFIC_TYPE_UNSPECIFIED" | "ON_DEMAND" => ServiceTier::Standard,
+        "ON_DEMAND_PRIORITY" => ServiceTier::Priority,
+        "ON_DEMAND_FLEX" => ServiceTier::Flex,
+        _ => ServiceTier::Unknown,
+    })
+}
+
+/// Searches of the web that grounding beside an answer tells of. Gemini 3 is billed by the query, models before it by
+/// the prompt (<https://ai.google.dev/gemini-api/docs/google-search#pricing>).
+pub(super) fn searches(grounding: Option<&RawValue>, model: Option<&str>) -> Units {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Grounding {
         #[serde(default)]
         web_search_queries: Vec<serde::de::IgnoredAny>,
     }
-    grounding
-        .and_then(|raw| serde_json::from_str::<Grounding>(raw.get()).ok())
-        .is_some_and(|grounding| !grounding.web_search_queries.is_empty())
+    let grounding = grounding.and_then(|raw| serde_json::from_str::<Grounding>(raw.get()).ok());
+    let queries = grounding.map_or(0, |grounding| grounding.web_search_queries.len() as u64);
+    let by_prompt = model.is_some_and(|model| family(model).searches_by_prompt);
+    Units { web_searches: if by_prompt { queries.min(1) } else { queries }, ..Units::default() }
 }
 
 /// `usageMetadata` for a caller of this dialect.
@@ -123,13 +146,13 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
+#[expect(dead_code, reason = "nobody speaks this dialect to Weir yet")]
 impl OutUsage {
-    #[expect(dead_code, reason = "its writers follow")]
     pub(super) fn new(tokens: &Tokens, cost: Cost) -> Self {
         let (input, output) = (tokens.input_total(), tokens.output_total());
         Self {
             prompt_token_count: input,
-            cached_content_token_count: tokens.cache_read,
+            cached_content_token_count: tokens.cache_read + tokens.cache_read_audio + tokens.cache_read_image,
             candidates_token_count: output.saturating_sub(tokens.reasoning),
             thoughts_token_count: tokens.reasoning,
             total_token_count: input.saturating_add(output),
@@ -157,7 +180,8 @@ mod tests {
             true,
         );
         let tokens = seen.complete(0, 0).tokens;
-        assert_eq!((tokens.cache_read, tokens.audio_in, tokens.image_in), (600, 50, 100));
+        assert_eq!((tokens.cache_read, tokens.cache_read_audio), (400, 200));
+        assert_eq!((tokens.audio_in, tokens.image_in), (50, 100));
         assert_eq!((tokens.input_uncached, tokens.input_total()), (280, 1_030));
         assert_eq!((tokens.output_text, tokens.audio_out, tokens.reasoning), (30, 20, 200));
         assert_eq!(tokens.input_total() + tokens.output_total(), 1_280);
@@ -174,18 +198,26 @@ mod tests {
 
     #[test]
     fn numbers_that_do_not_add_up_never_go_below_zero() {
-        let seen = read(&raw(r#"{"promptTokenCount":3,"cachedContentTokenCount":9,"candidatesTokenCount":1,
-            "candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":7}]}"#), true);
+        let seen = read(
+            &raw(r#"{"promptTokenCount":3,"cachedContentTokenCount":9,"candidatesTokenCount":1,
+            "candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":7}]}"#),
+            true,
+        );
         let tokens = seen.complete(0, 0).tokens;
         assert_eq!((tokens.input_uncached, tokens.cache_read, tokens.output_text, tokens.image_out), (0, 3, 0, 1));
     }
 
     #[test]
-    fn traffic_and_searches_beyond_the_plain_rates_are_noted() {
-        let beyond = |json: &str| read(&raw(json), true).beyond_rates;
-        assert!(beyond(r#"{"trafficType":"PROVISIONED_THROUGHPUT"}"#) && beyond(r#"{"serviceTier":"flex"}"#));
-        assert!(!beyond(r#"{"trafficType":"ON_DEMAND","serviceTier":"standard"}"#) && !beyond("{}"));
-        assert!(is_search_billed(Some(&raw(r#"{"webSearchQueries":["x"]}"#))));
-        assert!(!is_search_billed(Some(&raw(r#"{"webSearchQueries":[]}"#))) && !is_search_billed(None));
+    fn tiers_and_searches_that_have_a_price_of_their_own_are_noted() {
+        let tier = |json: &str| read(&raw(json), true).tier;
+        assert_eq!(tier(r#"{"trafficType":"PROVISIONED_THROUGHPUT"}"#), Some(ServiceTier::Unknown));
+        assert_eq!(tier(r#"{"trafficType":"ON_DEMAND_PRIORITY"}"#), Some(ServiceTier::Priority));
+        assert_eq!(tier(r#"{"serviceTier":"flex"}"#), Some(ServiceTier::Flex));
+        assert_eq!(tier(r#"{"trafficType":"ON_DEMAND"}"#), Some(ServiceTier::Standard));
+        assert_eq!(tier("{}"), None);
+        let two = raw(r#"{"webSearchQueries":["x","y"]}"#);
+        let count = |grounding, model| searches(grounding, Some(model)).web_searches;
+        assert_eq!((count(Some(&two), "gemini-2.5-flash"), count(Some(&two), "gemini-3-pro-preview")), (1, 2));
+        assert_eq!((count(Some(&raw("{}")), "gemini-3-pro"), count(None, "gemini-2.5-pro")), (0, 0));
     }
 }

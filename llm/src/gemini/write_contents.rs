@@ -197,9 +197,10 @@ fn write_media(media: Media<'_>) -> OutPart<'_> {
         Media::Base64 { media_type, data } => {
             OutPart { inline_data: Some(Blob { mime_type: media_type, data }), ..OutPart::default() }
         }
-        Media::Url(file_uri) => {
-            OutPart { file_data: Some(FileData { mime_type: media_type_of(&file_uri), file_uri }), ..OutPart::default() }
-        }
+        Media::Url(file_uri) => OutPart {
+            file_data: Some(FileData { mime_type: media_type_of(&file_uri), file_uri }),
+            ..OutPart::default()
+        },
     }
 }
 

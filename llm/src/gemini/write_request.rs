@@ -103,7 +103,8 @@ impl GenerationConfig<'_> {
 /// Sequences that Gemini takes at most.
 const MAX_STOP: usize = 5;
 /// What stands in for a schema where the model takes none beside tools.
-const SCHEMA_INSTRUCTION: &str = "Where you answer with text, let it be nothing but JSON that conforms to this JSON Schema: ";
+const SCHEMA_INSTRUCTION: &str =
+    "Where you answer with text, let it be nothing but JSON that conforms to this JSON Schema: ";
 const JSON_INSTRUCTION: &str = "Where you answer with text, let it be one JSON object and nothing else.";
 
 /// Writes the body for `target`.

@@ -4,6 +4,7 @@ use super::*;
 use crate::peek::peek;
 
 mod to_anthropic;
+mod to_gemini;
 mod to_openai;
 
 fn target(model: &str) -> Target<'_> {
@@ -97,8 +98,17 @@ fn reasoning_that_the_target_would_refuse_is_taken_out_and_the_rest_spliced_as_e
 fn translated(body: &serde_json::Value, target: &Target<'_>) -> Result<(serde_json::Value, Vec<String>), RequestError> {
     let inbound = match target.format {
         WireFormat::Openai => Dialect::Anthropic,
-        WireFormat::Anthropic => Dialect::Openai,
+        WireFormat::Anthropic | WireFormat::Gemini => Dialect::Openai,
     };
+    translated_from(inbound, body, target)
+}
+
+/// The same from a caller of a dialect.
+fn translated_from(
+    inbound: Dialect,
+    body: &serde_json::Value,
+    target: &Target<'_>,
+) -> Result<(serde_json::Value, Vec<String>), RequestError> {
     let body = Bytes::from(body.to_string());
     let seen = peek(inbound, &body).unwrap();
     let made = prepare(inbound, &seen, &body, target)?;

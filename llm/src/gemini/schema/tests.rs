@@ -61,19 +61,35 @@ fn alternatives_null_and_fixed_values_become_what_gemini_has() {
     for (given, expected, dropped) in [
         (json!({"anyOf": [{"type": "string"}, {"type": "null"}]}), json!({"type": "STRING", "nullable": true}), vec![]),
         (json!({"type": ["integer", "null"]}), json!({"type": "INTEGER", "nullable": true}), vec![]),
-        (json!({"type": ["string", "number"], "description": "d"}),
-            json!({"anyOf": [{"type": "STRING"}, {"type": "NUMBER"}], "description": "d"}), vec![]),
-        (json!({"oneOf": [{"type": "string"}, {"type": "boolean"}]}),
-            json!({"anyOf": [{"type": "STRING"}, {"type": "BOOLEAN"}]}), vec![]),
+        (
+            json!({"type": ["string", "number"], "description": "d"}),
+            json!({"anyOf": [{"type": "STRING"}, {"type": "NUMBER"}], "description": "d"}),
+            vec![],
+        ),
+        (
+            json!({"oneOf": [{"type": "string"}, {"type": "boolean"}]}),
+            json!({"anyOf": [{"type": "STRING"}, {"type": "BOOLEAN"}]}),
+            vec![],
+        ),
         (json!({"const": "C"}), json!({"type": "STRING", "enum": ["C"]}), vec![]),
         (json!({"enum": ["a", null]}), json!({"nullable": true, "type": "STRING", "enum": ["a"]}), vec![]),
-        (json!({"type": "integer", "enum": [1, 2]}), json!({"type": "INTEGER", "description": "{one of: [1,2]}"}), vec!["enum"]),
-        (json!({"allOf": [{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
+        (
+            json!({"type": "integer", "enum": [1, 2]}),
+            json!({"type": "INTEGER", "description": "{one of: [1,2]}"}),
+            vec!["enum"],
+        ),
+        (
+            json!({"allOf": [{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
             {"properties": {"b": {"type": "number"}}, "required": ["b"]}]}),
-            json!({"type": "OBJECT", "properties": {"a": {"type": "STRING"}, "b": {"type": "NUMBER"}}, "required": ["a", "b"]}), vec![]),
+            json!({"type": "OBJECT", "properties": {"a": {"type": "STRING"}, "b": {"type": "NUMBER"}}, "required": ["a", "b"]}),
+            vec![],
+        ),
         (json!({"type": "array"}), json!({"type": "ARRAY", "items": {"type": "STRING"}}), vec!["items"]),
-        (json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "number"}]}),
-            json!({"type": "ARRAY", "items": {"anyOf": [{"type": "STRING"}, {"type": "NUMBER"}]}}), vec!["prefixItems"]),
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "number"}]}),
+            json!({"type": "ARRAY", "items": {"anyOf": [{"type": "STRING"}, {"type": "NUMBER"}]}}),
+            vec!["prefixItems"],
+        ),
     ] {
         let (schema, names) = fitted(given.clone());
         assert_eq!(schema, expected, "{given}");
@@ -83,7 +99,9 @@ fn alternatives_null_and_fixed_values_become_what_gemini_has() {
 
 #[test]
 fn an_object_without_properties_is_told_from_one_with() {
-    let is_empty = |schema: Value| fit(&Raw::parse(&schema.to_string()).unwrap()).unwrap_or_else(|unfit| panic!("{unfit:?}")).is_empty;
+    let is_empty = |schema: Value| {
+        fit(&Raw::parse(&schema.to_string()).unwrap()).unwrap_or_else(|unfit| panic!("{unfit:?}")).is_empty
+    };
     assert!(is_empty(json!({})) && is_empty(json!({"type": "object", "properties": {}})));
     assert!(!is_empty(json!({"type": "object", "properties": {"a": {}}})) && !is_empty(json!({"type": "string"})));
     assert!(matches!(fit(&Raw::parse("[]").unwrap()), Err(Unfit::NotAnObject)));
