@@ -189,7 +189,7 @@ fn reasoning_is_asked_for_as_the_family_of_the_model_wants_it() {
         (&OLD, "medium", shown("thinkingBudget", json!(8_192)), vec![]),
         (&OLD, "none", json!({"thinkingBudget": 0}), vec![]),
         (&pro, "none", json!({"thinkingBudget": 128}), name.clone()),
-        (&before, "high", Value::Null, name.clone()),
+        (&before, "high", Value::Null, name),
         (&before, "none", Value::Null, vec![]),
     ] {
         assert_eq!(
