@@ -156,6 +156,8 @@ CREATE TABLE requests (
     service_tier TEXT NOT NULL,
     region TEXT NOT NULL,
     cost BIGINT,
+    cache TEXT,
+    saved BIGINT,
     request_bytes BIGINT NOT NULL,
     response_bytes BIGINT NOT NULL,
     dropped TEXT NOT NULL

@@ -60,6 +60,33 @@ impl Outcome {
     }
 }
 
+/// What became of a request on a model route that keeps answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheStatus {
+    /// A kept answer was given; no provider was asked.
+    Hit,
+    /// None was kept.
+    Miss,
+    /// The caller wanted neither a kept answer nor this one kept.
+    Bypass,
+    /// The caller wanted a new answer, to be kept in the place of the old one.
+    Refresh,
+}
+
+impl CacheStatus {
+    /// The name in the ledger, in `x-weir-cache`, in log lines and in metric labels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Bypass => "bypass",
+            Self::Refresh => "refresh",
+        }
+    }
+}
+
 /// One request, whole: the customer's row and its attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Record {
@@ -114,6 +141,12 @@ pub struct Record {
     /// What it costs; `None` when the price is unknown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cost: Option<NanoUsd>,
+    /// What became of it in the cache of answers, where its model route has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cache: Option<CacheStatus>,
+    /// What a kept answer would have cost anew: what it had cost. `None` when that is unknown, or nothing was saved.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub saved: Option<NanoUsd>,
     /// Bytes of the request body read.
     pub request_bytes: u64,
     /// Bytes of the answer body written.

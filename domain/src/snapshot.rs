@@ -13,7 +13,7 @@ use crate::name;
 use crate::price::{PriceHistory, PriceRow};
 use crate::router::Router;
 use crate::secret::Secret;
-use crate::spec::{Auth, ModelTimeouts, Protocol, RetryOn, UpstreamTimeouts, WireVersion};
+use crate::spec::{AnswerCache, Auth, ModelTimeouts, Protocol, RetryOn, UpstreamTimeouts, WireVersion};
 use crate::time::Micros;
 
 /// All live configuration.
@@ -169,6 +169,8 @@ pub struct ModelRoute {
     pub strict: bool,
     /// Whether it is `provider/model` addressed directly.
     pub direct: bool,
+    /// Which answers are kept.
+    pub cache: Option<AnswerCache>,
 }
 
 impl ModelRoute {
@@ -183,6 +185,7 @@ impl ModelRoute {
             cooldown_ms: retry.cooldown_ms,
             strict: false,
             direct: true,
+            cache: None,
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Settings {
     /// What all request bodies held in memory may take together, in bytes; beyond it 503. One
     /// application takes a quarter of it at most, but always one body; beyond that 429.
     pub body_budget_bytes: usize,
+    /// What all kept answers of models may take together, in bytes; the least used go first.
+    pub answer_cache_bytes: u64,
     /// How long a request's head may take from its first byte to its blank line.
     pub head_timeout: Duration,
     /// The largest head in bytes; a larger one is answered with 431.
@@ -65,6 +67,7 @@ impl Default for Settings {
             threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             max_ai_body_bytes: 10 << 20,
             body_budget_bytes: 512 << 20,
+            answer_cache_bytes: 64 << 20,
             head_timeout: Duration::from_secs(10),
             max_head_bytes: 48 << 10,
             keep_alive: Duration::from_secs(75),

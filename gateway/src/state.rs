@@ -47,7 +47,7 @@ impl State {
             live: Arc::new(Live::default()),
             meter,
             connector: Connector::new(Some(ConnectorOptions::new(pool))),
-            models: Models::default(),
+            models: Models::new(&settings),
             egress: Egress::default(),
             authorities: Authorities::default(),
             telemetry,

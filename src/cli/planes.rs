@@ -68,6 +68,9 @@ pub(crate) struct GatewayArgs {
     /// The name of this node in the ledger and in log lines
     #[arg(long, env = "WEIR_NODE", default_value = "local", value_name = "NAME")]
     pub(crate) node: String,
+    /// Memory for kept answers of model routes that have a cache, in MiB
+    #[arg(long, env = "WEIR_ANSWER_CACHE_MIB", default_value_t = 64, value_name = "MIB")]
+    pub(crate) answer_cache_mib: u32,
     #[command(flatten)]
     pub(crate) certificate: GatewayCertificate,
 }
@@ -206,6 +209,7 @@ pub(crate) fn data_plane(
         node: args.node.clone(),
         trusted_proxies: process.trusted_proxies.clone(),
         tls: certificates.gateway()?,
+        answer_cache_bytes: u64::from(args.answer_cache_mib) << 20,
         ..weir_gateway::Settings::default()
     };
     let data_plane = DataPlane::on(gateway, ops, settings, control.usage_sink())?;

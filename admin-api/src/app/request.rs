@@ -123,6 +123,12 @@ pub(crate) struct RequestView {
     pub(crate) cost: Option<i64>,
     /// The same in dollars, as a decimal string.
     pub(crate) cost_usd: Option<String>,
+    /// `hit`, `miss`, `bypass` or `refresh` on a model route that keeps answers.
+    pub(crate) cache: Option<String>,
+    /// Nano-dollars that the answer had cost when it was made; null when that is unknown, or it was not a kept one.
+    pub(crate) saved: Option<i64>,
+    /// The same in dollars, as a decimal string.
+    pub(crate) saved_usd: Option<String>,
     pub(crate) request_bytes: i64,
     pub(crate) response_bytes: i64,
     /// Parameters that could not be carried over.
@@ -181,6 +187,9 @@ fn view(row: &RequestRow) -> RequestView {
         usage: UsageView::new(row.tokens.tokens(), row.usage),
         cost_usd: row.cost.map(usd),
         cost: row.cost,
+        saved_usd: row.saved.map(usd),
+        saved: row.saved,
+        cache: row.cache,
         stream: row.stream == 1,
         key: row.key_id,
         dropped: serde_json::from_str(&row.dropped).unwrap_or_default(),

@@ -16,7 +16,7 @@ pub(super) const REQUEST_COLUMNS: &str = "id, node, at, duration_us, upstream_us
     application, key_id, method, path, service, route, dialect, model, provider, upstream_model, stream, status, \
     outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning, audio_in, \
     audio_out, image_in, image_out, cache_read_audio, cache_read_image, video_in, usage_source, units, \
-    service_tier, region, cost, request_bytes, response_bytes, dropped";
+    service_tier, region, cost, cache, saved, request_bytes, response_bytes, dropped";
 /// Columns of `attempts`, in the order of [`attempt_values`].
 pub(super) const ATTEMPT_COLUMNS: &str = "request_id, number, provider, provider_key, target, started_us, \
     first_byte_us, duration_us, status, outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, \
@@ -90,6 +90,8 @@ fn request_values(record: &&Record, add: &mut Add<'_>) {
     texts(add, &[r.outcome.as_str(), &r.error]);
     usage(add, &r.usage);
     add(Value::MaybeNumber(r.cost.map(money)));
+    add(Value::MaybeText(r.cache.map(|status| status.as_str())));
+    add(Value::MaybeNumber(r.saved.map(money)));
     numbers(add, &[r.request_bytes, r.response_bytes]);
     texts(
         add,

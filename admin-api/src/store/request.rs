@@ -37,6 +37,8 @@ pub(crate) struct RequestRow {
     #[sqlx(flatten)]
     pub(crate) usage: UsageColumns,
     pub(crate) cost: Option<i64>,
+    pub(crate) cache: Option<String>,
+    pub(crate) saved: Option<i64>,
     pub(crate) request_bytes: i64,
     pub(crate) response_bytes: i64,
     pub(crate) dropped: String,

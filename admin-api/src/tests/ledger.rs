@@ -1,7 +1,7 @@
 //! Usage: delivered once, summed exactly, found again.
 
 use serde_json::{Value, json};
-use weir_domain::ledger::{Attempt, Outcome, Record, Traffic};
+use weir_domain::ledger::{Attempt, CacheStatus, Outcome, Record, Traffic};
 use weir_domain::money::NanoUsd;
 use weir_domain::time;
 use weir_domain::usage::{ImageSize, Region, ServiceTier, Tokens, Units, Usage, UsageSource};
@@ -74,6 +74,8 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         error: String::new(),
         usage,
         cost: Some(NanoUsd(1_000_000_007)),
+        cache: Some(CacheStatus::Hit),
+        saved: Some(NanoUsd(5_000)),
         request_bytes: 100,
         response_bytes: 200,
         dropped: vec!["logit_bias".to_owned()],
@@ -114,6 +116,7 @@ async fn a_request_is_found_again_with_its_attempts() {
         assert_eq!(shown["attempts"].as_array().unwrap().len(), 2);
         assert_eq!((&shown["attempts"][0]["status"], &shown["attempts"][1]["price"]), (&json!(429), &json!("p-1")));
         assert_eq!((&shown["at"], &shown["dropped"]), (&json!(time::to_rfc3339(record.at)), &json!(["logit_bias"])));
+        assert_eq!((&shown["cache"], &shown["saved_usd"]), (&json!("hit"), &json!("0.000005")));
         assert_eq!(
             (&shown["stream"], &shown["dialect"], &shown["cost_usd"]),
             (&json!(true), &json!("openai"), &json!("1.000000007"))

@@ -65,7 +65,10 @@ async fn private_addresses_are_not_reached_without_the_operators_word() {
 async fn the_demo_provider_is_there_from_the_start() {
     let server = Server::start().await;
     let demo = server.call("POST", "/providers/demo/test", None).await.expect(200).json();
-    assert_eq!((&demo["ok"], &demo["models"]), (&json!(true), &json!(["demo-large", "demo-small"])));
+    assert_eq!(demo["ok"], json!(true));
+    for model in ["demo-large", "demo-small"] {
+        assert!(demo["models"].as_array().unwrap().contains(&json!(model)), "{demo}");
+    }
     let models = server.get("/models").await["items"].clone();
     let small = models.as_array().unwrap().iter().find(|m| m["id"] == "demo/demo-small").unwrap();
     assert_eq!((&small["kind"], &small["price"]["input"]), (&json!("direct"), &json!("0.10")));

@@ -226,6 +226,10 @@ pub(super) fn routes(
         }
         check_range(resource, "spec.retry.max_attempts", u64::from(spec.retry.max_attempts), 1..=10, faults);
         check_range(resource, "spec.retry.cooldown_ms", spec.retry.cooldown_ms, 0..=3_600_000, faults);
+        if let Some(cache) = &spec.cache {
+            check_range(resource, "spec.cache.ttl_s", cache.ttl_s, 1..=2_592_000, faults);
+            check_range(resource, "spec.cache.max_bytes", cache.max_bytes as u64, 1_024..=16_777_216, faults);
+        }
         let route = ModelRoute {
             targets: targets(resource, spec, providers, faults),
             id: resource.id.clone(),
@@ -234,6 +238,7 @@ pub(super) fn routes(
             cooldown_ms: spec.retry.cooldown_ms,
             strict: spec.strict,
             direct: false,
+            cache: spec.cache,
             name: name.clone(),
         };
         routes.insert(name, Arc::new(route));

@@ -1,6 +1,7 @@
 //! The content of each kind of resource: what people write, field by field.
 
 mod access;
+mod cache;
 mod model;
 mod rest;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use self::access::{ApiKey, Application, Team};
+pub use self::cache::{AnswerCache, CacheScope};
 pub use self::model::{
     ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, Price, Protocol, Provider, ProviderKey, Retry, RetryOn,
 };

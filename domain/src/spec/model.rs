@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::is_default;
+use super::{AnswerCache, is_default};
 use crate::dialect::WireFormat;
 use crate::price::PerMillion;
 use crate::secret::{SecretForm, SecretRef};
@@ -166,6 +166,9 @@ pub struct ModelRoute {
     /// left out and named in `x-weir-dropped-params`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub strict: bool,
+    /// Gives an answer once more to who asks the very same. Absent: every call goes to a target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<AnswerCache>,
 }
 
 /// One target of a model route.

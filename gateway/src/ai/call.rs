@@ -12,15 +12,18 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::header::HeaderValue;
 use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::{Dialect, WireFormat};
-use weir_domain::ledger::Outcome;
+use weir_domain::ledger::{CacheStatus, Outcome};
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
 use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
 
+use super::answers::{self, Kept, Place, Taking};
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
 use super::body::{self, Body, BodyError};
@@ -82,11 +85,49 @@ pub(super) async fn serve(
     let ends = watch::later(longest(&route));
     let request = Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, id, ends };
     let settlement = &mut exchange.settlement;
-    let call = Call { request, route: &route, body, betas: betas(session, dialect) };
+    let betas = betas(session, dialect);
+    let beta = betas.header.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
+    let place = answers::place(&state.models.answers, &route, settlement, &request, (&body.bytes, beta));
+    let taking = match place.map(|place| consult(place, session, settlement, &request)) {
+        None => None,
+        Some(Ok(Consulted::Kept(kept, answer))) => {
+            return relay::kept(session, dialect, settlement, &kept, answer).await;
+        }
+        Some(Ok(Consulted::Nothing(taking))) => taking,
+        Some(Err(error)) => return refuse(session, settlement, dialect, &error, None).await,
+    };
+    let call = Call { request, route: &route, body, betas, taking };
     match call.attempts(session, settlement).await {
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
     }
+}
+
+/// What the cache of answers has for a request.
+enum Consulted<'a> {
+    /// An answer, and its body for this caller.
+    Kept(Arc<Kept>, Bytes),
+    /// Nothing that the caller wants. What is to take the new answer in, unless the caller does not want that.
+    Nothing(Option<Taking<'a>>),
+}
+
+/// Looks for a kept answer, and notes what became of that.
+fn consult<'a>(
+    place: Place<'a>,
+    session: &Session,
+    settlement: &mut Settlement,
+    request: &Request<'_>,
+) -> Result<Consulted<'a>, WireError> {
+    let wish = answers::wish(&session.req_header().headers)?;
+    if wish == CacheStatus::Miss
+        && let Some(kept) = place.get()
+        && let Some(body) = kept.render(request)
+    {
+        settlement.cache = Some(CacheStatus::Hit);
+        return Ok(Consulted::Kept(kept, body));
+    }
+    settlement.cache = Some(wish);
+    Ok(Consulted::Nothing((wish != CacheStatus::Bypass).then(|| place.take())))
 }
 
 /// Whether the configuration or the catalogue names the model: a direct name may be made up.
@@ -121,6 +162,8 @@ struct Call<'a> {
     route: &'a ModelRoute,
     body: Body,
     betas: Betas,
+    /// What takes the answer in, to give it once more.
+    taking: Option<Taking<'a>>,
 }
 
 impl Call<'_> {
@@ -162,7 +205,7 @@ impl Call<'_> {
                     self.worked(target, choice);
                     // No other attempt follows: a long stream need not hold the request's bytes in memory.
                     drop((prepared, self.body));
-                    return Ok(give(&self.request, session, ready).await);
+                    return Ok(give(&self.request, session, ready, self.taking).await);
                 }
                 Err(Stop::Left(reason)) => return Ok(Err(reason)),
                 Err(Stop::Failed(failure)) => {
@@ -278,10 +321,15 @@ impl Call<'_> {
     }
 }
 
-async fn give(request: &Request<'_>, session: &mut Session, ready: Ready<'_>) -> Result<()> {
+async fn give(
+    request: &Request<'_>,
+    session: &mut Session,
+    ready: Ready<'_>,
+    taking: Option<Taking<'_>>,
+) -> Result<()> {
     match ready {
-        Ready::Whole(running, answer) => relay::whole(session, request.inbound, running, answer).await,
-        Ready::Stream(flow) => relay::stream(request.state, session, request.inbound, flow).await,
+        Ready::Whole(running, answer) => relay::whole(session, request.inbound, running, answer, taking).await,
+        Ready::Stream(flow) => relay::stream(request.state, session, request.inbound, flow, taking).await,
     }
 }
 

@@ -9,6 +9,7 @@
 //!                                       └── cooldown, next target ◀┘ failed before the first byte of content
 //! ```
 
+mod answers;
 mod attempt;
 mod beta;
 mod body;
@@ -44,14 +45,27 @@ use weir_llm::{ErrorKind, WireError};
 
 use crate::exchange::Exchange;
 use crate::metering::Settlement;
+use crate::settings::Settings;
 use crate::state::State;
 
 /// What model calls share between requests, beside the snapshot.
-#[derive(Default)]
 pub struct Models {
+    answers: answers::Answers,
     cooldowns: cooldown::Cooldowns,
     links: link::Links,
     parts: body::Parts,
+}
+
+impl Models {
+    /// Nothing is known and nothing kept yet.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            answers: answers::Answers::new(settings.answer_cache_bytes),
+            cooldowns: cooldown::Cooldowns::default(),
+            links: link::Links::default(),
+            parts: body::Parts::default(),
+        }
+    }
 }
 
 /// Serves one model call whole: reads the body, finds the model, plans, attempts, answers, settles.

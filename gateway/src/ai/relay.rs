@@ -1,6 +1,6 @@
 //! Gives an answer to the caller. The record is settled before the last byte leaves.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Version;
 use http::header::HeaderValue;
 use pingora_core::Result;
@@ -11,14 +11,18 @@ use weir_domain::ledger::{Outcome, Record};
 use weir_domain::money::NanoUsd;
 use weir_llm::Answer;
 
+use super::answers::{self, Kept, Taking};
 use super::attempt::Flow;
 use super::failure::Stop;
 use super::line::LineError;
 use super::refuse::identify;
 use super::running::Running;
 use super::watch::Interrupt;
+use crate::metering::Settlement;
 use crate::state::State;
 
+/// Media type of a stream of events.
+const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// The longest list of parameters in a header.
 const MAX_DROPPED: usize = 1_024;
 
@@ -28,6 +32,7 @@ pub(super) async fn whole(
     dialect: Dialect,
     mut running: Running<'_>,
     answer: Box<Answer>,
+    taking: Option<Taking<'_>>,
 ) -> Result<()> {
     running.charge();
     running.close();
@@ -43,8 +48,42 @@ pub(super) async fn whole(
     settlement.first_byte();
     settlement.end(Outcome::Ok, "");
     settlement.settle();
+    if let Some(mut taking) = taking {
+        taking.piece(&answer.body);
+        taking.keep(settlement);
+    }
     session.write_response_header(Box::new(head), false).await?;
     session.write_response_body(Some(answer.body), true).await
+}
+
+/// Gives an answer that was kept. It costs nothing; what it had cost is what the caller saves.
+pub(super) async fn kept(
+    session: &mut Session,
+    dialect: Dialect,
+    settlement: &mut Settlement,
+    kept: &Kept,
+    body: Bytes,
+) -> Result<()> {
+    settlement.status = 200;
+    settlement.usage = kept.usage;
+    settlement.cost = Some(NanoUsd::ZERO);
+    settlement.saved = kept.cost;
+    settlement.dropped.clone_from(&kept.dropped);
+    settlement.response_bytes = body.len() as u64;
+    let mut head = head(settlement, dialect)?;
+    let stream = settlement.stream;
+    head.insert_header(
+        "content-type",
+        HeaderValue::from_static(if stream { EVENT_STREAM } else { "application/json" }),
+    )?;
+    head.insert_header("content-length", HeaderValue::from(body.len()))?;
+    head.insert_header("age", HeaderValue::from(kept.age()))?;
+    head.insert_header("x-weir-cost", amount(NanoUsd::ZERO)?)?;
+    settlement.first_byte();
+    settlement.end(Outcome::Ok, "");
+    settlement.settle();
+    session.write_response_header(Box::new(head), false).await?;
+    session.write_response_body(Some(body), true).await
 }
 
 /// How a stream ended on the provider's side.
@@ -58,20 +97,26 @@ enum End {
 }
 
 /// Gives a stream, piece by piece as it comes.
-pub(super) async fn stream(state: &State, session: &mut Session, dialect: Dialect, flow: Box<Flow<'_>>) -> Result<()> {
+pub(super) async fn stream(
+    state: &State,
+    session: &mut Session,
+    dialect: Dialect,
+    flow: Box<Flow<'_>>,
+    mut taking: Option<Taking<'_>>,
+) -> Result<()> {
     let mut flow = *flow;
     let settlement = &mut *flow.streaming.running.settlement;
     settlement.status = 200;
     settlement.first_byte();
     let mut head = head(settlement, dialect)?;
-    head.insert_header("content-type", HeaderValue::from_static("text/event-stream; charset=utf-8"))?;
+    head.insert_header("content-type", HeaderValue::from_static(EVENT_STREAM))?;
     head.insert_header("cache-control", HeaderValue::from_static("no-cache"))?;
     if session.req_header().version == Version::HTTP_11 {
         head.insert_header("transfer-encoding", HeaderValue::from_static("chunked"))?;
     }
     session.write_response_header(Box::new(head), false).await?;
     let mut sent = 0;
-    let end = pump(session, &mut flow, &mut sent).await;
+    let end = pump(session, &mut flow, &mut sent, &mut taking).await;
     let mut last = std::mem::take(&mut flow.held);
     let clean = matches!(end, End::Whole);
     let result = match end {
@@ -86,13 +131,22 @@ pub(super) async fn stream(state: &State, session: &mut Session, dialect: Dialec
             let code = failure.error.code.as_deref().unwrap_or("upstream_error");
             flow.streaming.running.end(failure.outcome, &failure.error.message);
             flow.streaming.running.settlement.end(failure.outcome, code);
+            settle(&mut flow, sent + last.len() as u64);
             // The body ends in order, so the connection stays good: the head has promised that already.
-            close(session, &mut flow, last, sent).await
+            session.write_response_body(Some(last.freeze()), true).await
         }
         End::Whole => {
             flow.streaming.running.end(Outcome::Ok, "");
             flow.streaming.running.settlement.end(Outcome::Ok, "");
-            close(session, &mut flow, last, sent).await
+            let last = last.freeze();
+            if let Some(taking) = &mut taking {
+                taking.piece(&last);
+            }
+            settle(&mut flow, sent + last.len() as u64);
+            if let Some(taking) = taking {
+                taking.keep(flow.streaming.running.settlement);
+            }
+            session.write_response_body(Some(last), true).await
         }
     };
     if clean {
@@ -103,20 +157,19 @@ pub(super) async fn stream(state: &State, session: &mut Session, dialect: Dialec
     result
 }
 
-/// Settles, then sends the last bytes.
-async fn close(session: &mut Session, flow: &mut Flow<'_>, last: BytesMut, sent: u64) -> Result<()> {
+/// Settles a stream of so many bytes, the last of which are about to leave.
+fn settle(flow: &mut Flow<'_>, bytes: u64) {
     flow.streaming.note();
     let running = &mut flow.streaming.running;
     running.waited(flow.clock.waited());
     running.charge();
     running.close();
-    running.settlement.response_bytes = sent + last.len() as u64;
+    running.settlement.response_bytes = bytes;
     running.settlement.settle();
-    session.write_response_body(Some(last.freeze()), true).await
 }
 
 /// Passes on what comes until the stream is complete. What comes last stays in `flow.held`.
-async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64) -> End {
+async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, taking: &mut Option<Taking<'_>>) -> End {
     let provider = flow.streaming.running.settlement.provider.clone();
     loop {
         if flow.ended || flow.streaming.translator.is_complete() {
@@ -125,6 +178,9 @@ async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64) -> End
         if !flow.held.is_empty() {
             let piece: Bytes = flow.held.split().freeze();
             let length = piece.len() as u64;
+            if let Some(taking) = taking {
+                taking.piece(&piece);
+            }
             if let Err(error) = session.write_response_body(Some(piece), false).await {
                 return End::Left(error);
             }
@@ -161,6 +217,9 @@ fn failed(stop: Stop) -> End {
 fn head(record: &Record, dialect: Dialect) -> Result<ResponseHeader> {
     let mut head = ResponseHeader::build_no_case(200, Some(12))?;
     identify(&mut head, record, dialect)?;
+    if let Some(status) = record.cache {
+        head.insert_header(answers::HEADER, HeaderValue::from_static(status.as_str()))?;
+    }
     if !record.dropped.is_empty() {
         head.insert_header("x-weir-dropped-params", dropped(&record.dropped))?;
     }

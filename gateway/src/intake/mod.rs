@@ -21,6 +21,8 @@ const MAX_FIELDS: usize = 100;
 const MAX_TARGET: usize = 8 << 10;
 /// Identity that only Weir itself may assert; a caller's own is removed.
 const IDENTITY: [&str; 2] = ["x-weir-", "x-consumer-"];
+/// Headers of Weir that say nothing of who calls, but what the caller wants: they stay.
+const WISHES: [&str; 1] = ["x-weir-cache"];
 
 /// Why a message is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -181,7 +183,8 @@ fn fields(request: &mut RequestHeader, settings: &Settings) -> Result<(), Intake
     for (name, value) in &request.headers {
         bytes += name.as_str().len() + value.len() + 4;
         let text = name.as_str();
-        if text.contains('_') || IDENTITY.iter().any(|prefix| text.starts_with(prefix)) {
+        let asserts = IDENTITY.iter().any(|prefix| text.starts_with(prefix)) && !WISHES.contains(&text);
+        if text.contains('_') || asserts {
             dropped.push(name.clone());
         }
     }

@@ -167,6 +167,8 @@ fn blank(node: &str, traffic: Traffic, method: &str, path: &str) -> Record {
         error: String::new(),
         usage: weir_domain::usage::Usage::default(),
         cost: None,
+        cache: None,
+        saved: None,
         request_bytes: 0,
         response_bytes: 0,
         dropped: Vec::new(),

@@ -38,6 +38,7 @@ fn model_call(record: &Record, written: bool) {
         input_tokens = record.usage.tokens.input_total(),
         output_tokens = record.usage.tokens.output_total(),
         cost = record.cost.map(tracing::field::display),
+        cache = record.cache.map(weir_domain::ledger::CacheStatus::as_str),
         attempts = record.attempts.len(),
         dropped = (!record.dropped.is_empty()).then(|| tracing::field::display(Names(&record.dropped))),
         request_bytes = record.request_bytes,

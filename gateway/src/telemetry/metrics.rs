@@ -25,10 +25,7 @@ pub(super) struct Metrics {
     gateway_seconds: [Histogram; 2],
     upstream_seconds: [Histogram; 2],
     unrouted: IntCounterVec,
-    attempts: IntCounterVec,
-    tokens: IntCounterVec,
-    cost_nanodollars: IntCounterVec,
-    unpriced: IntCounterVec,
+    calls: ModelCalls,
     in_flight: IntGauge,
     connections: IntGauge,
     ready: IntGauge,
@@ -38,6 +35,43 @@ pub(super) struct Metrics {
     journal_failures: IntCounter,
     ledger_delivered: IntCounter,
     ledger_failures: IntCounter,
+}
+
+/// What is counted of model calls alone.
+struct ModelCalls {
+    attempts: IntCounterVec,
+    tokens: IntCounterVec,
+    cost_nanodollars: IntCounterVec,
+    unpriced: IntCounterVec,
+    cache: IntCounterVec,
+}
+
+impl ModelCalls {
+    fn new(new: &New<'_>) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            attempts: new.counters(
+                "attempts_total",
+                "Attempts at providers and upstreams.",
+                &["provider", "outcome"],
+            )?,
+            tokens: new.counters(
+                "tokens_total",
+                "Tokens of model calls that are charged.",
+                &["provider", "model", "kind"],
+            )?,
+            cost_nanodollars: new.counters(
+                "cost_nanodollars_total",
+                "What they cost, in billionths of a US dollar.",
+                &["provider", "model"],
+            )?,
+            unpriced: new.counters("unpriced_total", "Model calls whose price is unknown.", &["provider", "model"])?,
+            cache: new.counters(
+                "answer_cache_total",
+                "Model calls on routes that keep answers, by what became of them.",
+                &["result"],
+            )?,
+        })
+    }
 }
 
 impl Metrics {
@@ -73,22 +107,7 @@ impl Metrics {
                 "Requests refused before they had a destination.",
                 &["status", "reason"],
             )?,
-            attempts: new.counters(
-                "attempts_total",
-                "Attempts at providers and upstreams.",
-                &["provider", "outcome"],
-            )?,
-            tokens: new.counters(
-                "tokens_total",
-                "Tokens of model calls that are charged.",
-                &["provider", "model", "kind"],
-            )?,
-            cost_nanodollars: new.counters(
-                "cost_nanodollars_total",
-                "What they cost, in billionths of a US dollar.",
-                &["provider", "model"],
-            )?,
-            unpriced: new.counters("unpriced_total", "Model calls whose price is unknown.", &["provider", "model"])?,
+            calls: ModelCalls::new(&new)?,
             in_flight: new.gauge("in_flight_requests", "Requests under way.")?,
             connections: new.gauge("connections", "Open connections of callers.")?,
             ready: new.gauge("ready", "1 when this node takes traffic.")?,
@@ -121,12 +140,15 @@ impl Metrics {
             for attempt in &record.attempts {
                 self.attempt(attempt);
             }
+            if let Some(status) = record.cache {
+                self.calls.cache.with_label_values(&[status.as_str()]).inc();
+            }
             self.consumed(record, named);
         }
     }
 
     fn attempt(&self, attempt: &Attempt) {
-        self.attempts.with_label_values(&[attempt.provider.as_str(), attempt.outcome.as_str()]).inc();
+        self.calls.attempts.with_label_values(&[attempt.provider.as_str(), attempt.outcome.as_str()]).inc();
     }
 
     /// Tokens and cost are labelled with the provider's model only when the configuration or the catalogue names it:
@@ -139,11 +161,13 @@ impl Metrics {
         }
         let model = if named { self.upstream_models.label(&record.upstream_model) } else { OTHER };
         let labels = [record.provider.as_str(), model];
-        self.tokens.with_label_values(&[labels[0], labels[1], "input"]).inc_by(input);
-        self.tokens.with_label_values(&[labels[0], labels[1], "output"]).inc_by(output);
+        self.calls.tokens.with_label_values(&[labels[0], labels[1], "input"]).inc_by(input);
+        self.calls.tokens.with_label_values(&[labels[0], labels[1], "output"]).inc_by(output);
         match record.cost {
-            Some(cost) => self.cost_nanodollars.with_label_values(&labels).inc_by(u64::try_from(cost.0).unwrap_or(0)),
-            None => self.unpriced.with_label_values(&labels).inc(),
+            Some(cost) => {
+                self.calls.cost_nanodollars.with_label_values(&labels).inc_by(u64::try_from(cost.0).unwrap_or(0));
+            }
+            None => self.calls.unpriced.with_label_values(&labels).inc(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Model calls through the whole data plane, against fake vendors that are exact on the wire.
 
 mod abort;
+mod answers;
 mod catalogue;
 mod disk;
 mod failover;

@@ -44,6 +44,7 @@ fn route(targets: Vec<(Arc<Provider>, u32, u32)>) -> ModelRoute {
         cooldown_ms: 1_000,
         strict: false,
         direct: false,
+        cache: None,
     }
 }
 
