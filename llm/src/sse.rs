@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2};
 
 /// The largest event that is kept in memory: an answer with an image of 16 MB, twice over.
-const DEFAULT_LIMIT: usize = 32 << 20;
+pub(crate) const DEFAULT_LIMIT: usize = 32 << 20;
 
 /// One event, or a comment, as it stood in the stream.
 #[derive(Debug, PartialEq, Eq)]
