@@ -48,6 +48,11 @@ pub enum WireFormat {
     /// Gemini: `POST {base}/models/{model}:generateContent`, streams `:streamGenerateContent`.
     /// Source: <https://ai.google.dev/api/generate-content>.
     Gemini,
+    /// Cohere, version 2: `POST {base}/v2/chat`. Source: <https://docs.cohere.com/reference/chat>.
+    Cohere,
+    /// Ollama's own API: `POST {base}/api/chat`.
+    /// Source: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
+    Ollama,
 }
 
 impl WireFormat {
@@ -58,6 +63,8 @@ impl WireFormat {
             Self::Openai => "openai",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::Cohere => "cohere",
+            Self::Ollama => "ollama",
         }
     }
 
@@ -68,13 +75,23 @@ impl WireFormat {
             Self::Openai => Some(Dialect::Openai),
             Self::Anthropic => Some(Dialect::Anthropic),
             Self::Gemini => None,
+            Self::Cohere | Self::Ollama => None,
         }
     }
 
     /// Whether it has `seed`, `frequency_penalty` and `presence_penalty`, by whatever names.
     #[must_use]
     pub fn takes_penalties(self) -> bool {
-        matches!(self, Self::Openai | Self::Gemini)
+        matches!(self, Self::Openai | Self::Gemini | Self::Cohere | Self::Ollama)
+    }
+
+    /// What its streams say they are.
+    #[must_use]
+    pub fn stream_type(self) -> &'static str {
+        match self {
+            Self::Openai | Self::Anthropic | Self::Gemini | Self::Cohere => "text/event-stream",
+            Self::Ollama => "application/x-ndjson",
+        }
     }
 
     /// The path below a provider's `base_url` that takes a chat request for a model.
@@ -87,6 +104,8 @@ impl WireFormat {
                 let call = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
                 format!("{}:{call}", gemini_path(model)).into()
             }
+            Self::Cohere => "/v2/chat".into(),
+            Self::Ollama => "/api/chat".into(),
         }
     }
 }

@@ -17,7 +17,12 @@ impl KeySecret {
     /// A sentence, free of the secret, that says what is wrong with it.
     pub fn read(protocol: Protocol, secret: Secret) -> Result<Self, String> {
         match protocol {
-            Protocol::Openai | Protocol::Anthropic | Protocol::Gemini | Protocol::Demo => Self::header(secret),
+            Protocol::Openai
+            | Protocol::Anthropic
+            | Protocol::Gemini
+            | Protocol::Cohere
+            | Protocol::Ollama
+            | Protocol::Demo => Self::header(secret),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::estimate;
 use crate::wanted::Wanted;
-use crate::{anthropic, embeddings, gemini, openai, rerank};
+use crate::{anthropic, cohere, embeddings, gemini, ollama, openai, rerank};
 
 /// What must be known of the call to read its answer, whole or streamed.
 #[derive(Clone, Debug)]
@@ -84,6 +84,7 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     let finish = Some(reply.settled_finish());
     let (upstream_model, response_id) = (owned(reply.model.as_deref()), owned(reply.id.as_deref()));
     let dropped = reply.dropped.names();
+    reply.model = context.wanted.model(reply.model);
     let body = match context.inbound {
         Dialect::Openai => openai::write_answer::write(reply, context, &usage, Cost(cost)),
         Dialect::Anthropic => anthropic::write_answer::write(reply, context, &usage, Cost(cost)),
@@ -97,6 +98,8 @@ fn read<'a>(upstream: WireFormat, text: &'a str, request_id: &str) -> Result<Rep
         WireFormat::Openai => openai::read_answer::read(text),
         WireFormat::Anthropic => anthropic::read_answer::read(text),
         WireFormat::Gemini => gemini::read_answer::read(text, request_id),
+        WireFormat::Cohere => cohere::read_answer::read(text),
+        WireFormat::Ollama => ollama::read_answer::read(text),
     }
 }
 

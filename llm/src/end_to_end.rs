@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
 use weir_domain::usage::Usage;
@@ -16,18 +16,21 @@ use crate::{
 
 mod damaged;
 mod names;
+mod native_upstreams;
 mod signatures;
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
+/// All that providers speak.
+const FORMATS: [WireFormat; 4] = [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Cohere, WireFormat::Ollama];
 
 fn price(usage: &Usage) -> Option<NanoUsd> {
     i64::try_from(usage.tokens.input_total() + 10 * usage.tokens.output_total()).ok().map(NanoUsd)
 }
 
-fn context(inbound: Dialect, upstream: Dialect, seen: &Peek) -> AnswerContext {
+fn context(inbound: Dialect, upstream: impl Into<WireFormat>, seen: &Peek) -> AnswerContext {
     AnswerContext {
         operation: Operation::Chat,
-        upstream: upstream.format(),
+        upstream: upstream.into(),
         inbound,
         include_usage: seen.include_usage == Some(true),
         estimated_input: seen.estimated_input,
@@ -39,7 +42,7 @@ fn context(inbound: Dialect, upstream: Dialect, seen: &Peek) -> AnswerContext {
 }
 
 /// The same with what the request says of its answer.
-fn answering(inbound: Dialect, upstream: Dialect, seen: &Peek, made: &UpstreamRequest) -> AnswerContext {
+fn answering(inbound: Dialect, upstream: impl Into<WireFormat>, seen: &Peek, made: &UpstreamRequest) -> AnswerContext {
     AnswerContext {
         tool_names: made.tool_names.clone(),
         wanted: made.wanted.clone(),
@@ -47,9 +50,9 @@ fn answering(inbound: Dialect, upstream: Dialect, seen: &Peek, made: &UpstreamRe
     }
 }
 
-fn target(dialect: Dialect) -> Target<'static> {
+fn target(format: impl Into<WireFormat>) -> Target<'static> {
     Target {
-        format: dialect.format(),
+        format: format.into(),
         model: "demo-small",
         max_output_tokens: Some(1_000),
         stream_options: true,

@@ -39,6 +39,7 @@
 
 mod answer;
 mod anthropic;
+mod cohere;
 pub mod demo;
 mod dropped;
 mod embeddings;
@@ -46,10 +47,13 @@ mod error;
 mod estimate;
 mod events;
 mod exchange;
+mod framing;
 mod gemini;
 mod history;
+mod lines;
 mod members;
 mod models;
+mod ollama;
 mod openai;
 mod peek;
 mod pricing;

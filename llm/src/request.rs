@@ -14,7 +14,7 @@ use crate::report::{Dropped, Report};
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::wanted::Wanted;
-use crate::{anthropic, embeddings, gemini, openai, rerank};
+use crate::{anthropic, cohere, embeddings, gemini, ollama, openai, rerank};
 
 /// The model that one attempt goes to.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,10 @@ pub fn prepare(
 
 fn chat(inbound: Dialect, peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
     let mut report = Report::new(target.strict);
+    let wanted = match target.format.dialect() {
+        Some(_) => Wanted::default(),
+        None => Wanted::of_model(target.model),
+    };
     let (body, tool_names) = if target.format.dialect() == Some(inbound) {
         let body = match without_foreign_reasoning(inbound, body, &mut report)? {
             None => forward(inbound, peek, body, target, &mut report)?,
@@ -81,7 +85,7 @@ fn chat(inbound: Dialect, peek: &Peek, body: &Bytes, target: &Target<'_>) -> Res
         dropped: report.into_dropped(),
         tool_names,
         path: target.format.chat_path(target.model, peek.stream),
-        wanted: Wanted::default(),
+        wanted,
     })
 }
 
@@ -187,6 +191,8 @@ fn translate(
         WireFormat::Openai => openai::write_request::write(exchange, target, report),
         WireFormat::Anthropic => anthropic::write_request::write(exchange, target, report),
         WireFormat::Gemini => gemini::write_request::write(exchange, target, report),
+        WireFormat::Cohere => cohere::write_request::write(exchange, target, report),
+        WireFormat::Ollama => ollama::write_request::write(exchange, target, report),
     }?;
     Ok((body, tool_names))
 }

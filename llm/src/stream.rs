@@ -14,12 +14,13 @@ use weir_domain::usage::Usage;
 use crate::answer::AnswerContext;
 use crate::error::StreamError;
 use crate::events::{Event, Sight};
+use crate::framing::Framing;
 use crate::pricing::{Cost, Pricing, splice_cost};
 use crate::reply::Finish;
 use crate::splice::Splice;
-use crate::sse::{Frame, SseError, SseParser};
+use crate::sse::{Frame, SseError};
 use crate::usage::{Sighted, estimate};
-use crate::{anthropic, gemini, openai};
+use crate::{anthropic, cohere, gemini, ollama, openai};
 use tally::Tally;
 
 /// Reads one upstream stream and writes the caller's.
@@ -27,7 +28,7 @@ use tally::Tally;
 /// Within one dialect every event is passed on byte for byte, comments included; only a usage object gets its cost,
 /// and the usage chunk that Weir asked for, not the caller, is taken out.
 pub struct StreamTranslator {
-    parser: SseParser,
+    parser: Framing,
     relay: Relay,
 }
 
@@ -46,6 +47,8 @@ enum Reader {
     Openai(openai::read_stream::StreamReader),
     Anthropic(anthropic::read_stream::StreamReader),
     Gemini(gemini::read_stream::StreamReader),
+    Cohere(cohere::read_stream::StreamReader),
+    Ollama(ollama::read_stream::StreamReader),
 }
 
 enum Writer {
@@ -59,10 +62,13 @@ impl StreamTranslator {
     /// For one attempt whose answer is a stream with status 200.
     #[must_use]
     pub fn new(context: AnswerContext, pricing: Arc<dyn Pricing>) -> Self {
-        let reader = match context.upstream {
+        let format = context.upstream;
+        let reader = match format {
             WireFormat::Openai => Reader::Openai(openai::read_stream::StreamReader::default()),
             WireFormat::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
             WireFormat::Gemini => Reader::Gemini(gemini::read_stream::StreamReader::new(&context.request_id)),
+            WireFormat::Cohere => Reader::Cohere(cohere::read_stream::StreamReader::default()),
+            WireFormat::Ollama => Reader::Ollama(ollama::read_stream::StreamReader::default()),
         };
         let writer = match context.inbound {
             same if context.upstream.dialect() == Some(same) => Writer::Forward,
@@ -70,7 +76,7 @@ impl StreamTranslator {
             Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
         };
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
-        Self { parser: SseParser::default(), relay }
+        Self { parser: Framing::of(format), relay }
     }
 
     /// Takes bytes as they came, cut anywhere, and appends to `out` what the caller is to get.
@@ -122,6 +128,8 @@ impl StreamTranslator {
             Reader::Openai(reader) => reader.is_working(),
             Reader::Anthropic(reader) => reader.is_working(),
             Reader::Gemini(reader) => reader.is_working(),
+            Reader::Cohere(reader) => reader.is_working(),
+            Reader::Ollama(reader) => reader.is_working(),
         }
     }
 
@@ -172,6 +180,8 @@ impl StreamTranslator {
             (_, Reader::Openai(reader)) => reader.dropped(),
             (_, Reader::Anthropic(reader)) => reader.dropped(),
             (_, Reader::Gemini(reader)) => reader.dropped(),
+            (_, Reader::Cohere(reader)) => reader.dropped(),
+            (_, Reader::Ollama(reader)) => reader.dropped(),
         }
     }
 }
@@ -242,8 +252,10 @@ impl Relay {
         let Self { reader, writer, started, tally, context, .. } = self;
         let mut emit = |mut event: Event<'a>| {
             tally.count(&event);
-            if let Event::ToolStart { name, .. } = &mut event {
-                *name = context.tool_names.callers(std::mem::take(name));
+            match &mut event {
+                Event::ToolStart { name, .. } => *name = context.tool_names.callers(std::mem::take(name)),
+                Event::Start { model, .. } => *model = context.wanted.model(model.take()),
+                _ => {}
             }
             // A provider may leave its first event out, or send it late: the caller's answer begins once, and first.
             match (&event, *started) {
@@ -252,7 +264,7 @@ impl Relay {
                 (Event::Ping | Event::End, _) | (_, true) => {}
                 (_, false) => {
                     *started = true;
-                    writer.write(Event::Start { id: None, model: None }, tally, context, out);
+                    writer.write(Event::Start { id: None, model: context.wanted.model(None) }, tally, context, out);
                 }
             }
             writer.write(event, tally, context, out);
@@ -261,6 +273,8 @@ impl Relay {
             Reader::Openai(reader) => reader.read(data, &mut emit),
             Reader::Anthropic(reader) => reader.read(data, &mut emit),
             Reader::Gemini(reader) => reader.read(data, &mut emit),
+            Reader::Cohere(reader) => reader.read(data, &mut emit),
+            Reader::Ollama(reader) => reader.read(data, &mut emit),
         }?;
         if self.tally.complete && !matches!(self.writer, Writer::Forward) {
             self.end(out);
@@ -332,6 +346,8 @@ impl Relay {
             Reader::Openai(reader) => reader.sighted(),
             Reader::Anthropic(reader) => reader.sighted(),
             Reader::Gemini(reader) => reader.sighted(),
+            Reader::Cohere(reader) => reader.sighted(),
+            Reader::Ollama(reader) => reader.sighted(),
         }
     }
 

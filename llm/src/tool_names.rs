@@ -59,10 +59,15 @@ impl ToolNames {
 /// <https://ai.google.dev/api/caching#FunctionDeclaration> (`name`).
 fn fits(name: &str, format: WireFormat) -> bool {
     let most = match format {
-        WireFormat::Openai => 64,
+        WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama => 64,
         WireFormat::Anthropic => 128,
         WireFormat::Gemini => return name.len() <= 64 && name.bytes().all(is_plain) && !begins_oddly(name),
     };
+    if format == WireFormat::Cohere {
+        // A name as programs have it: <https://docs.cohere.com/v1/reference/chat> (`tools.name`).
+        let begins = name.bytes().next().is_none_or(|first| !first.is_ascii_digit());
+        return begins && name.len() <= most && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    }
     name.len() <= most && name.bytes().all(is_plain)
 }
 
@@ -77,9 +82,9 @@ fn is_plain(byte: u8) -> bool {
 
 /// A name that fits, resembles the caller's, and is not taken; it is from now on.
 fn free(name: &str, taken: &mut HashSet<String>) -> String {
-    let plain = |c: char| if u8::try_from(c).is_ok_and(is_plain) { c } else { '_' };
-    let head = if begins_oddly(name) { "_" } else { "" };
-    let kept: String = head.chars().chain(name.chars().map(plain)).take(KEPT).collect();
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let digit = begins_oddly(name).then_some('_');
+    let kept: String = digit.into_iter().chain(name.chars().map(plain)).take(KEPT).collect();
     // Two names of one hash are told apart by counting on; the table is finite, so this ends.
     let mut number = BuildHasherDefault::<DefaultHasher>::default().hash_one(name);
     loop {
@@ -116,7 +121,7 @@ mod tests {
         let mut taken = HashSet::new();
         let first = free(&long, &mut taken);
         assert!(first.starts_with("mcp__server_with_dots__mcp__"), "{first}");
-        for dialect in [WireFormat::Openai, WireFormat::Anthropic] {
+        for dialect in [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Cohere, WireFormat::Ollama] {
             assert!(!fits(&long, dialect) && fits(&first, dialect), "{first}");
         }
         // Whoever names a tool as Weir would name another one takes nothing from it.
@@ -124,6 +129,7 @@ mod tests {
         let second = free(&long, &mut taken);
         assert!(second != first && fits(&second, WireFormat::Openai), "{second}");
         assert_eq!(free(&long, &mut HashSet::new()), first, "the same again");
+        assert!(fits(&free("2-do", &mut taken), WireFormat::Cohere) && !fits("2do", WireFormat::Cohere));
         assert!(fits(&free("名前", &mut taken), WireFormat::Openai) && !fits("名前", WireFormat::Openai));
     }
 }

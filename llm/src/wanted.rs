@@ -1,5 +1,25 @@
-//! What a caller wants of an answer beyond its format, from the request to the reading of its answer.
+//! What a caller wants of an answer beyond its format, and what the answer itself will not say: from the request to the
+//! reading of its answer.
+
+use std::sync::Arc;
+
+use crate::wire::Text;
 
 /// Made by [`crate::prepare`], handed back in [`crate::AnswerContext`].
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {}
+pub struct Wanted {
+    /// The model that was asked, for formats whose answers do not name it.
+    pub(crate) model: Option<Arc<str>>,
+}
+
+impl Wanted {
+    /// Remembers the model.
+    pub(crate) fn of_model(model: &str) -> Self {
+        Self { model: Some(model.into()) }
+    }
+
+    /// The model that the answer names, else the one that was asked.
+    pub(crate) fn model<'a>(&self, named: Option<Text<'a>>) -> Option<Text<'a>> {
+        named.filter(|name| !name.is_empty()).or_else(|| Some(self.model.as_deref()?.to_owned().into()))
+    }
+}

@@ -94,7 +94,8 @@ impl App {
         let key = first_key(&resolver, provider)?;
         let headers = headers(&resolver, provider)?;
         let format = provider.protocol.format();
-        let path = probe.model.as_ref().map_or("/models".into(), |model| format.chat_path(model, false));
+        let path =
+            probe.model.as_ref().map_or_else(|| models_path(format).into(), |model| format.chat_path(model, false));
         let base = provider.base_url.trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).map_err(|_| "base_url is not an address".to_owned())?;
         let client = egress::client(&url, provider.allow_private_address).await?;
@@ -115,7 +116,9 @@ impl App {
             return Err(refusal(status.as_u16(), &answer, secrets));
         }
         match &probe.model {
-            Some(model) if ["choices", "content", "candidates"].iter().any(|name| answer.get(name).is_some()) => {
+            Some(model)
+                if ["choices", "content", "candidates", "message"].iter().any(|name| answer.get(name).is_some()) =>
+            {
                 Ok((Vec::new(), format!("{model} answered")))
             }
             Some(_) => {
@@ -145,13 +148,22 @@ fn headers(resolver: &Resolver, provider: &spec::Provider) -> Result<Vec<(String
     provider.headers.iter().map(value).collect()
 }
 
+/// Where a format lists its models, below the provider's address.
+fn models_path(format: WireFormat) -> &'static str {
+    match format {
+        WireFormat::Openai | WireFormat::Anthropic | WireFormat::Gemini => "/models",
+        WireFormat::Cohere => "/v1/models",
+        WireFormat::Ollama => "/api/tags",
+    }
+}
+
 fn question(format: WireFormat, model: &str) -> Value {
     if format == WireFormat::Gemini {
         // Room for thoughts, which count as output.
         return json!({"contents": [{"role": "user", "parts": [{"text": "Say OK."}]}],
             "generationConfig": {"maxOutputTokens": 256}});
     }
-    json!({"model": model, "max_tokens": 16, "messages": [{"role": "user", "content": "Say OK."}]})
+    json!({"model": model, "max_tokens": 16, "stream": false, "messages": [{"role": "user", "content": "Say OK."}]})
 }
 
 fn authorised(
@@ -164,8 +176,8 @@ fn authorised(
         request = request.header(name, value.expose());
     }
     match (format, key) {
-        (WireFormat::Openai, Some(key)) => request.bearer_auth(key.expose()),
-        (WireFormat::Openai, None) => request,
+        (WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama, Some(key)) => request.bearer_auth(key.expose()),
+        (WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama, None) => request,
         (WireFormat::Gemini, Some(key)) => request.header("x-goog-api-key", key.expose()),
         (WireFormat::Gemini, None) => request,
         (WireFormat::Anthropic, key) => {

@@ -60,7 +60,7 @@ fn provider(
     let fault = |field: String, problem: String| Fault::new(Kind::Provider, &resource.id, field, problem);
     let address = match spec.protocol {
         Protocol::Demo => None,
-        Protocol::Openai | Protocol::Anthropic | Protocol::Gemini => {
+        Protocol::Openai | Protocol::Anthropic | Protocol::Gemini | Protocol::Cohere | Protocol::Ollama => {
             match address::parse(&spec.base_url, Path::Allowed, spec.allow_private_address) {
                 Ok(address) => {
                     if !address.tls && !spec.allow_plaintext && !is_private(&address) {

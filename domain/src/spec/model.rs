@@ -20,6 +20,10 @@ pub enum Protocol {
     Anthropic,
     /// Google's Gemini API: `generateContent`.
     Gemini,
+    /// Cohere, version 2: chat, embed and rerank. Its `base_url` ends before the version: `https://api.cohere.com`.
+    Cohere,
+    /// Ollama's own API; asks for no key. Its `base_url` ends before `/api`: `http://localhost:11434`.
+    Ollama,
     /// The provider inside Weir: deterministic answers with no network and no key.
     Demo,
 }
@@ -32,6 +36,8 @@ impl Protocol {
             Self::Openai | Self::Demo => WireFormat::Openai,
             Self::Anthropic => WireFormat::Anthropic,
             Self::Gemini => WireFormat::Gemini,
+            Self::Cohere => WireFormat::Cohere,
+            Self::Ollama => WireFormat::Ollama,
         }
     }
 }

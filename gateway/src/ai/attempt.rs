@@ -81,7 +81,7 @@ pub(super) async fn run<'a>(
         Ok(line) => line,
         Err(stop) => return Err(fail(&mut running, stop)),
     };
-    if line.is_event_stream() {
+    if line.is_stream(sending.target.format(request.inbound).stream_type()) {
         begin_stream(request, sending, running, line, clock, caller).await
     } else {
         whole(request, sending, running, line, clock, caller).await
@@ -126,7 +126,7 @@ async fn open(
     let status = line.status();
     running.head(status);
     if (200..300).contains(&status) {
-        return match unfit(request, &line) {
+        return match unfit(request, sending, &line) {
             None => Ok(line),
             Some(problem) => {
                 line.cut().await;
@@ -153,11 +153,12 @@ async fn open(
 }
 
 /// What is wrong with an answer's head, if anything.
-fn unfit(request: &Request<'_>, line: &Line) -> Option<String> {
+fn unfit(request: &Request<'_>, sending: &Sending<'_>, line: &Line) -> Option<String> {
     if let Some(encoding) = line.foreign_encoding() {
         return Some(format!("it answered with content-encoding {encoding:?}, although identity was asked for"));
     }
-    (line.is_event_stream() && !request.peek.stream)
+    let stream_type = sending.target.format(request.inbound).stream_type();
+    (line.is_stream(stream_type) && !request.peek.stream)
         .then(|| "it answered with a stream, although none was asked for".to_owned())
 }
 

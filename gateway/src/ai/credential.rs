@@ -21,7 +21,9 @@ impl Credential {
         match secret {
             KeySecret::Header(key) => {
                 let (name, text) = match provider.protocol.format() {
-                    WireFormat::Openai => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
+                    WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama => {
+                        (header::AUTHORIZATION, format!("Bearer {}", key.expose()))
+                    }
                     WireFormat::Anthropic => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),
                     WireFormat::Gemini => (HeaderName::from_static("x-goog-api-key"), key.expose().to_owned()),
                 };

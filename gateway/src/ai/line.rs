@@ -172,8 +172,8 @@ impl Line {
         }
     }
 
-    /// The answer's content type, as far as it matters: lower-case, without parameters.
-    pub(super) fn is_event_stream(&self) -> bool {
+    /// Whether the answer says that it is a stream of this type.
+    pub(super) fn is_stream(&self, stream_type: &str) -> bool {
         let value = match self {
             Self::Demo { content_type, .. } => content_type.as_bytes(),
             Self::Wire { .. } => {
@@ -181,7 +181,7 @@ impl Line {
             }
         };
         let kind = value.split(|&b| b == b';').next().unwrap_or_default();
-        kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+        kind.trim_ascii().eq_ignore_ascii_case(stream_type.as_bytes())
     }
 
     /// What the answer says it is, when that is not JSON.

@@ -114,7 +114,9 @@ impl StreamReader {
             Some("tool-call-end") => self.call_end(index, emit),
             Some("citation-start") => self.dropped.note_filled(message.citations, CITATIONS),
             Some("citation-end") => {}
-            Some("message-end") => return self.message_end(delta.finish_reason, delta.usage, delta.error, emit),
+            Some("message-end") => {
+                return self.message_end(delta.finish_reason.as_deref(), delta.usage, delta.error, emit);
+            }
             // What a proxy between says instead of an event.
             None if event.message.is_some() => {
                 let raw = serde_json::from_str(data).map_err(malformed)?;
@@ -165,7 +167,7 @@ impl StreamReader {
 
     fn message_end<'a>(
         &mut self,
-        reason: Option<Text<'a>>,
+        reason: Option<&str>,
         usage: Option<&'a RawValue>,
         error: Option<&'a RawValue>,
         emit: &mut dyn FnMut(Event<'a>),
@@ -176,9 +178,11 @@ impl StreamReader {
         if let Some(error) = error {
             return Err(StreamError::Provider(provider::read_in_band(WireFormat::Cohere, error)));
         }
-        match reason.as_deref().map(read_finish) {
+        match reason.map(read_finish) {
             Some(Some(finish)) => emit(Event::Finish { finish, stop_sequence: None }),
-            Some(None) => return Err(StreamError::Malformed("it ended with an error that it does not describe".into())),
+            Some(None) => {
+                return Err(StreamError::Malformed("it ended with an error that it does not describe".into()));
+            }
             None => {}
         }
         emit(Event::End);
@@ -191,4 +195,3 @@ fn emit_some<'a>(text: Option<Text<'a>>, event: fn(Text<'a>) -> Event<'a>, emit:
         emit(event(text));
     }
 }
-

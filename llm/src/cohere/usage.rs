@@ -30,7 +30,7 @@ pub(crate) fn read(raw: &RawValue) -> Sighted {
     });
     let output = billed.output_tokens.or(counted.output_tokens);
     let output = output.map(|total| Tokens { output_text: total.0, ..Tokens::default() });
-    Sighted { input, output, beyond_rates: false }
+    Sighted { input, output, ..Sighted::default() }
 }
 
 #[cfg(test)]

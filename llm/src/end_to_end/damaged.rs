@@ -6,7 +6,7 @@ use super::*;
 use crate::{models_list, read_error, render_error};
 
 /// Names that the code looks for, so that random objects reach deep into it.
-const NAMES: [&str; 56] = [
+const NAMES: [&str; 61] = [
     "model",
     "messages",
     "role",
@@ -63,6 +63,11 @@ const NAMES: [&str; 56] = [
     "code",
     "delta",
     "thinking_blocks",
+    "tool_plan",
+    "billed_units",
+    "input_tokens",
+    "done_reason",
+    "citations",
 ];
 
 const WORDS: [&str; 28] = [
@@ -133,18 +138,18 @@ fn request() -> impl Strategy<Value = Value> {
     })
 }
 
-/// All four pairs. What is made is JSON; within a dialect nothing changes but `model` and `stream_options`.
+/// All pairs. What is made is JSON; within a dialect nothing changes but `model` and `stream_options`.
 fn check_request(body: &Bytes, strict: bool) {
     for inbound in DIALECTS {
         let Ok(seen) = peek(inbound, body) else { continue };
-        for dialect in DIALECTS {
-            let target = Target { strict, ..target(dialect) };
+        for format in FORMATS {
+            let target = Target { strict, ..target(format) };
             let Ok(made) = prepare(inbound, &seen, body, &target) else { continue };
             let mut sent: Value = serde_json::from_slice(&made.body).unwrap();
             assert!(!strict || made.dropped.is_empty());
             assert_eq!(sent["model"], "demo-small");
             // What was taken out is reported; nothing else may differ.
-            if inbound == dialect && made.dropped.is_empty() {
+            if format == inbound.format() && made.dropped.is_empty() {
                 let mut original: Value = serde_json::from_slice(body).unwrap();
                 for value in [&mut sent, &mut original] {
                     let object = value.as_object_mut().unwrap();
@@ -159,12 +164,12 @@ fn check_request(body: &Bytes, strict: bool) {
 
 fn check_answer(body: &Bytes) {
     let seen = Peek::default();
-    for upstream in DIALECTS {
+    for upstream in FORMATS {
         for inbound in DIALECTS {
             if let Ok(answer) = answer(&context(inbound, upstream, &seen), body, &price) {
                 serde_json::from_slice::<Value>(&answer.body).unwrap();
             }
-            let error = read_error(upstream.format(), 500, body);
+            let error = read_error(upstream, 500, body);
             serde_json::from_slice::<Value>(&render_error(inbound, &error)).unwrap();
         }
     }
@@ -183,18 +188,27 @@ proptest! {
         check_answer(&bytes);
         check_answer(&Bytes::from(json!({"choices": [{"message": body, "finish_reason": "stop"}]}).to_string()));
         check_answer(&Bytes::from(json!({"content": [body], "usage": body}).to_string()));
+        check_answer(&Bytes::from(json!({"message": body, "usage": body, "done": true}).to_string()));
     }
 
     #[test]
     fn any_json_as_event(bodies in prop::collection::vec(lookalike(), 0..6)) {
-        for upstream in DIALECTS {
+        for upstream in FORMATS {
             for inbound in DIALECTS {
                 let mut translator = StreamTranslator::new(context(inbound, upstream, &Peek::default()), Arc::new(price));
                 let mut out = BytesMut::new();
                 for body in &bodies {
                     for event in [body.clone(), json!({"choices": [{"delta": body}], "usage": body}),
-                        json!({"type": "content_block_delta", "index": 0, "delta": body})] {
-                        let _ = translator.push(format!("data: {event}\n\n").as_bytes(), &mut out);
+                        json!({"type": "content_block_delta", "index": 0, "delta": body}),
+                        json!({"type": "content-delta", "delta": {"message": {"content": body}}}),
+                        json!({"type": "tool-call-start", "delta": {"message": {"tool_calls": body}}}),
+                        json!({"type": "message-end", "delta": body}),
+                        json!({"message": body, "done": false})] {
+                        let framed = match upstream {
+                            WireFormat::Ollama => format!("{event}\n"),
+                            _ => format!("data: {event}\n\n"),
+                        };
+                        let _ = translator.push(framed.as_bytes(), &mut out);
                     }
                 }
                 let _ = translator.finish(&mut out);

@@ -77,7 +77,7 @@ impl Chat<'_> {
     pub(super) fn sighted(&self) -> Sighted {
         let input = self.prompt_eval_count.map(|n| Tokens { input_uncached: n.0, ..Tokens::default() });
         let output = self.eval_count.map(|n| Tokens { output_text: n.0, ..Tokens::default() });
-        Sighted { input, output, beyond_rates: false }
+        Sighted { input, output, ..Sighted::default() }
     }
 
     /// Notes what no caller's dialect has a place for.
@@ -103,17 +103,20 @@ pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
     let Some(message) = chat.message else {
         return Err(AnswerError::Malformed("it has no message".into()));
     };
-    let some = |text: Option<Text<'_>>| text.filter(|text| !text.is_empty());
     let mut pieces = Vec::new();
-    pieces.extend(some(message.thinking).map(|text| Piece::Thinking { text, signature: Text::default() }));
-    pieces.extend(some(message.content).map(Piece::Text));
+    pieces.extend(filled(message.thinking).map(|text| Piece::Thinking { text, signature: Text::default() }));
+    pieces.extend(filled(message.content).map(Piece::Text));
     for call in message.tool_calls.into_iter().flatten() {
         let Some(function) = call.function else { continue };
         let input = function.input();
-        pieces.push(Piece::ToolUse { id: some(call.id), name: function.name.unwrap_or_default(), input });
+        pieces.push(Piece::ToolUse { id: filled(call.id), name: function.name.unwrap_or_default(), input });
     }
     let finish = chat.done_reason.as_deref().map(read_finish);
     Ok(Reply { id: None, model: chat.model, pieces, finish, stop_sequence: None, sighted, dropped })
+}
+
+pub(super) fn filled(text: Option<Text<'_>>) -> Option<Text<'_>> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Reads a `done_reason`. Of calls of tools it says nothing.

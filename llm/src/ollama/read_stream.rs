@@ -2,13 +2,12 @@
 
 use weir_domain::dialect::WireFormat;
 
-use super::read_answer::{Chat, read_finish};
+use super::read_answer::{Chat, filled, read_finish};
 use crate::dropped::DroppedParts;
 use crate::error::{StreamError, provider};
 use crate::events::{Event, Sight};
 use crate::reply::Finish;
 use crate::usage::Sighted;
-use crate::wire::Text;
 
 /// What must be remembered from line to line.
 #[derive(Debug, Default)]
@@ -56,19 +55,18 @@ impl StreamReader {
         if !std::mem::replace(&mut self.started, true) {
             emit(Event::Start { id: None, model: chat.model });
         }
-        let some = |text: Option<Text<'a>>| text.filter(|text| !text.is_empty());
         let message = chat.message.unwrap_or_default();
-        if let Some(text) = some(message.thinking) {
+        if let Some(text) = filled(message.thinking) {
             emit(Event::Thinking(text));
         }
-        if let Some(text) = some(message.content) {
+        if let Some(text) = filled(message.content) {
             emit(Event::Text(text));
         }
         for call in message.tool_calls.into_iter().flatten() {
             let Some(function) = call.function else { continue };
             let (ordinal, json) = (self.calls, function.input().get().to_owned().into());
             self.calls += 1;
-            emit(Event::ToolStart { ordinal, id: some(call.id), name: function.name.unwrap_or_default() });
+            emit(Event::ToolStart { ordinal, id: filled(call.id), name: function.name.unwrap_or_default() });
             // A call comes whole, in one line.
             emit(Event::ToolInput { ordinal, json });
             emit(Event::BlockEnd);

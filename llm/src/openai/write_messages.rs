@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::thought_signature::{self, ExtraContent};
 use crate::error::RequestError;
-use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn};
+use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn, join_texts, report_cache_marks};
 use crate::report::Report;
 use crate::wire::Text;
 
@@ -76,8 +76,6 @@ struct OutCalled<'a> {
     arguments: String,
 }
 
-const CACHE_REASON: &str = "the provider caches by itself";
-
 /// The system prompt as first message, then the turns.
 pub(super) fn write_messages<'a>(
     system: Vec<Block<'a>>,
@@ -110,33 +108,6 @@ pub(super) fn write_messages<'a>(
         }
         _ => Ok(messages),
     }
-}
-
-fn report_cache_marks(blocks: &[Block<'_>], report: &mut Report) -> Result<(), RequestError> {
-    blocks
-        .iter()
-        .filter(|block| block.cache.is_some())
-        .try_for_each(|block| report.drop(block.at.path("cache_control"), CACHE_REASON))
-}
-
-/// All texts, joined by new lines; `None` when there is none.
-fn join_texts(blocks: Vec<Block<'_>>) -> Option<Text<'_>> {
-    let mut texts = blocks.into_iter().filter_map(|block| match block.kind {
-        BlockKind::Text(text) if !text.is_empty() => Some(text),
-        _ => None,
-    });
-    let first = texts.next()?;
-    Some(match texts.next() {
-        None => first,
-        Some(second) => {
-            let mut joined = first.0.into_owned();
-            for text in std::iter::once(second).chain(texts) {
-                joined.push('\n');
-                joined.push_str(&text);
-            }
-            joined.into()
-        }
-    })
 }
 
 /// Results of tools become messages of their own, all before the rest of the turn: they must follow the calls.

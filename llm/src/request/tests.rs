@@ -4,7 +4,9 @@ use super::*;
 use crate::peek::peek;
 
 mod to_anthropic;
+mod to_cohere;
 mod to_gemini;
+mod to_ollama;
 mod to_openai;
 
 fn target(model: &str) -> Target<'_> {
@@ -98,7 +100,7 @@ fn reasoning_that_the_target_would_refuse_is_taken_out_and_the_rest_spliced_as_e
 fn translated(body: &serde_json::Value, target: &Target<'_>) -> Result<(serde_json::Value, Vec<String>), RequestError> {
     let inbound = match target.format {
         WireFormat::Openai => Dialect::Anthropic,
-        WireFormat::Anthropic | WireFormat::Gemini => Dialect::Openai,
+        WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Cohere | WireFormat::Ollama => Dialect::Openai,
     };
     translated_from(inbound, body, target)
 }

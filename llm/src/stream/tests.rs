@@ -17,11 +17,12 @@ mod checks;
 mod single;
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
+const FORMATS: [WireFormat; 4] = [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Cohere, WireFormat::Ollama];
 
-fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
+fn context(upstream: impl Into<WireFormat>, inbound: Dialect) -> AnswerContext {
     AnswerContext {
         operation: Operation::Chat,
-        upstream: upstream.format(),
+        upstream: upstream.into(),
         inbound,
         include_usage: true,
         estimated_input: 100,
@@ -79,26 +80,28 @@ fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// Name, dialect and bytes of every recorded stream.
-fn recorded() -> Vec<(String, Dialect, Vec<u8>)> {
+/// Name, format and bytes of every recorded stream.
+fn recorded() -> Vec<(String, WireFormat, Vec<u8>)> {
     let mut all = Vec::new();
-    for dialect in DIALECTS {
-        for entry in fs::read_dir(fixtures().join(dialect.as_str())).unwrap() {
+    for format in FORMATS {
+        for entry in fs::read_dir(fixtures().join(format.as_str())).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "sse") {
+            if path.extension().is_some_and(|extension| extension == "sse" || extension == "ndjson") {
                 let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-                all.push((name, dialect, fs::read(&path).unwrap()));
+                all.push((name, format, fs::read(&path).unwrap()));
             }
         }
     }
-    all.sort_by_key(|(name, dialect, _)| (dialect.as_str(), name.clone()));
-    assert!(all.len() >= 20);
+    all.sort_by_key(|(name, format, _)| (format.as_str(), name.clone()));
+    assert!(all.len() >= 36);
     all
 }
 
 fn all_pairs() -> impl Iterator<Item = (String, AnswerContext, Vec<u8>)> {
     recorded().into_iter().flat_map(|(name, upstream, bytes)| {
-        DIALECTS.map(|inbound| (format!("{upstream}-{name}.to-{inbound}"), context(upstream, inbound), bytes.clone()))
+        DIALECTS.map(|inbound| {
+            (format!("{}-{name}.to-{inbound}", upstream.as_str()), context(upstream, inbound), bytes.clone())
+        })
     })
 }
 
@@ -172,5 +175,5 @@ fn a_stream_and_a_whole_answer_agree_on_usage_and_content() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 14);
+    assert_eq!(compared, 30);
 }

@@ -2001,7 +2001,7 @@ export interface components {
          * @description What a provider speaks.
          * @enum {string}
          */
-        Protocol: "openai" | "anthropic" | "demo";
+        Protocol: "openai" | "anthropic" | "cohere" | "ollama" | "demo";
         /** @description A vendor of models: its address, what it speaks, and a pool of keys. */
         Provider: {
             /** @description Its name, for people. */

@@ -33,7 +33,7 @@ export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boo
             <Select
               label={t('providers.protocol')}
               description={t('providers.protocolHint')}
-              data={(['openai', 'anthropic', 'demo'] as const).map((p) => ({
+              data={(['openai', 'anthropic', 'cohere', 'ollama', 'demo'] as const).map((p) => ({
                 value: p,
                 label: t(`providers.protocols.${p}`),
               }))}
