@@ -40,6 +40,7 @@
 mod answer;
 mod anthropic;
 mod cohere;
+mod content;
 pub mod demo;
 mod dropped;
 mod embeddings;
@@ -72,6 +73,7 @@ mod wanted;
 mod wire;
 
 pub use answer::{Answer, AnswerContext, answer};
+pub use content::{Content, content};
 pub use error::{
     AnswerError, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error, render_error,
 };
