@@ -25,6 +25,8 @@ pub struct Settings {
     pub threads: usize,
     /// The largest body of a model call, in bytes; a larger one is answered with 413.
     pub max_ai_body_bytes: usize,
+    /// The same for forms with files: recordings and images.
+    pub max_form_bytes: usize,
     /// What all request bodies held in memory may take together, in bytes; beyond it 503. One
     /// application takes a quarter of it at most, but always one body; beyond that 429.
     pub body_budget_bytes: usize,
@@ -66,6 +68,7 @@ impl Default for Settings {
             node: "local".to_owned(),
             threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             max_ai_body_bytes: 10 << 20,
+            max_form_bytes: 32 << 20,
             body_budget_bytes: 512 << 20,
             answer_cache_bytes: 64 << 20,
             head_timeout: Duration::from_secs(10),

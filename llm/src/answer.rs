@@ -13,7 +13,7 @@ use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::estimate;
 use crate::wanted::Wanted;
-use crate::{anthropic, cohere, embeddings, gemini, ollama, openai, rerank};
+use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank};
 
 /// What must be known of the call to read its answer, whole or streamed.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
         Operation::Chat => {}
         Operation::Embeddings => return embeddings::answer(context, text, body, pricing),
         Operation::Rerank => return rerank::answer(context, text, body, pricing),
+        Operation::CountTokens => return count_tokens::answer(context, text, body),
+        _ => return passed_on::answer(context, text, body, pricing),
     }
     if context.upstream.dialect() == Some(context.inbound) {
         return forward(context, text, body, pricing);

@@ -40,7 +40,7 @@
 mod answer;
 mod anthropic;
 mod cohere;
-mod content;
+mod count_tokens;
 pub mod demo;
 mod dropped;
 mod embeddings;
@@ -48,6 +48,7 @@ mod error;
 mod estimate;
 mod events;
 mod exchange;
+mod form;
 mod framing;
 mod gemini;
 mod history;
@@ -56,6 +57,7 @@ mod members;
 mod models;
 mod ollama;
 mod openai;
+mod passed_on;
 mod peek;
 mod pricing;
 mod reply;
@@ -63,6 +65,7 @@ mod report;
 mod request;
 mod rerank;
 mod sealed_id;
+mod sound;
 mod splice;
 mod sse;
 mod stream;
@@ -73,12 +76,13 @@ mod wanted;
 mod wire;
 
 pub use answer::{Answer, AnswerContext, answer};
-pub use content::{Content, content};
+pub use count_tokens::estimated as estimated_count;
 pub use error::{
     AnswerError, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error, render_error,
 };
 pub use models::{ModelEntry, models_list};
-pub use peek::{Peek, peek, peek_for};
+pub use passed_on::accepted;
+pub use peek::{Peek, peek, peek_for, peek_form};
 pub use pricing::Pricing;
 pub use reply::Finish;
 pub use report::Dropped;

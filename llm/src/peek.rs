@@ -3,6 +3,7 @@
 mod head;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,6 +14,7 @@ use self::head::{Head, Twin};
 use crate::embeddings;
 use crate::error::RequestError;
 use crate::estimate::estimate_input;
+use crate::form::Form;
 use crate::splice::span;
 use crate::wire::{Fault, Text, even_null, parse};
 
@@ -37,6 +39,8 @@ pub struct Peek {
     /// base64 payloads counted as a flat amount each.
     pub estimated_input: u64,
     pub(crate) spans: Spans,
+    /// The fields of a request that is a form.
+    pub(crate) form: Option<Arc<Form>>,
 }
 
 /// Byte ranges within the body that [`crate::prepare`] may replace.
@@ -56,6 +60,14 @@ pub(crate) struct Spans {
 struct StreamOptions<'a> {
     #[serde(borrow, default, deserialize_with = "even_null")]
     include_usage: Option<&'a RawValue>,
+}
+
+impl Peek {
+    /// Whether the request is a form.
+    #[must_use]
+    pub fn is_form(&self) -> bool {
+        self.form.is_some()
+    }
 }
 
 /// [`peek_for`] of a chat.
@@ -96,10 +108,11 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
     }
     let spans = Spans { model: span(text, model_raw.get()), ..Spans::default() };
     let (model, estimated_input) = (model.0.into_owned(), estimate_input(body));
-    if operation != Operation::Chat {
-        // The other members mean something in a chat only.
+    if !matches!(operation, Operation::Chat | Operation::Completion) {
+        // The other members mean something there only.
         let estimated_input = estimated_input + embeddings::token_count(operation, text);
-        return Ok(Peek { operation, model, choices: 1, estimated_input, spans, ..Peek::default() });
+        let stream = streams(operation, head.stream, text);
+        return Ok(Peek { operation, model, stream, choices: 1, estimated_input, spans, ..Peek::default() });
     }
     let mut peek = Peek {
         operation,
@@ -111,11 +124,53 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
         has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
         estimated_input,
         spans,
+        form: None,
     };
     if let (Dialect::Openai, Some(options)) = (dialect, head.stream_options) {
         read_stream_options(text, options, &mut peek)?;
     }
     Ok(peek)
+}
+
+/// Whether an operation that is passed on is to answer with events.
+fn streams(operation: Operation, stream: Option<bool>, text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Speech<'a> {
+        #[serde(borrow)]
+        stream_format: Option<Text<'a>>,
+    }
+    match operation {
+        Operation::Speech => {
+            let format = serde_json::from_str::<Speech<'_>>(text).ok().and_then(|speech| speech.stream_format);
+            format.as_deref() == Some("sse")
+        }
+        operation => stream.unwrap_or(false) && operation.passed_on_at().is_some(),
+    }
+}
+
+/// [`peek_for`] of a request that may be a form, by its `content-type`.
+///
+/// # Errors
+/// As there; the form is cut, or holds what two parsers could read differently.
+pub fn peek_form(
+    operation: Operation,
+    dialect: Dialect,
+    content_type: &str,
+    body: &[u8],
+) -> Result<Peek, RequestError> {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    if !operation.takes_form() || !kind.to_ascii_lowercase().starts_with("multipart/") {
+        return peek_for(operation, dialect, body);
+    }
+    let form = Form::read(content_type, body)?;
+    let Some(model) = form.text("model", body).filter(|model| !model.trim().is_empty()) else {
+        let mend = "name a model in a text field of the form; GET /v1/models lists what you may call";
+        return Err(RequestError::field("model", "is missing, or is no UTF-8 text", mend));
+    };
+    let spans = Spans { model: form.span("model").unwrap_or_default(), ..Spans::default() };
+    let stream = form.text("stream", body).is_some_and(|text| matches!(text.trim(), "true" | "True" | "1"));
+    let model = model.to_owned();
+    Ok(Peek { operation, model, stream, choices: 1, spans, form: Some(Arc::new(form)), ..Peek::default() })
 }
 
 fn read_stream_options(text: &str, raw: &RawValue, peek: &mut Peek) -> Result<(), RequestError> {

@@ -14,7 +14,7 @@ use crate::report::{Dropped, Report};
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::wanted::Wanted;
-use crate::{anthropic, cohere, embeddings, gemini, ollama, openai, rerank};
+use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank};
 
 /// The model that one attempt goes to.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,8 @@ pub fn prepare(
         Operation::Chat => chat(inbound, peek, body, target),
         Operation::Embeddings => embeddings::prepare(peek, body, target),
         Operation::Rerank => rerank::prepare(peek, body, target),
+        Operation::CountTokens => count_tokens::prepare(peek, body, target),
+        _ => passed_on::prepare(peek, body, target),
     }
 }
 
@@ -115,7 +117,7 @@ pub(crate) fn with_model<'a>(peek: &Peek, target: &Target<'_>) -> Splice<'a> {
 
 /// Streams of OpenAI's dialect carry usage only when asked (rule 28); Weir always wants it. A provider that refuses
 /// `stream_options` does not get the caller's either.
-fn ask_for_usage(
+pub(crate) fn ask_for_usage(
     peek: &Peek,
     body: &[u8],
     target: &Target<'_>,

@@ -1,5 +1,6 @@
 //! From the upstream's stream to the caller's, however the bytes are cut.
 
+mod passed;
 mod tally;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use crate::splice::Splice;
 use crate::sse::{Frame, SseError};
 use crate::usage::{Sighted, estimate};
 use crate::{anthropic, cohere, gemini, ollama, openai};
+use passed::Passed;
 use tally::Tally;
 
 /// Reads one upstream stream and writes the caller's.
@@ -30,6 +32,8 @@ use tally::Tally;
 pub struct StreamTranslator {
     parser: Framing,
     relay: Relay,
+    /// In place of the others for what is no chat.
+    passed: Option<Passed>,
 }
 
 /// All but the parser, so that the parser can hand its events to it.
@@ -75,8 +79,9 @@ impl StreamTranslator {
             Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
             Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
         };
+        let passed = Passed::new(&context);
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
-        Self { parser: Framing::of(format), relay }
+        Self { parser: Framing::of(format), relay, passed }
     }
 
     /// Takes bytes as they came, cut anywhere, and appends to `out` what the caller is to get.
@@ -84,6 +89,9 @@ impl StreamTranslator {
     /// # Errors
     /// The provider sent an error event, or something that is not its dialect. `out` then holds all that came before.
     pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamError> {
+        if let Some(passed) = &mut self.passed {
+            return passed.push(bytes, out);
+        }
         let relay = &mut self.relay;
         self.parser.push(bytes, |frame| relay.take(&frame, out)).map_err(|error| relay.fail(error))
     }
@@ -95,6 +103,9 @@ impl StreamTranslator {
     /// [`StreamError::Cut`] when the stream ended before it was complete; nothing is then written that looks like an
     /// end. As [`Self::push`] for a last event without its blank line.
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamError> {
+        if let Some(passed) = &mut self.passed {
+            return passed.finish(out);
+        }
         let relay = &mut self.relay;
         let last = self.parser.finish(|frame| relay.take_last(&frame, out)).map_err(|error| relay.fail(error));
         match last {
@@ -117,7 +128,7 @@ impl StreamTranslator {
     /// nothing of worth is in `out`, and another target may be tried.
     #[must_use]
     pub fn has_content(&self) -> bool {
-        self.relay.tally.has_content
+        self.passed.as_ref().map_or(self.relay.tally.has_content, Passed::has_content)
     }
 
     /// Whether the model is at work, though nothing of the answer itself may have come: an Anthropic block that shows
@@ -144,7 +155,7 @@ impl StreamTranslator {
     /// consumed nothing.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.relay.usage()
+        self.passed.as_ref().map_or_else(|| self.relay.usage(), Passed::usage)
     }
 
     /// What [`Self::usage`] costs; `None` when the price is unknown.

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use weir_domain::usage::{Tokens, Usage, UsageSource};
 
 use crate::members::Members;
+use crate::openai::io_usage::{self, Made};
 use crate::sse::SseParser;
 use crate::usage::Sighted;
 use crate::wire::Text;
@@ -15,7 +16,7 @@ use crate::{anthropic, openai};
 /// The largest event that is looked at.
 const MAX_EVENT: usize = 4 << 20;
 /// What is looked for at the top of a whole answer.
-const NAMES: &[&str] = &["model", "modelVersion", "object", "type", "service_tier", "usage"];
+const NAMES: &[&str] = &["model", "modelVersion", "type", "output_format", "service_tier", "usage"];
 
 /// Reads along with one answer.
 #[derive(Debug)]
@@ -55,6 +56,11 @@ struct Shape<'a> {
     model: Option<Text<'a>>,
     #[serde(borrow, default, rename = "modelVersion")]
     model_version: Option<Text<'a>>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<Text<'a>>,
+    /// Only images have it.
+    #[serde(borrow, default)]
+    output_format: Option<&'a RawValue>,
     #[serde(borrow, default)]
     service_tier: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -79,7 +85,10 @@ struct Kind {
     output_tokens: Option<IgnoredAny>,
     input_tokens_details: Option<IgnoredAny>,
     output_tokens_details: Option<IgnoredAny>,
+    #[serde(alias = "input_token_details", alias = "output_token_details")]
+    token_details: Option<IgnoredAny>,
     total_tokens: Option<IgnoredAny>,
+    seconds: Option<IgnoredAny>,
 }
 
 impl Tap {
@@ -133,10 +142,13 @@ impl Tap {
             }
             Form::Other => {}
         }
-        let Seen { model, openai, anthropic } = self.seen;
-        let sighted = openai.or_else(|| anthropic.map(anthropic::usage::WireUsage::sighted));
-        let usage = sighted.filter(|sighted| whole && !sighted.is_empty()).map(complete);
-        Metered { model, usage }
+        self.seen.metered(whole)
+    }
+
+    /// What was found so far in events.
+    #[must_use]
+    pub fn so_far(&self, whole: bool) -> Metered {
+        self.seen.metered(whole)
     }
 }
 
@@ -148,6 +160,12 @@ fn complete(sighted: Sighted) -> Usage {
 }
 
 impl Seen {
+    fn metered(&self, whole: bool) -> Metered {
+        let sighted = self.openai.or_else(|| self.anthropic.map(anthropic::usage::WireUsage::sighted));
+        let told = |sighted: &Sighted| !sighted.is_empty() || !sighted.units.is_empty();
+        Metered { model: self.model.clone(), usage: sighted.filter(|sighted| whole && told(sighted)).map(complete) }
+    }
+
     fn event(&mut self, data: &[u8]) {
         if let Ok(shape) = serde_json::from_slice::<Shape<'_>>(data) {
             self.read(&shape);
@@ -169,6 +187,20 @@ impl Seen {
             self.openai = Some(openai::usage::with_tier(openai::usage::read(raw), shape.service_tier));
         } else if kind.is_anthropic() {
             self.anthropic.get_or_insert_default().update(anthropic::usage::WireUsage::read(raw));
+        } else {
+            let sighted = io_usage::read(raw, shape.made());
+            self.openai = Some(openai::usage::with_tier(sighted, shape.service_tier));
+        }
+    }
+}
+
+impl Shape<'_> {
+    /// What output is made of where usage does not say.
+    fn made(&self) -> Made {
+        match self.kind.as_deref().unwrap_or_default() {
+            kind if kind.starts_with("image_") || self.output_format.is_some() => Made::Images,
+            kind if kind.starts_with("speech.") => Made::Audio,
+            _ => Made::Text,
         }
     }
 }
@@ -182,7 +214,8 @@ impl Kind {
         let counted = self.input_tokens.is_some() || self.output_tokens.is_some();
         let cached = self.cache_read_input_tokens.is_some() || self.cache_creation_input_tokens.is_some();
         // Responses and images have a total and details.
-        let other = self.input_tokens_details.is_some() || self.output_tokens_details.is_some();
+        let details = [&self.input_tokens_details, &self.output_tokens_details, &self.token_details];
+        let other = details.into_iter().any(Option::is_some) || self.seconds.is_some();
         cached || (counted && !other && self.total_tokens.is_none())
     }
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use weir_domain::usage::Units;
+
 use crate::wire::Text;
 
 /// Made by [`crate::prepare`], handed back in [`crate::AnswerContext`].
@@ -10,12 +12,17 @@ use crate::wire::Text;
 pub struct Wanted {
     /// The model that was asked, for formats whose answers do not name it.
     pub(crate) model: Option<Arc<str>>,
+    /// What the request is for that is not counted in tokens, as far as it says itself: what it costs where the answer
+    /// counts nothing.
+    pub(crate) units: Units,
+    /// Whether the answer is to be a text that is no JSON.
+    pub(crate) plain: bool,
 }
 
 impl Wanted {
     /// Remembers the model.
     pub(crate) fn of_model(model: &str) -> Self {
-        Self { model: Some(model.into()) }
+        Self { model: Some(model.into()), ..Self::default() }
     }
 
     /// The model that the answer names, else the one that was asked.

@@ -16,7 +16,7 @@ use super::body::MAX_BODY;
 use super::openapi::{self, Problem};
 use super::{
     assets, audit, config, guard, headers, health, idempotency, key, model, overview, playground, provider, query,
-    request, resource, routing, schema, session, setup, token, usage, user,
+    request, resource, schema, session, setup, token, usage, user,
 };
 use crate::app::App;
 use crate::error::Error;
@@ -47,7 +47,6 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(provider::test))
         .routes(routes!(model::catalog))
         .routes(routes!(model::models))
-        .routes(routes!(routing::routing))
         .routes(routes!(playground::chat))
         .routes(routes!(usage::report))
         .routes(routes!(request::list))

@@ -6,13 +6,22 @@ use std::sync::Arc;
 use super::address::{self, Path};
 use super::{Input, check_range, missing};
 use crate::fault::Fault;
+use crate::operation::Operation;
 use crate::resource::{Kind, Resource};
 use crate::router::{self, Router, RouterError};
 use crate::snapshot::{Piece, Rewrite, Route, Upstream, UpstreamTarget};
 use crate::spec::{self, Spec};
 
 /// Paths on which the data plane itself answers, on every host.
-const RESERVED_PATHS: [&str; 3] = ["/v1/chat/completions", "/v1/messages", "/v1/models"];
+const RESERVED_PATHS: [&str; 7] = [
+    "/v1/chat/completions",
+    "/v1/messages",
+    "/v1/messages/count_tokens",
+    "/v1/models",
+    "/v1/embeddings",
+    "/v1/rerank",
+    "/v2/rerank",
+];
 /// The prefixes of everything else the data plane answers itself.
 const RESERVED_PREFIXES: [&str; 2] = ["/-/", "/providers/"];
 
@@ -157,7 +166,8 @@ fn route(
     let mut fault = |field: &str, problem: String| faults.push(Fault::new(Kind::Route, &resource.id, field, problem));
     let template = format!("{}{}", service.base_path, spec.path);
     let reserved = RESERVED_PREFIXES.iter().any(|prefix| template.starts_with(prefix));
-    if reserved || RESERVED_PATHS.contains(&template.as_str()) {
+    let passed_on = template.strip_prefix("/v1").is_some_and(|path| Operation::at(path).is_some());
+    if reserved || passed_on || RESERVED_PATHS.contains(&template.as_str()) {
         fault("spec.path", format!("{template} is answered by Weir itself; choose another path"));
     }
     let names = match router::compile_template(&template) {

@@ -113,7 +113,8 @@ pub(super) fn place<'a>(
     request: &Request<'_>,
     (body, beta): (&[u8], &[u8]),
 ) -> Option<Place<'a>> {
-    let policy = route.cache?;
+    // What is only passed on may be anything, and large: sound, images.
+    let policy = route.cache.filter(|_| request.peek.operation.passed_on_at().is_none())?;
     let (scope, owner) = match policy.scope {
         CacheScope::Team => ("team", record.team.as_str()),
         CacheScope::Application => ("application", record.application.as_str()),

@@ -1,20 +1,21 @@
 //! One attempt at one target: from the caller's request to an answer that can be begun, or the reason why not.
 
 use bytes::{Bytes, BytesMut};
+use http::header::HeaderValue;
 use pingora_core::protocols::http::ServerSession;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
+use weir_domain::operation::Operation;
 use weir_domain::snapshot::{Snapshot, Target};
 use weir_domain::spec::{ModelTimeouts, Protocol};
 use weir_domain::time;
-use weir_domain::usage::{Tokens, Usage, UsageSource};
+use weir_domain::usage::Usage;
 use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator, UpstreamRequest};
 
 use super::beta::Betas;
 use super::body::Share;
 use super::failure::Stop;
 use super::line::{Limit, Line, LineError, Outgoing};
-use super::pool::trial::Trial;
 use super::retry_after::retry_after;
 use super::running::{Running, Streaming};
 use super::watch::Clock;
@@ -33,6 +34,8 @@ pub(super) struct Request<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) inbound: Dialect,
     pub(super) peek: &'a Peek,
+    /// What the body is, where it is a form.
+    pub(super) content_type: Option<HeaderValue>,
     /// The request's id, from which ids are made.
     pub(super) id: String,
     /// When its last attempt must be over.
@@ -45,8 +48,6 @@ pub(super) struct Sending<'a> {
     pub(super) key: Option<usize>,
     pub(super) betas: Option<&'a Betas>,
     pub(super) request: &'a UpstreamRequest,
-    /// Where it is told what answers say of limits.
-    pub(super) trial: &'a Trial,
 }
 
 /// An answer whose first content is here; nothing of it has gone to the caller.
@@ -76,7 +77,7 @@ pub(super) async fn run<'a>(
     mut running: Running<'a>,
     caller: &mut ServerSession,
 ) -> Result<Ready<'a>, Stop> {
-    let timeouts = sending.target.timeouts;
+    let timeouts = sending.target.provider.timeouts;
     let mut clock = Clock::start(timeouts.total_ms, request.ends);
     let opened = open(request, sending, &mut running, caller, &mut clock).await;
     running.waited(clock.waited());
@@ -84,7 +85,9 @@ pub(super) async fn run<'a>(
         Ok(line) => line,
         Err(stop) => return Err(fail(&mut running, stop)),
     };
-    if line.is_stream(sending.target.format(request.inbound).stream_type()) {
+    // Sound is passed on as it comes, whatever it is called.
+    let sound = request.peek.operation == Operation::Speech;
+    if sound || line.is_stream(sending.target.format(request.inbound).stream_type()) {
         begin_stream(request, sending, running, line, clock, caller).await
     } else {
         whole(request, sending, running, line, clock, caller).await
@@ -115,11 +118,12 @@ async fn open(
                 key: sending.key,
                 path: &sending.request.path,
                 betas: sending.betas,
+                content_type: request.content_type.as_ref(),
                 body: &sending.request.body,
             };
             let sent = running.sent();
             let way = (&state.connector, &state.egress);
-            Line::open(way, &link, &sending.target.timeouts, &outgoing, sent, caller, clock)
+            Line::open(way, &link, &provider.timeouts, &outgoing, sent, caller, clock)
                 .await
                 .map_err(|error| Stop::line(&provider.id, error))?
         }
@@ -129,7 +133,6 @@ async fn open(
     let status = line.status();
     running.head(status);
     if (200..300).contains(&status) {
-        line.headers().into_iter().for_each(|headers| sending.trial.head(headers));
         return match unfit(request, sending, &line) {
             None => Ok(line),
             Some(problem) => {
@@ -139,7 +142,7 @@ async fn open(
         };
     }
     let wait = line.headers().and_then(|headers| retry_after(headers, time::now()));
-    let idle = sending.target.timeouts.idle_ms.min(5_000);
+    let idle = provider.timeouts.idle_ms.min(5_000);
     let mut share = Share::default();
     let mut limit = Limit { most: MAX_ERROR_BODY, step_ms: idle, share: &mut share, budget: &state.body_budget };
     let (body, done) = match line.collect(&mut limit, caller, clock).await {
@@ -191,24 +194,30 @@ async fn whole<'a>(
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
     // The provider has accepted the request: until its answer says better, its input is what it consumed.
-    let tokens = Tokens { input_uncached: request.peek.estimated_input, ..Tokens::default() };
-    running.consumed(Usage::of_tokens(tokens, UsageSource::Estimated));
+    running.consumed(weir_llm::accepted(&context(request, sending)));
+    if request.peek.operation == Operation::CountTokens {
+        running.costs_nothing();
+    }
     let mut share = Share::default();
     let budget = &request.state.body_budget;
-    let mut limit = Limit { most: MAX_ANSWER, step_ms: sending.target.timeouts.idle_ms, share: &mut share, budget };
+    let mut limit = Limit { most: MAX_ANSWER, step_ms: provider.timeouts.idle_ms, share: &mut share, budget };
     let collected = line.collect(&mut limit, caller, &mut clock).await;
     running.waited(clock.waited());
     let stop = match collected {
         Ok((body, true)) => {
             let (status, foreign) = (line.status(), line.foreign_type());
+            running.kind(line.content_type().filter(|_| request.peek.operation.passed_on_at().is_some()));
             line.release(&request.state.connector).await;
             let answer = weir_llm::answer(&context(request, sending), &body, &*running.pricing());
             match answer {
-                Ok(_) if request.peek.stream => {
+                Ok(_) if request.peek.stream && request.peek.operation == Operation::Chat => {
                     Stop::unusable(&provider.id, "it answered whole, although a stream was asked for")
                 }
                 Ok(mut answer) => {
                     running.consumed(answer.usage);
+                    if request.peek.operation == Operation::CountTokens {
+                        running.costs_nothing();
+                    }
                     running.lost(std::mem::take(&mut answer.dropped));
                     running.end(Outcome::Ok, "");
                     running.holds(share);
@@ -246,8 +255,10 @@ async fn begin_stream<'a>(
     caller: &mut ServerSession,
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
-    let timeouts = sending.target.timeouts;
+    let timeouts = provider.timeouts;
     let translator = StreamTranslator::new(context(request, sending), running.pricing());
+    let mut running = running;
+    running.kind(line.content_type().filter(|_| request.peek.operation.passed_on_at().is_some()));
     let mut streaming = Streaming { running, translator };
     let mut held = BytesMut::new();
     let stop = loop {

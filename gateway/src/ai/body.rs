@@ -8,6 +8,7 @@ use http::header;
 use pingora_core::{Error, ErrorType};
 use pingora_proxy::Session;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use weir_domain::operation::Operation;
 use weir_llm::{ErrorKind, WireError};
 
 use crate::settings::Settings;
@@ -78,9 +79,14 @@ pub(super) enum BodyError {
 }
 
 /// Reads the body. A caller that waits for `100 Continue` gets it now: it has been admitted.
-pub(super) async fn read(state: &State, session: &mut Session, application: &str) -> Result<Body, BodyError> {
+pub(super) async fn read(
+    state: &State,
+    session: &mut Session,
+    application: &str,
+    operation: Operation,
+) -> Result<Body, BodyError> {
     let settings = &state.settings;
-    let most = settings.max_ai_body_bytes;
+    let most = if operation.takes_form() { settings.max_form_bytes } else { settings.max_ai_body_bytes };
     let announced = announced(session, most)?;
     let part = state.models.parts.of(application, settings);
     let mut shares = [Share::default(), Share::default()];

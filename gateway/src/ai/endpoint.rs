@@ -2,6 +2,7 @@
 
 use http::Method;
 use weir_domain::dialect::Dialect;
+use weir_domain::operation::Operation as ModelOperation;
 
 /// A model endpoint that a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub enum Operation {
     Embeddings,
     /// Documents in the order of how well they fit a query: `POST /v1/rerank`, `POST /v2/rerank`.
     Rerank,
+    /// Counting, or what is only passed on: `POST /v1/messages/count_tokens`, `/v1/images/…`, `/v1/audio/…`,
+    /// `/v1/moderations`, `/v1/completions`.
+    Model(ModelOperation),
     /// The list of models: `GET /v1/models`.
     ListModels,
     /// One model: `GET /v1/models/{id}`.
@@ -39,8 +43,16 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
         "/v1/messages" => (Dialect::Anthropic, Operation::Chat, Method::POST),
         "/v1/embeddings" => (Dialect::Openai, Operation::Embeddings, Method::POST),
         "/v1/rerank" | "/v2/rerank" => (Dialect::Openai, Operation::Rerank, Method::POST),
+        "/v1/messages/count_tokens" => {
+            (Dialect::Anthropic, Operation::Model(ModelOperation::CountTokens), Method::POST)
+        }
         "/v1/models" => (either, Operation::ListModels, Method::GET),
         _ => {
+            if let Some(operation) = path.strip_prefix("/v1").and_then(ModelOperation::at) {
+                let operation = Operation::Model(operation);
+                let operation = if method == Method::POST { operation } else { Operation::WrongMethod("POST") };
+                return Some(Endpoint { dialect: Dialect::Openai, operation });
+            }
             let id = path.strip_prefix("/v1/models/").filter(|id| !id.is_empty())?;
             (either, Operation::GetModel(decode(id)), Method::GET)
         }
@@ -52,7 +64,9 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
 
 /// What is served, for who asked for something else.
 const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/embeddings, POST /v1/rerank, \
-     GET /v1/models and GET /v1/models/{id}";
+     POST /v1/messages/count_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
+     POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST /v1/audio/transcriptions, \
+     POST /v1/audio/translations, GET /v1/models and GET /v1/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
 const OPENAI: [&str; 32] = [
     "agents",
@@ -195,7 +209,7 @@ mod tests {
         assert!(said.contains("POST /v1/fine_tuning/jobs") && said.contains("POST /v1/chat/completions"), "{said}");
         assert!(not_served(&Method::POST, "/chat/completions").contains("base URL end with /v1"));
         assert!(not_served(&Method::POST, "/v1/v1/messages").contains("out of its base URL"));
-        assert!(not_served(&Method::GET, &format!("/v1/{}", "x".repeat(8_000))).len() < 400);
+        assert!(not_served(&Method::GET, &format!("/v1/{}", "x".repeat(8_000))).len() < 1_000);
     }
 
     #[test]

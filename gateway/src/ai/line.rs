@@ -60,6 +60,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) path: &'a str,
     /// What the caller says beside the body; for a provider of its own dialect only.
     pub(super) betas: Option<&'a Betas>,
+    /// What the body is, where it is no JSON.
+    pub(super) content_type: Option<&'a HeaderValue>,
     pub(super) body: &'a Bytes,
 }
 
@@ -169,6 +171,14 @@ impl Line {
         match self {
             Self::Wire { session, .. } => session.response_header().map(|head| &head.headers),
             Self::Demo { .. } => None,
+        }
+    }
+
+    /// What the answer says it is.
+    pub(super) fn content_type(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Wire { .. } => self.headers()?.get(header::CONTENT_TYPE).cloned(),
+            Self::Demo { content_type, .. } => Some(HeaderValue::from_static(content_type)),
         }
     }
 

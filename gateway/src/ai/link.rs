@@ -92,6 +92,9 @@ impl Link {
         let mut head = head.clone();
         head.set_uri(format!("{}{}", self.address.path, outgoing.path).parse().ok()?);
         head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(outgoing.body.len())).ok()?;
+        if let Some(kind) = outgoing.content_type {
+            head.insert_header(header::CONTENT_TYPE, kind.clone()).ok()?;
+        }
         if let Some(beta) = betas.and_then(|betas| betas.header.as_ref()) {
             head.insert_header(beta::HEADER, beta.clone()).ok()?;
         }

@@ -1,8 +1,7 @@
 //! Model calls, the owned exchange path: this file is the list of its steps.
 //!
 //! [`endpoint`] says whether a request is one; [`serve`] then owns it to the end and settles it. `State` holds one
-//! [`Models`] (the state of targets, and prepared providers) and one [`crate::egress::Egress`], as `state.models` and
-//! `state.egress`.
+//! [`Models`] (cooldowns and prepared providers) and one [`crate::egress::Egress`], as `state.models` and `state.egress`.
 //!
 //! ```text
 //! body ─▶ peek ─▶ model, allow-list ─▶ plan ─▶ prepare ─▶ attempt ─┬─▶ relay (whole, or stream) ─▶ settle ─▶ last byte
@@ -15,6 +14,7 @@ mod attempt;
 mod beta;
 mod body;
 mod call;
+mod cooldown;
 mod credential;
 mod endpoint;
 mod failure;
@@ -23,7 +23,6 @@ mod link;
 mod models;
 pub(crate) mod native;
 mod plan;
-mod pool;
 mod refuse;
 mod relay;
 mod retry_after;
@@ -42,8 +41,6 @@ use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation as ModelOperation;
-use weir_domain::routing::RouteState;
-use weir_domain::snapshot::Snapshot;
 use weir_llm::{ErrorKind, WireError};
 
 use crate::exchange::Exchange;
@@ -54,7 +51,7 @@ use crate::state::State;
 /// What model calls share between requests, beside the snapshot.
 pub struct Models {
     answers: answers::Answers,
-    pools: pool::Pools,
+    cooldowns: cooldown::Cooldowns,
     links: link::Links,
     parts: body::Parts,
 }
@@ -64,20 +61,10 @@ impl Models {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             answers: answers::Answers::new(settings.answer_cache_bytes),
-            pools: pool::Pools::default(),
+            cooldowns: cooldown::Cooldowns::default(),
             links: link::Links::default(),
             parts: body::Parts::default(),
         }
-    }
-
-    /// How the targets of model routes stand.
-    pub(crate) fn routing(&self, snapshot: &Snapshot) -> Vec<RouteState> {
-        self.pools.view(snapshot)
-    }
-
-    /// The same for Prometheus, in its text format.
-    pub(crate) fn metrics(&self, snapshot: &Snapshot, node: &str) -> String {
-        self.pools.metrics(snapshot, node)
     }
 }
 
@@ -94,6 +81,7 @@ pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange
         Operation::Chat => call::serve(state, session, exchange, dialect, ModelOperation::Chat).await,
         Operation::Embeddings => call::serve(state, session, exchange, dialect, ModelOperation::Embeddings).await,
         Operation::Rerank => call::serve(state, session, exchange, dialect, ModelOperation::Rerank).await,
+        Operation::Model(operation) => call::serve(state, session, exchange, dialect, operation).await,
         Operation::ListModels => list_models(session, exchange, dialect).await,
         Operation::GetModel(id) => get_model(session, exchange, dialect, &id).await,
         Operation::WrongMethod(right) => wrong_method(session, &mut exchange.settlement, dialect, right).await,
@@ -149,7 +137,21 @@ async fn wrong_method(
 
 /// Answers with a body that is ready.
 async fn give(session: &mut Session, settlement: &mut Settlement, dialect: Dialect, body: Bytes) -> Result<()> {
-    let mut head = ResponseHeader::build_no_case(200, Some(6))?;
+    give_with(session, settlement, dialect, body, None).await
+}
+
+/// The same with a header of Weir's.
+async fn give_with(
+    session: &mut Session,
+    settlement: &mut Settlement,
+    dialect: Dialect,
+    body: Bytes,
+    header: Option<(&'static str, &'static str)>,
+) -> Result<()> {
+    let mut head = ResponseHeader::build_no_case(200, Some(7))?;
+    if let Some((name, value)) = header {
+        head.insert_header(name, HeaderValue::from_static(value))?;
+    }
     head.insert_header("content-type", HeaderValue::from_static("application/json"))?;
     head.insert_header("content-length", HeaderValue::from(body.len()))?;
     refuse::identify(&mut head, settlement, dialect)?;

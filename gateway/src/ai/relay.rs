@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Version;
 use http::header::HeaderValue;
-use pingora_core::Result;
+use pingora_core::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
@@ -34,13 +34,14 @@ pub(super) async fn whole(
     answer: Box<Answer>,
     taking: Option<Taking<'_>>,
 ) -> Result<()> {
+    let kind = running.take_kind();
     running.charge();
     running.close();
     let settlement = &mut *running.settlement;
     settlement.status = 200;
     settlement.response_bytes = answer.body.len() as u64;
     let mut head = head(settlement, dialect)?;
-    head.insert_header("content-type", HeaderValue::from_static("application/json"))?;
+    head.insert_header("content-type", kind.unwrap_or(HeaderValue::from_static("application/json")))?;
     head.insert_header("content-length", HeaderValue::from(answer.body.len()))?;
     if let Some(cost) = settlement.cost {
         head.insert_header("x-weir-cost", amount(cost)?)?;
@@ -93,7 +94,7 @@ enum End {
     /// Too early; the caller is told.
     Failed(Box<super::failure::Failure>),
     /// The caller left.
-    Left(Box<pingora_core::Error>),
+    Left(Box<Error>),
 }
 
 /// Gives a stream, piece by piece as it comes.
@@ -105,11 +106,14 @@ pub(super) async fn stream(
     mut taking: Option<Taking<'_>>,
 ) -> Result<()> {
     let mut flow = *flow;
+    let kind = flow.streaming.running.take_kind();
+    let kind = kind.unwrap_or(HeaderValue::from_static(EVENT_STREAM));
+    let is_events = kind.as_bytes().starts_with(b"text/event-stream");
     let settlement = &mut *flow.streaming.running.settlement;
     settlement.status = 200;
     settlement.first_byte();
     let mut head = head(settlement, dialect)?;
-    head.insert_header("content-type", HeaderValue::from_static(EVENT_STREAM))?;
+    head.insert_header("content-type", kind)?;
     head.insert_header("cache-control", HeaderValue::from_static("no-cache"))?;
     if session.req_header().version == Version::HTTP_11 {
         head.insert_header("transfer-encoding", HeaderValue::from_static("chunked"))?;
@@ -125,6 +129,18 @@ pub(super) async fn stream(
             flow.streaming.running.settlement.response_bytes = sent;
             flow.streaming.running.settlement.end(Outcome::Aborted, "caller_left");
             return Err(reason);
+        }
+        End::Failed(failure) if !is_events => {
+            // Bytes that are no events hold no error: that they end too early is told by the connection's end.
+            flow.line.cut().await;
+            flow.streaming.running.end(failure.outcome, &failure.error.message);
+            flow.streaming.running.settlement.response_bytes = sent;
+            flow.streaming.note();
+            flow.streaming.running.charge();
+            let code = failure.error.code.as_deref().unwrap_or("upstream_error");
+            flow.streaming.running.settlement.end(failure.outcome, code);
+            session.set_keepalive(None);
+            return Err(Error::explain(ErrorType::ConnectionClosed, "the answer broke off").into_up());
         }
         End::Failed(failure) => {
             last.extend_from_slice(&weir_llm::error_event(dialect, &failure.error));
@@ -243,6 +259,6 @@ fn dropped(names: &[String]) -> String {
 }
 
 fn amount(cost: NanoUsd) -> Result<HeaderValue> {
-    let invalid = |_| pingora_core::Error::new_str("an amount is always a valid header");
+    let invalid = |_| Error::new_str("an amount is always a valid header");
     HeaderValue::from_str(&cost.to_string()).map_err(invalid)
 }

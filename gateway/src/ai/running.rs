@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::header::HeaderValue;
 use weir_domain::ledger::{self, Outcome};
 use weir_domain::money::NanoUsd;
 use weir_domain::price::{PriceRow, Rates};
@@ -30,6 +31,8 @@ pub(super) struct Running<'a> {
     sent: bool,
     share: Share,
     lost: Vec<&'static str>,
+    /// Boxed: it is large, and few answers have one.
+    kind: Option<Box<HeaderValue>>,
 }
 
 /// The price of the model that answers, at the request's time.
@@ -76,6 +79,7 @@ impl<'a> Running<'a> {
             sent: false,
             share: Share::default(),
             lost: Vec::new(),
+            kind: None,
         }
     }
 
@@ -124,6 +128,24 @@ impl<'a> Running<'a> {
     /// Keeps the answer's share of memory until the answer has gone out.
     pub(super) fn holds(&mut self, share: Share) {
         self.share = share;
+    }
+
+    /// Notes what the answer says it is, where that goes to the caller.
+    pub(super) fn kind(&mut self, kind: Option<HeaderValue>) {
+        self.kind = kind.map(Box::new);
+    }
+
+    /// What the answer says it is, where that goes to the caller.
+    pub(super) fn take_kind(&mut self) -> Option<HeaderValue> {
+        self.kind.take().map(|kind| *kind)
+    }
+
+    /// Notes that the attempt costs nothing, whatever the model's price.
+    pub(super) fn costs_nothing(&mut self) {
+        if let Some(entry) = self.entry() {
+            entry.cost = Some(NanoUsd::ZERO);
+            entry.price.clear();
+        }
     }
 
     /// Notes the parts of the answer, all so far, that the caller's dialect has no place for.

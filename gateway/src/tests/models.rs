@@ -7,6 +7,7 @@ mod disk;
 mod failover;
 mod lost;
 mod native;
+mod passed_on;
 mod tls;
 mod wire;
 

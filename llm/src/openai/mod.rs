@@ -2,6 +2,7 @@
 
 pub(crate) mod error;
 mod family;
+pub(crate) mod io_usage;
 pub(crate) mod read_answer;
 mod read_messages;
 pub(crate) mod read_request;

@@ -39,7 +39,8 @@ fn whole_answers_of_each_format_are_read() {
         ),
         (r#"{"object":"list","data":[{"id":"gpt-4o"}]}"#, (None, None)),
         (r#"{"model":"m","usage":null}"#, (Some("m"), None)),
-        (r#"{"model":"m","usage":{"seconds":3}}"#, (Some("m"), None)),
+        (r#"{"model":"m","usage":{"minutes":3}}"#, (Some("m"), None)),
+        (r#"{"text":"m","usage":{"type":"duration","seconds":3}}"#, (None, Some((0, 0)))),
         ("not json", (None, None)),
     ] {
         let (model, usage) = read("application/json; charset=utf-8", body);

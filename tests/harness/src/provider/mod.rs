@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use crate::http1::{Connection, Head};
 use crate::script::{Fault, Script};
 use crate::wire::{After, Answer, Body, send};
+pub use openai::SOUND;
 pub use prompt::{Choice, Prompt};
 
 /// Which vendor is imitated.
@@ -279,7 +280,7 @@ fn answer(shared: &Shared, connection: u64, head: Head, body: Bytes) -> (Answer,
     }
     let parsed: Option<Value> = serde_json::from_slice(&body).ok();
     let model = parsed.as_ref().and_then(|v| v["model"].as_str()).unwrap_or_default().to_owned();
-    let chat = path.ends_with("/chat/completions") || path.ends_with("/messages");
+    let chat = head.method == "POST";
     let script = if chat { shared.script_for(&model) } else { Script::default() };
     let answer = match shared.vendor {
         Vendor::Openai => openai::answer(shared, &head, &path, &body, &script),

@@ -45,6 +45,12 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
                 Ok(request) => chat(number, headers, &request, script),
             }
         }
+        ("POST", "/v1/messages/count_tokens") => match serde_json::from_slice::<Value>(body) {
+            Ok(request) if request["max_tokens"].is_null() && request["messages"].is_array() => {
+                json_answer(200, headers, &json!({"input_tokens": 2_095}))
+            }
+            _ => refused(&refusal_for(400), headers),
+        },
         _ => refused(&refusal_for(404), headers),
     }
 }

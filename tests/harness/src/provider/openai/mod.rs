@@ -2,6 +2,7 @@
 //! Source: <https://platform.openai.com/docs/api-reference/chat>, and error messages seen from the live API.
 
 mod check;
+mod media;
 mod read;
 mod say;
 
@@ -13,6 +14,7 @@ use crate::script::Script;
 use crate::sse::Event;
 use crate::wire::{Answer, Body};
 
+pub use media::SOUND;
 pub(super) use say::tokens;
 
 /// Models that `GET /v1/models` lists; others can be called too.
@@ -43,10 +45,28 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
                 Ok(request) => chat(number, headers, &request, script),
             }
         }
+        ("POST", path) if beside_chat(path) => {
+            if let Some(status) = script.status {
+                return refused(&refusal_for(status), headers);
+            }
+            match media::fields(head, body) {
+                Err(refusal) => refused(&refusal, headers),
+                Ok(fields) if !fields["model"].is_string() => {
+                    refused(&Refusal::invalid("you must provide a model parameter"), headers)
+                }
+                Ok(fields) => {
+                    media::answer(path, &fields, headers.clone()).unwrap_or_else(|| refused(&refusal_for(404), headers))
+                }
+            }
+        }
         (method, path) => {
             refused(&Refusal { status: 404, ..Refusal::invalid(format!("Invalid URL ({method} {path})")) }, headers)
         }
     }
+}
+
+fn beside_chat(path: &str) -> bool {
+    ["/v1/images/", "/v1/audio/", "/v1/moderations", "/v1/completions"].iter().any(|begin| path.starts_with(begin))
 }
 
 fn chat(number: u64, mut headers: Vec<(String, String)>, request: &Value, script: &Script) -> Answer {

@@ -1,0 +1,72 @@
+//! Counting the input tokens of a chat: `POST /v1/messages/count_tokens`, by the provider where it can, else by Weir.
+//! Source: <https://docs.anthropic.com/en/api/messages-count-tokens>.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use weir_domain::dialect::WireFormat;
+use weir_domain::money::NanoUsd;
+use weir_domain::usage::Usage;
+
+use crate::answer::{Answer, AnswerContext};
+use crate::error::{AnswerError, RequestError};
+use crate::peek::Peek;
+use crate::request::{Target, UpstreamRequest, with_model};
+use crate::tool_names::ToolNames;
+use crate::usage::Count;
+use crate::wanted::Wanted;
+use crate::wire::parse;
+
+const PATH: &str = "/messages/count_tokens";
+
+/// Makes the request for `target`.
+///
+/// # Errors
+/// The provider does not count: the caller gets [`estimated`].
+pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
+    if target.format != WireFormat::Anthropic {
+        return Err(RequestError::unsupported("model", "its provider counts no tokens"));
+    }
+    Ok(UpstreamRequest {
+        body: with_model(peek, target).apply(body),
+        dropped: Vec::new(),
+        tool_names: ToolNames::default(),
+        path: PATH.into(),
+        wanted: Wanted::default(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "a count of tokens")]
+struct Head<'a> {
+    input_tokens: Option<Count>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+/// Reads an answer. Counting costs nothing.
+///
+/// # Errors
+/// It is no count, or an error.
+pub(crate) fn answer(context: &AnswerContext, text: &str, body: &Bytes) -> Result<Answer, AnswerError> {
+    let head: Head<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
+    AnswerError::in_band(context.upstream, head.error)?;
+    if head.input_tokens.is_none() {
+        return Err(AnswerError::Malformed("it has no 'input_tokens'".into()));
+    }
+    Ok(Answer {
+        body: body.clone(),
+        usage: Usage::default(),
+        cost: Some(NanoUsd::ZERO),
+        finish: None,
+        upstream_model: None,
+        response_id: None,
+        dropped: Vec::new(),
+    })
+}
+
+/// Weir's own count, for a model whose provider does not count: four bytes of text per token.
+#[must_use]
+pub fn estimated(peek: &Peek) -> Bytes {
+    format!("{{\"input_tokens\":{}}}", peek.estimated_input).into()
+}
