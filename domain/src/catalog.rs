@@ -1,12 +1,17 @@
 //! The built-in catalogue: known providers and models, with their limits and dated prices, as data.
 
+mod models;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::price::PerMillion;
+pub use self::models::CatalogModels;
+use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, PriceRow, Rates, TierPrice, Written};
 use crate::spec::{self, Protocol};
+use crate::usage::ServiceTier;
 
 /// What Weir knows before anybody configures anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,35 +36,152 @@ pub struct CatalogProvider {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_env: Option<String>,
     /// Its models by id.
-    #[serde(default)]
-    pub models: BTreeMap<String, CatalogModel>,
+    #[serde(default, skip_serializing_if = "CatalogModels::is_none")]
+    #[schema(value_type = BTreeMap<String, CatalogModel>)]
+    pub models: CatalogModels,
+}
+
+/// What a model is for: the operation that it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Modality {
+    /// Chat, in any dialect.
+    #[default]
+    Chat,
+    /// Chat, of a model that only the Responses API serves.
+    Responses,
+    /// Legacy text completion.
+    Completion,
+    /// Embeddings.
+    Embedding,
+    /// Rerank.
+    Rerank,
+    /// Making images.
+    Image,
+    /// Changing images.
+    ImageEdit,
+    /// Making videos.
+    Video,
+    /// Speech from text.
+    AudioSpeech,
+    /// Text from speech.
+    AudioTranscription,
+    /// Speech in both directions over one connection.
+    Realtime,
+    /// Moderation.
+    Moderation,
+    /// Text from pictures of pages.
+    Ocr,
+}
+
+/// What a model can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ability {
+    /// Calls functions.
+    Tools,
+    /// Calls several at once.
+    ParallelTools,
+    /// Can be told which to call.
+    ToolChoice,
+    /// Answers in a JSON schema.
+    JsonSchema,
+    /// Thinks before it answers.
+    Reasoning,
+    /// Reads images.
+    Vision,
+    /// Reads PDF.
+    Pdf,
+    /// Hears.
+    AudioIn,
+    /// Speaks.
+    AudioOut,
+    /// Reads videos.
+    VideoIn,
+    /// Searches the web at the provider.
+    WebSearch,
+    /// Uses a computer.
+    ComputerUse,
+    /// Keeps prompts in a cache.
+    PromptCaching,
+    /// Goes on from the begin of its own answer.
+    Prefill,
+    /// Takes system messages.
+    SystemMessages,
 }
 
 /// A model that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct CatalogModel {
+    /// What it is for.
+    pub modality: Modality,
     /// Tokens that fit into one request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<u64>,
     /// The most tokens it writes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,
+    /// What it can do. What is absent is not known of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub abilities: Vec<Ability>,
+    /// The day on which the vendor withdraws it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecated_on: Option<String>,
     /// What it costs, by date. Empty when unknown, which is not free.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub prices: Vec<CatalogPrice>,
 }
 
 /// A price from a date on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogPrice {
     /// The first day on which it holds, UTC.
     pub effective_from: String,
-    /// Dollars for a million tokens, by bucket.
-    pub per_million: PerMillion,
     /// The page it was read from.
     pub source: String,
+    /// Dollars for a million tokens, by bucket.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub per_million: PerMillion,
+    /// Rates of requests with much input.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub context_tiers: Vec<ContextTier>,
+    /// What differs in a service tier.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub service_tiers: BTreeMap<ServiceTier, TierPrice>,
+    /// Dollars for one of what is not tokens.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub per_unit: PerUnit,
+    /// By what the cost of tokens is multiplied.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub multipliers: Multipliers,
+}
+
+impl CatalogPrice {
+    /// The row that bills by it.
+    ///
+    /// # Errors
+    /// A sentence that names the field which is no price or no date.
+    pub fn row(&self, id: &str) -> Result<PriceRow, String> {
+        Ok(PriceRow {
+            id: id.to_owned(),
+            from: crate::time::parse_date(&self.effective_from)?,
+            rates: Arc::new(Rates::compile(&self.written()).map_err(|fault| fault.to_string())?),
+        })
+    }
+
+    /// All that it says of money.
+    #[must_use]
+    pub fn written(&self) -> Written<'_> {
+        Written {
+            per_million: &self.per_million,
+            context_tiers: &self.context_tiers,
+            service_tiers: &self.service_tiers,
+            per_unit: &self.per_unit,
+            multipliers: &self.multipliers,
+        }
+    }
 }
 
 impl Catalog {
@@ -77,18 +199,28 @@ impl Catalog {
         found.map(|(id, entry)| (id.as_str(), entry))
     }
 
-    /// The catalogue compiled into the binary (the files in `catalog/`).
+    /// The catalogue compiled into the binary (the files in `catalog/`). Models are read where they are asked for, so that
+    /// what nobody uses costs neither time nor memory.
     ///
     /// # Errors
     /// A sentence when the data is malformed, which a test rules out for what is shipped.
     pub fn built_in() -> Result<Self, String> {
         let mut all = Self::default();
-        for text in [include_str!("../../catalog/demo.yaml"), include_str!("../../catalog/vendors.yaml")] {
-            let part: Self = crate::yaml::from_str(text)?;
-            all.providers.extend(part.providers);
+        for (id, head, models) in BUILT_IN {
+            let mut provider: CatalogProvider = serde_json::from_str(head).map_err(|e| format!("{id}: {e}"))?;
+            provider.models = CatalogModels::unread(models);
+            all.providers.insert((*id).to_owned(), provider);
         }
         Ok(all)
     }
+}
+
+// `BUILT_IN`: each provider's id, what is known of it, and its models, the latter two as JSON. Made of `catalog/` by
+// build.rs.
+include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Whether two addresses lead to the same place: letters of the host, a default port and a last `/` do not matter.
@@ -132,13 +264,25 @@ mod tests {
         assert!(catalog.providers.contains_key("demo") && catalog.providers.contains_key("openai"));
         for (provider, entry) in &catalog.providers {
             assert!(crate::name::is_id(provider), "{provider}");
-            for (model, known) in &entry.models {
+            let models = entry.models.read().unwrap();
+            for (model, known) in &models {
                 for price in &known.prices {
-                    assert!(crate::price::Rates::compile(&price.per_million).is_ok(), "{provider}/{model}");
+                    let compiled = crate::price::Rates::compile(&price.written());
+                    assert!(compiled.is_ok(), "{provider}/{model}: {compiled:?}");
                     assert!(crate::time::parse_date(&price.effective_from).is_ok(), "{provider}/{model}");
                     assert!(!price.source.is_empty(), "{provider}/{model}");
                 }
+                let deprecated = known.deprecated_on.as_deref();
+                assert!(deprecated.is_none_or(|day| crate::time::parse_date(day).is_ok()), "{provider}/{model}");
             }
         }
+    }
+
+    #[test]
+    fn the_catalogue_knows_the_market() {
+        let catalog = Catalog::built_in().unwrap();
+        let counts: Vec<usize> = catalog.providers.values().map(|entry| entry.models.read().unwrap().len()).collect();
+        let (providers, models) = (counts.iter().filter(|n| **n > 0).count(), counts.iter().sum::<usize>());
+        assert!(providers >= 40 && models >= 1_500, "{providers} providers with {models} models");
     }
 }

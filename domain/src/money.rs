@@ -67,8 +67,11 @@ pub enum MoneyError {
     TooLarge,
 }
 
+/// The most digits before the point: a thousand billion dollars for anything is a slip of the pen.
+const MAX_WHOLE_DIGITS: usize = 12;
+
 /// Parses a non-negative decimal string into an integer with `scale` digits after the point.
-pub(crate) fn parse_scaled(text: &str, scale: usize) -> Result<i64, MoneyError> {
+pub(crate) fn parse_scaled(text: &str, scale: usize) -> Result<i128, MoneyError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(fraction) || text.ends_with('.') {
@@ -77,6 +80,9 @@ pub(crate) fn parse_scaled(text: &str, scale: usize) -> Result<i64, MoneyError> 
     let fraction = fraction.trim_end_matches('0');
     if fraction.len() > scale {
         return Err(MoneyError::TooPrecise(scale));
+    }
+    if whole.trim_start_matches('0').len() > MAX_WHOLE_DIGITS {
+        return Err(MoneyError::TooLarge);
     }
     let joined = format!("{whole}{fraction:0<scale$}");
     joined.parse().map_err(|_| MoneyError::TooLarge)

@@ -53,6 +53,26 @@ impl Tokens {
             + self.video_in
     }
 
+    /// Every bucket: input, output, then in the order of [`crate::price::PerMillion::buckets`].
+    #[must_use]
+    pub fn buckets(&self) -> [u64; 13] {
+        [
+            self.input_uncached,
+            self.output_text,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.reasoning,
+            self.audio_in,
+            self.audio_out,
+            self.image_in,
+            self.image_out,
+            self.cache_read_audio,
+            self.cache_read_image,
+            self.video_in,
+        ]
+    }
+
     /// All output buckets.
     #[must_use]
     pub fn output_total(&self) -> u64 {

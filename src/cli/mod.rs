@@ -4,6 +4,7 @@ mod admin;
 mod admin_client;
 mod apply;
 mod call;
+mod catalog;
 mod certificates;
 mod changes;
 mod check;
@@ -63,6 +64,7 @@ enum Command {
     Export(export::Args),
     Key(key::Args),
     Call(call::Args),
+    Catalog(catalog::Args),
     Schema(schema::Args),
     Version(version::Args),
 }
@@ -90,6 +92,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Export(args) => export::run(&args),
         Command::Key(args) => key::run(&args),
         Command::Call(args) => call::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Version(args) => version::run(&args),
     };

@@ -40,27 +40,11 @@ pub(crate) struct CallableModel {
     pub(crate) price: Option<PerMillion>,
 }
 
-/// A vendor that is known.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct CatalogEntry {
-    /// Its id in the catalogue.
-    pub(crate) id: String,
-    /// All that is known.
-    #[serde(flatten)]
-    pub(crate) provider: CatalogProvider,
-}
-
 /// Everything that could be called.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Models {
     /// Model routes first, then models addressed directly.
     pub(crate) items: Vec<CallableModel>,
-}
-
-/// Every vendor that is known.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct CatalogView {
-    pub(crate) items: Vec<CatalogEntry>,
 }
 
 /// Providers, prices and routes as they are stored.
@@ -71,12 +55,6 @@ struct Known {
 }
 
 impl App {
-    /// What is known of vendors.
-    pub(crate) fn catalog(&self) -> CatalogView {
-        let items = self.catalog.providers.iter();
-        CatalogView { items: items.map(|(id, p)| CatalogEntry { id: id.clone(), provider: p.clone() }).collect() }
-    }
-
     /// What can be called: model routes, and the models that providers declare or the catalogue knows.
     pub(crate) async fn models(&self) -> Result<Models, Error> {
         let mut known = Known { providers: Vec::new(), prices: Vec::new(), routes: Vec::new() };

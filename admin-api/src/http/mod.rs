@@ -3,6 +3,7 @@
 pub(crate) mod assets;
 mod audit;
 mod body;
+mod catalog;
 mod config;
 mod filter;
 mod guard;

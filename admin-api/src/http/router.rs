@@ -15,8 +15,8 @@ use weir_domain::resource::Kind;
 use super::body::MAX_BODY;
 use super::openapi::{self, Problem};
 use super::{
-    assets, audit, config, guard, headers, health, idempotency, key, model, overview, playground, provider, query,
-    request, resource, schema, session, setup, token, usage, user,
+    assets, audit, catalog, config, guard, headers, health, idempotency, key, model, overview, playground, provider,
+    query, request, resource, schema, session, setup, token, usage, user,
 };
 use crate::app::App;
 use crate::error::Error;
@@ -45,7 +45,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(user::disable))
         .routes(routes!(user::change_password))
         .routes(routes!(provider::test))
-        .routes(routes!(model::catalog))
+        .routes(routes!(catalog::providers))
+        .routes(routes!(catalog::models))
         .routes(routes!(model::models))
         .routes(routes!(playground::chat))
         .routes(routes!(usage::report))

@@ -89,6 +89,60 @@ async fn the_demo_provider_is_there_from_the_start() {
 }
 
 #[tokio::test]
+async fn the_catalogue_is_searched_page_by_page() {
+    let server = Server::start().await;
+    let providers = server.get("/catalog/providers").await;
+    let openai = providers["items"].as_array().unwrap().iter().find(|p| p["id"] == "openai").unwrap().clone();
+    assert!(openai["model_ids"].as_array().unwrap().contains(&json!("gpt-4o")) && openai["models"].is_null());
+
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = server.get(&format!("/catalog/models?search=GPT%204o&ability=tools,vision&limit=7{cursor}")).await;
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 7);
+        for item in items {
+            assert!(item["abilities"].as_array().unwrap().contains(&json!("vision")), "{item}");
+            seen.push(format!("{}/{}", item["provider"].as_str().unwrap(), item["id"].as_str().unwrap()));
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert!(seen.len() > 14 && seen.is_sorted() && seen.contains(&"openai/gpt-4o".to_owned()), "{seen:?}");
+    let whole = server.get("/catalog/models?search=gpt%204o&ability=tools,vision&limit=500").await;
+    assert_eq!(whole["items"].as_array().unwrap().len(), seen.len());
+
+    let embeddings = server.get("/catalog/models?provider=openai&modality=embedding&limit=500").await;
+    let embeddings = embeddings["items"].as_array().unwrap();
+    assert!(embeddings.iter().all(|m| m["modality"] == "embedding" && m["provider"] == "openai"));
+    let small = embeddings.iter().find(|m| m["id"] == "text-embedding-3-small").unwrap();
+    assert_eq!(small["prices"][0]["per_million"]["input"], "0.02");
+
+    for bad in ["modality=song", "ability=flight", "limit=0", "cursor=x", "colour=red"] {
+        server.call("GET", &format!("/catalog/models?{bad}"), None).await.expect(400);
+    }
+}
+
+#[tokio::test]
+async fn a_price_takes_every_dimension_and_names_the_one_that_is_wrong() {
+    let server = Server::start().await;
+    let price = json!({"provider": "demo", "model": "demo-small", "per_million": {"input": "1", "output": "2"},
+        "context_tiers": [{"above": 200_000, "per_million": {"input": "2"}}],
+        "service_tiers": {"flex": {"per_million": {"input": "0.5"}, "context_tiers": []}},
+        "per_unit": {"images": [{"size": "1024x1024", "quality": "hd", "price": "0.08"}], "web_search": "0.01"},
+        "multipliers": {"us": "1.1"}});
+    server.create("prices", "all", price.clone()).await;
+    assert_eq!(server.get("/prices/all").await["spec"], price);
+    let bad = json!({"id": "bad", "spec": {"provider": "demo", "model": "x",
+        "service_tiers": {"flex": {"per_million": {"input": "a"}}}}});
+    let refused = server.call("POST", "/prices", Some(bad)).await.expect(422).text;
+    assert!(refused.contains("spec.service_tiers.flex.per_million.input"), "{refused}");
+    let nothing = json!({"id": "none", "spec": {"provider": "demo", "model": "x"}});
+    server.call("POST", "/prices", Some(nothing)).await.expect(422);
+}
+
+#[tokio::test]
 async fn every_kind_has_a_json_schema() {
     let server = Server::start().await;
     for kind in weir_domain::resource::Kind::ALL {

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::{Input, missing};
-use crate::catalog::{CatalogModel, CatalogProvider};
+use crate::catalog::{CatalogModel, CatalogPrice, CatalogProvider};
 use crate::fault::Fault;
 use crate::price::{PriceHistory, PriceRow, Rates};
 use crate::resource::Kind;
@@ -47,12 +48,12 @@ pub(super) fn overrides(input: &Input<'_>, faults: &mut Vec<Fault>) -> Overrides
                 fault("spec.effective_from", problem);
             }
         }
-        match Rates::compile(&price.per_million) {
+        match Rates::compile(&price.written()) {
             Ok(rates) => {
-                let row = PriceRow { id: resource.id.clone(), from, rates };
+                let row = PriceRow { id: resource.id.clone(), from, rates: Arc::new(rates) };
                 overrides.entry((price.provider.clone(), price.model.clone())).or_default().push(row);
             }
-            Err((bucket, error)) => fault(&format!("spec.per_million.{bucket}"), error.to_string()),
+            Err(found) => fault(&format!("spec.{}", found.field), found.problem),
         }
     }
     overrides
@@ -101,13 +102,8 @@ pub(super) fn facts(
 }
 
 fn catalog_facts(vendor: &str, model: &str, known: &CatalogModel) -> ModelFacts {
-    let rows = known.prices.iter().filter_map(|price| {
-        Some(PriceRow {
-            id: format!("catalog/{vendor}/{model}/{}", price.effective_from),
-            from: time::parse_date(&price.effective_from).ok()?,
-            rates: Rates::compile(&price.per_million).ok()?,
-        })
-    });
+    let id = |price: &CatalogPrice| format!("catalog/{vendor}/{model}/{}", price.effective_from);
+    let rows = known.prices.iter().filter_map(|price| price.row(&id(price)).ok());
     ModelFacts {
         context: known.context,
         max_output_tokens: known.max_output_tokens,

@@ -7,8 +7,9 @@ use utoipa::ToSchema;
 
 use super::{AnswerCache, is_default};
 use crate::dialect::WireFormat;
-use crate::price::PerMillion;
+use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
 use crate::secret::{SecretForm, SecretRef};
+use crate::usage::ServiceTier;
 
 /// What a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -241,12 +242,41 @@ pub struct Price {
     /// The first day on which it holds, UTC, such as `2026-01-31`. Absent: always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_from: Option<String>,
-    /// Dollars for a million tokens, by bucket, as decimal strings. A bucket that is absent is priced
-    /// as its base: cache and media input as `input`, reasoning and media output as `output`.
+    /// Dollars for a million tokens, by bucket, as decimal strings. A bucket that is absent is priced as its base: cache
+    /// and media input as `input` (the one-hour cache as the five-minute one, cached media as `cache_read`), reasoning and
+    /// media output as `output`. What has no base either has no price: its cost is unknown, not 0.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub per_million: PerMillion,
+    /// Rates of requests with much input.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub context_tiers: Vec<ContextTier>,
+    /// What differs in a service tier other than `standard`: `priority`, `flex`, `batch`, `fast`, `ultrafast`. The cost in
+    /// a tier that is absent is unknown.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub service_tiers: BTreeMap<ServiceTier, TierPrice>,
+    /// Dollars for one of what is not tokens.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub per_unit: PerUnit,
+    /// By what the cost of all tokens is multiplied, by region and speed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub multipliers: Multipliers,
     /// Where the price is published.
     #[serde(default, skip_serializing_if = "is_default")]
     pub source: String,
+}
+
+impl Price {
+    /// All that it says of money.
+    #[must_use]
+    pub fn written(&self) -> Written<'_> {
+        Written {
+            per_million: &self.per_million,
+            context_tiers: &self.context_tiers,
+            service_tiers: &self.service_tiers,
+            per_unit: &self.per_unit,
+            multipliers: &self.multipliers,
+        }
+    }
 }
 
 fn one() -> u32 {

@@ -26,7 +26,7 @@ pub(super) struct Running<'a> {
     index: usize,
     begun: Instant,
     waited: Duration,
-    rates: Option<Rates>,
+    rates: Option<Arc<Rates>>,
     closed: bool,
     sent: bool,
     share: Share,
@@ -36,7 +36,7 @@ pub(super) struct Running<'a> {
 }
 
 /// The price of the model that answers, at the request's time.
-struct Priced(Rates);
+struct Priced(Arc<Rates>);
 
 impl Pricing for Priced {
     fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
@@ -68,7 +68,7 @@ impl<'a> Running<'a> {
             price: price.map(|row| row.id.clone()).unwrap_or_default(),
         };
         settlement.attempts.push(attempt);
-        let rates = price.map(|row| row.rates);
+        let rates = price.map(|row| Arc::clone(&row.rates));
         Self {
             settlement,
             index,
@@ -85,8 +85,8 @@ impl<'a> Running<'a> {
 
     /// What knows the price of this attempt's model.
     pub(super) fn pricing(&self) -> Arc<dyn Pricing> {
-        match self.rates {
-            Some(rates) => Arc::new(Priced(rates)),
+        match &self.rates {
+            Some(rates) => Arc::new(Priced(Arc::clone(rates))),
             None => Arc::new(|_: &Usage| None),
         }
     }
@@ -112,7 +112,7 @@ impl<'a> Running<'a> {
     /// Notes what was consumed so far.
     pub(super) fn consumed(&mut self, usage: Usage) {
         // Nothing known of usage is not nothing used: the cost is unknown until the end says more.
-        let known = self.rates.filter(|_| usage.source != UsageSource::None);
+        let known = self.rates.as_ref().filter(|_| usage.source != UsageSource::None);
         let cost = known.and_then(|rates| rates.cost_of(&usage));
         if let Some(entry) = self.entry() {
             entry.usage = usage;

@@ -60,7 +60,7 @@ function useKnownModels() {
     all.map((provider) => {
       const entry = catalog.data?.find((e) => isVendor(e, provider.spec));
       const declared = (provider.spec.models ?? []).map((m) => m.id);
-      return [provider.id, [...new Set([...declared, ...Object.keys(entry?.models ?? {})])]];
+      return [provider.id, [...new Set([...declared, ...(entry?.model_ids ?? [])])]];
     }),
   );
   return {
