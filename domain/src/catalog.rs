@@ -267,7 +267,7 @@ mod tests {
             let models = entry.models.read().unwrap();
             for (model, known) in &models {
                 for price in &known.prices {
-                    let compiled = crate::price::Rates::compile(&price.written());
+                    let compiled = Rates::compile(&price.written());
                     assert!(compiled.is_ok(), "{provider}/{model}: {compiled:?}");
                     assert!(crate::time::parse_date(&price.effective_from).is_ok(), "{provider}/{model}");
                     assert!(!price.source.is_empty(), "{provider}/{model}");
