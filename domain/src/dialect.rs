@@ -16,6 +16,9 @@ pub enum Dialect {
     /// Anthropic messages: `POST /v1/messages`.
     /// Source: <https://docs.anthropic.com/en/api/messages>.
     Anthropic,
+    /// OpenAI Responses: `POST /v1/responses`.
+    /// Source: <https://platform.openai.com/docs/api-reference/responses>.
+    Responses,
 }
 
 impl Dialect {
@@ -25,6 +28,7 @@ impl Dialect {
         match self {
             Self::Openai => "openai",
             Self::Anthropic => "anthropic",
+            Self::Responses => "responses",
         }
     }
 
@@ -34,6 +38,7 @@ impl Dialect {
         match self {
             Self::Openai => WireFormat::Openai,
             Self::Anthropic => WireFormat::Anthropic,
+            Self::Responses => WireFormat::Responses,
         }
     }
 }
@@ -53,6 +58,8 @@ pub enum WireFormat {
     /// Ollama's own API: `POST {base}/api/chat`.
     /// Source: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
     Ollama,
+    /// [`Dialect::Responses`]: `POST {base}/responses`.
+    Responses,
 }
 
 impl WireFormat {
@@ -65,6 +72,7 @@ impl WireFormat {
             Self::Gemini => "gemini",
             Self::Cohere => "cohere",
             Self::Ollama => "ollama",
+            Self::Responses => "responses",
         }
     }
 
@@ -76,6 +84,7 @@ impl WireFormat {
             Self::Anthropic => Some(Dialect::Anthropic),
             Self::Gemini => None,
             Self::Cohere | Self::Ollama => None,
+            Self::Responses => Some(Dialect::Responses),
         }
     }
 
@@ -89,7 +98,7 @@ impl WireFormat {
     #[must_use]
     pub fn stream_type(self) -> &'static str {
         match self {
-            Self::Openai | Self::Anthropic | Self::Gemini | Self::Cohere => "text/event-stream",
+            Self::Openai | Self::Anthropic | Self::Responses | Self::Gemini | Self::Cohere => "text/event-stream",
             Self::Ollama => "application/x-ndjson",
         }
     }
@@ -106,6 +115,7 @@ impl WireFormat {
             }
             Self::Cohere => "/v2/chat".into(),
             Self::Ollama => "/api/chat".into(),
+            Self::Responses => "/responses".into(),
         }
     }
 }

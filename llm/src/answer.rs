@@ -13,7 +13,7 @@ use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::estimate;
 use crate::wanted::Wanted;
-use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank};
+use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank, responses};
 
 /// What must be known of the call to read its answer, whole or streamed.
 #[derive(Clone, Debug)]
@@ -90,6 +90,7 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     let body = match context.inbound {
         Dialect::Openai => openai::write_answer::write(reply, context, &usage, Cost(cost)),
         Dialect::Anthropic => anthropic::write_answer::write(reply, context, &usage, Cost(cost)),
+        Dialect::Responses => responses::write_answer::write(reply, context, &usage, Cost(cost)),
     }
     .map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
     Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id, dropped })
@@ -102,6 +103,7 @@ fn read<'a>(upstream: WireFormat, text: &'a str, request_id: &str) -> Result<Rep
         WireFormat::Gemini => gemini::read_answer::read(text, request_id),
         WireFormat::Cohere => cohere::read_answer::read(text),
         WireFormat::Ollama => ollama::read_answer::read(text),
+        WireFormat::Responses => responses::read_answer::read(text),
     }
 }
 
@@ -110,6 +112,7 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
     let head = match context.inbound {
         Dialect::Openai => openai::read_answer::read_head(text),
         Dialect::Anthropic => anthropic::read_answer::read_head(text),
+        Dialect::Responses => responses::read_answer::read_head(text),
     }?;
     let estimated_output = match head.sighted.output {
         Some(_) => 0,

@@ -28,7 +28,8 @@ const PATH: &str = "/embeddings";
 /// The request is wrong, or the provider has no embeddings.
 pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
     match target.format {
-        WireFormat::Openai => Ok(UpstreamRequest {
+        // Both of OpenAI's dialects are spoken by servers that take this beside them.
+        WireFormat::Openai | WireFormat::Responses => Ok(UpstreamRequest {
             body: with_model(peek, target).apply(body),
             dropped: Vec::new(),
             tool_names: ToolNames::default(),

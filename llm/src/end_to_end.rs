@@ -17,11 +17,13 @@ use crate::{
 mod damaged;
 mod names;
 mod native_upstreams;
+mod reasoning;
 mod signatures;
 
-const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
+const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses];
 /// All that providers speak.
-const FORMATS: [WireFormat; 4] = [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Cohere, WireFormat::Ollama];
+const FORMATS: [WireFormat; 5] =
+    [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Responses, WireFormat::Cohere, WireFormat::Ollama];
 
 fn price(usage: &Usage) -> Option<NanoUsd> {
     i64::try_from(usage.tokens.input_total() + 10 * usage.tokens.output_total()).ok().map(NanoUsd)
@@ -97,6 +99,12 @@ fn openai_request(prompt: &str) -> Value {
     json!({"model": "chat", "messages": [{"role": "user", "content": prompt}], "tools": tools})
 }
 
+fn responses_request(prompt: &str) -> Value {
+    let tools = json!([{"type": "function", "name": "get_weather", "parameters": {"type": "object",
+        "properties": {"city": {"type": "string"}}}, "strict": null}, {"type": "function", "name": "get_time"}]);
+    json!({"model": "chat", "input": [{"role": "user", "content": prompt}], "tools": tools})
+}
+
 fn anthropic_request(prompt: &str) -> Value {
     let tools = json!([{"name": "get_weather", "input_schema": {"type": "object",
         "properties": {"city": {"type": "string"}}}}, {"name": "get_time", "input_schema": {"type": "object"}}]);
@@ -106,9 +114,11 @@ fn anthropic_request(prompt: &str) -> Value {
 #[test]
 fn stream_and_whole_answer_cost_the_same_in_both_dialects() {
     for prompt in ["hello", "call both tools"] {
-        for (inbound, request) in
-            [(Dialect::Openai, openai_request(prompt)), (Dialect::Anthropic, anthropic_request(prompt))]
-        {
+        for (inbound, request) in [
+            (Dialect::Openai, openai_request(prompt)),
+            (Dialect::Anthropic, anthropic_request(prompt)),
+            (Dialect::Responses, responses_request(prompt)),
+        ] {
             let (whole, _) = call(inbound, &request);
             let (streamed, _) = stream(inbound, &request);
             assert_eq!((whole.usage, whole.cost), (streamed.usage(), streamed.cost()), "{inbound} {prompt}");

@@ -272,7 +272,8 @@ fn provider_fault(message: String, code: &str) -> WireError {
 #[must_use]
 pub fn render_error(inbound: Dialect, error: &WireError) -> Bytes {
     match inbound {
-        Dialect::Openai => openai::error::render(error),
+        // Both of OpenAI's dialects have one envelope.
+        Dialect::Openai | Dialect::Responses => openai::error::render(error),
         Dialect::Anthropic => anthropic::error::render(error),
     }
 }
@@ -280,10 +281,10 @@ pub fn render_error(inbound: Dialect, error: &WireError) -> Bytes {
 /// The event that tells a caller of a stream, whose head has gone out, that it failed.
 #[must_use]
 pub fn error_event(inbound: Dialect, error: &WireError) -> Bytes {
-    let body = render_error(inbound, error);
-    let head: &[u8] = match inbound {
-        Dialect::Openai => b"data: ",
-        Dialect::Anthropic => b"event: error\ndata: ",
+    let (head, body): (&[u8], _) = match inbound {
+        Dialect::Openai => (b"data: ", render_error(inbound, error)),
+        Dialect::Anthropic => (b"event: error\ndata: ", render_error(inbound, error)),
+        Dialect::Responses => (b"event: error\ndata: ", openai::error::render_event(error)),
     };
     [head, &body, b"\n\n"].concat().into()
 }

@@ -50,6 +50,9 @@ pub(crate) struct Penalties {
 /// The names of neutral fields in a dialect.
 #[derive(Debug)]
 pub(crate) struct Names {
+    /// The list of turns.
+    pub(crate) conversation: &'static str,
+    pub(crate) max_tokens: &'static str,
     pub(crate) stop: &'static str,
     pub(crate) format: &'static str,
     pub(crate) thinking: &'static str,
@@ -91,6 +94,10 @@ pub(crate) enum Lists {
     MessagesContent,
     #[expect(dead_code, reason = "the reader of Google's dialect, which follows, makes it")]
     ContentsParts,
+    /// Items of the Responses API.
+    InputContent,
+    /// The same as one string.
+    WholeInput,
 }
 
 /// A place in the caller's request: `messages[message].content[part]`.
@@ -111,6 +118,8 @@ impl At {
         let (system, turns, pieces) = match self.lists {
             Lists::MessagesContent => ("system", "messages", ".content"),
             Lists::ContentsParts => ("systemInstruction.parts", "contents", ".parts"),
+            Lists::InputContent => ("instructions", "input", ".content"),
+            Lists::WholeInput => return format!("input{dot}{field}"),
         };
         match (self.in_system, self.part) {
             (true, Some(part)) => format!("{system}[{part}]{dot}{field}"),
@@ -290,7 +299,7 @@ impl Exchange<'_> {
         match (self.max_tokens, most) {
             (Some(asked), Some(most)) if asked > most => {
                 self.max_tokens = Some(most);
-                report.drop("max_tokens", format!("the model writes at most {most} tokens; lowered to that"))
+                report.drop(self.names.max_tokens, format!("the model writes at most {most} tokens; lowered to that"))
             }
             _ => Ok(()),
         }

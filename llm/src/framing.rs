@@ -19,9 +19,11 @@ impl Framing {
     pub(crate) fn of(format: WireFormat) -> Self {
         match format {
             WireFormat::Ollama => Self::Lines(LineParser::default()),
-            WireFormat::Openai | WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Cohere => {
-                Self::Events(SseParser::default())
-            }
+            WireFormat::Openai
+            | WireFormat::Anthropic
+            | WireFormat::Responses
+            | WireFormat::Gemini
+            | WireFormat::Cohere => Self::Events(SseParser::default()),
         }
     }
 

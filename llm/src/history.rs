@@ -16,6 +16,7 @@ use weir_domain::dialect::Dialect;
 use crate::error::RequestError;
 use crate::peek::as_text;
 use crate::report::Report;
+use crate::responses::sealed::{FOREIGN, open_item};
 use crate::splice::{Splice, span};
 use crate::wire::Text;
 
@@ -34,12 +35,16 @@ pub(crate) fn without_foreign_reasoning(
 ) -> Result<Option<Bytes>, RequestError> {
     let marks: &[&[u8]] = match dialect {
         Dialect::Openai => &[b"\"thinking_blocks\""],
-        Dialect::Anthropic => &[b"\"signature\":\"\"", b"\"signature\": \"\""],
+        Dialect::Anthropic => &[b"\"signature\":\"\"", b"\"signature\": \"\"", b"\"weir-r1."],
+        Dialect::Responses => &[b"\"weir-x1."],
     };
     if marks.iter().all(|mark| memmem::find(body, mark).is_none()) {
         return Ok(None);
     }
     let text = as_text(body)?;
+    if dialect == Dialect::Responses {
+        return clean_responses(text, body, report);
+    }
     // A conversation of another shape is for the provider to refuse.
     let Ok(Conversation { messages }) = serde_json::from_str(text) else { return Ok(None) };
     let mut splice = Splice::default();
@@ -48,11 +53,46 @@ pub(crate) fn without_foreign_reasoning(
         let changed = match dialect {
             Dialect::Openai => clean_openai(index, &mut message, report)?,
             Dialect::Anthropic => clean_anthropic(index, &mut message, report)?,
+            Dialect::Responses => false,
         };
         if changed {
             splice.replace(span(text, raw.get()), serde_json::to_vec(&message).unwrap_or_default());
         }
     }
+    Ok(Some(splice.apply(body)))
+}
+
+/// Items of `reasoning` that were translated from another dialect.
+fn clean_responses(text: &str, body: &Bytes, report: &mut Report) -> Result<Option<Bytes>, RequestError> {
+    #[derive(Deserialize)]
+    struct Input<'a> {
+        #[serde(borrow)]
+        input: &'a RawValue,
+    }
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        encrypted_content: Option<Text<'a>>,
+    }
+    let Ok(Input { input }) = serde_json::from_str(text) else { return Ok(None) };
+    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(input.get()) else { return Ok(None) };
+    let is_foreign = |item: &RawValue| {
+        serde_json::from_str::<Item<'_>>(item.get())
+            .is_ok_and(|item| item.encrypted_content.is_some_and(|sealed| sealed.starts_with(FOREIGN)))
+    };
+    let mut kept = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        if is_foreign(item) {
+            report.drop(format!("input[{index}]"), REASON)?;
+        } else {
+            kept.push(*item);
+        }
+    }
+    if kept.len() == items.len() {
+        return Ok(None);
+    }
+    let mut splice = Splice::default();
+    splice.replace(span(text, input.get()), serde_json::to_vec(&kept).unwrap_or_default());
     Ok(Some(splice.apply(body)))
 }
 
@@ -72,7 +112,7 @@ fn clean_openai(index: usize, message: &mut Members<'_>, report: &mut Report) ->
     Ok(true)
 }
 
-/// Blocks of `thinking` without a signature.
+/// Blocks of `thinking` without a signature of Anthropic's.
 fn clean_anthropic(index: usize, message: &mut Members<'_>, report: &mut Report) -> Result<bool, RequestError> {
     let Some((_, content)) = message.0.iter_mut().find(|(name, _)| &**name == "content") else { return Ok(false) };
     let Member::Given(raw) = content else { return Ok(false) };
@@ -107,7 +147,8 @@ fn is_unsigned(block: &RawValue) -> bool {
         signature: Option<Text<'a>>,
     }
     serde_json::from_str::<Block<'_>>(block.get()).is_ok_and(|block| {
-        block.kind.as_deref() == Some("thinking") && block.signature.as_deref().unwrap_or_default().is_empty()
+        let signature = block.signature.as_deref().unwrap_or_default();
+        block.kind.as_deref() == Some("thinking") && (signature.is_empty() || open_item(signature).is_some())
     })
 }
 

@@ -64,6 +64,7 @@ mod reply;
 mod report;
 mod request;
 mod rerank;
+mod responses;
 mod sealed_id;
 mod sound;
 mod splice;
@@ -82,7 +83,7 @@ pub use error::{
 };
 pub use models::{ModelEntry, models_list};
 pub use passed_on::accepted;
-pub use peek::{Peek, peek, peek_for, peek_form};
+pub use peek::{Binding, Peek, peek, peek_for, peek_form};
 pub use pricing::Pricing;
 pub use reply::Finish;
 pub use report::Dropped;

@@ -24,7 +24,7 @@ pub struct ModelEntry {
 #[must_use]
 pub fn models_list(inbound: Dialect, models: &[ModelEntry]) -> Bytes {
     let body = match inbound {
-        Dialect::Openai => serde_json::to_vec(&OpenaiList {
+        Dialect::Openai | Dialect::Responses => serde_json::to_vec(&OpenaiList {
             object: "list",
             data: models
                 .iter()

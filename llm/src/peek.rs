@@ -38,9 +38,20 @@ pub struct Peek {
     /// A guess at the input tokens, for reservations and for answers that are cut: four bytes of text per token,
     /// base64 payloads counted as a flat amount each.
     pub estimated_input: u64,
+    /// What of an earlier answer only the account that gave it can read.
+    pub binding: Option<Binding>,
     pub(crate) spans: Spans,
     /// The fields of a request that is a form.
     pub(crate) form: Option<Arc<Form>>,
+}
+
+/// What binds a request to the account that gave an earlier answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The id of that answer, or of an item of it.
+    pub id: String,
+    /// Whether no other account can take the request at all: it names the answer and does not repeat it.
+    pub required: bool,
 }
 
 /// Byte ranges within the body that [`crate::prepare`] may replace.
@@ -119,10 +130,14 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
         model,
         stream: head.stream.unwrap_or(false),
         include_usage: None,
-        max_tokens: head.max_completion_tokens.or(head.max_tokens),
+        max_tokens: match dialect {
+            Dialect::Responses => head.max_output_tokens,
+            Dialect::Openai | Dialect::Anthropic => head.max_completion_tokens.or(head.max_tokens),
+        },
         choices: head.n.unwrap_or(1).max(1),
         has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
         estimated_input,
+        binding: binding(dialect, head.previous_response_id, body),
         spans,
         form: None,
     };
@@ -171,6 +186,31 @@ pub fn peek_form(
     let stream = form.text("stream", body).is_some_and(|text| matches!(text.trim(), "true" | "True" | "1"));
     let model = model.to_owned();
     Ok(Peek { operation, model, stream, choices: 1, spans, form: Some(Arc::new(form)), ..Peek::default() })
+}
+
+/// The longest id that is looked at.
+const MAX_ID: usize = 128;
+
+/// What binds the request: `previous_response_id`, or the last encrypted reasoning in it (rule 21).
+fn binding(dialect: Dialect, previous: Option<&RawValue>, body: &[u8]) -> Option<Binding> {
+    let named = |id: &str| !id.is_empty() && id.len() <= MAX_ID;
+    let (mark, end): (&[u8], u8) = match dialect {
+        Dialect::Responses => {
+            let id = previous.and_then(|raw| serde_json::from_str::<Text<'_>>(raw.get()).ok());
+            if let Some(id) = id.filter(|id| named(id)) {
+                return Some(Binding { id: id.0.into_owned(), required: true });
+            }
+            (b"\"rs_", b'"')
+        }
+        Dialect::Openai | Dialect::Anthropic => (b"\"weir-r1.", b'.'),
+    };
+    let at = memchr::memmem::rfind(body, mark)?;
+    // A reasoning item's own id begins with the mark, a signature holds it behind one.
+    let from = if dialect == Dialect::Responses { at + 1 } else { at + mark.len() };
+    let rest = body.get(from..from.saturating_add(MAX_ID + 1).min(body.len()))?;
+    let id = rest.get(..memchr::memchr(end, rest)?)?;
+    let id = std::str::from_utf8(id).ok().filter(|id| named(id))?;
+    Some(Binding { id: id.to_owned(), required: false })
 }
 
 fn read_stream_options(text: &str, raw: &RawValue, peek: &mut Peek) -> Result<(), RequestError> {

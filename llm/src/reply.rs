@@ -100,7 +100,7 @@ pub(crate) fn settle_finish(finish: Option<Finish>, called_tool: bool, refused: 
 /// An id in the dialect's own style (rule 39): the upstream's without its prefix, or one made of the request's id.
 pub(crate) fn native_id(prefix: &str, upstream: Option<&str>, request_id: &str) -> String {
     let id = upstream.filter(|id| !id.is_empty()).unwrap_or(request_id);
-    let bare = ["chatcmpl-", "msg_"].iter().find_map(|known| id.strip_prefix(known)).unwrap_or(id);
+    let bare = ["chatcmpl-", "msg_", "resp_"].iter().find_map(|known| id.strip_prefix(known)).unwrap_or(id);
     let safe = bare.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' });
     prefix.chars().chain(safe.take(120)).collect()
 }

@@ -11,10 +11,11 @@ use crate::error::RequestError;
 use crate::history::without_foreign_reasoning;
 use crate::peek::{Peek, as_text};
 use crate::report::{Dropped, Report};
+use crate::responses::echo::Echo;
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::wanted::Wanted;
-use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank};
+use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank, responses};
 
 /// The model that one attempt goes to.
 #[derive(Clone, Copy, Debug)]
@@ -68,20 +69,21 @@ pub fn prepare(
 
 fn chat(inbound: Dialect, peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
     let mut report = Report::new(target.strict);
-    let wanted = match target.format.dialect() {
+    let mut wanted = match target.format.dialect() {
         Some(_) => Wanted::default(),
         None => Wanted::of_model(target.model),
     };
-    let (body, tool_names) = if target.format.dialect() == Some(inbound) {
+    let (body, tool_names, echo) = if target.format.dialect() == Some(inbound) {
         let body = match without_foreign_reasoning(inbound, body, &mut report)? {
             None => forward(inbound, peek, body, target, &mut report)?,
             // Everything after the reasoning stands elsewhere now.
             Some(body) => forward(inbound, &crate::peek::peek(inbound, &body)?, &body, target, &mut report)?,
         };
-        (body, ToolNames::default())
+        (body, ToolNames::default(), Echo::default())
     } else {
         translate(inbound, body, target, &mut report)?
     };
+    wanted.echo = echo;
     Ok(UpstreamRequest {
         body,
         dropped: report.into_dropped(),
@@ -181,13 +183,17 @@ fn translate(
     body: &[u8],
     target: &Target<'_>,
     report: &mut Report,
-) -> Result<(Bytes, ToolNames), RequestError> {
+) -> Result<(Bytes, ToolNames, Echo), RequestError> {
     let text = as_text(body)?;
-    let mut exchange = match inbound {
-        Dialect::Openai => openai::read_request::read(text, report)?,
-        Dialect::Anthropic => anthropic::read_request::read(text, report)?,
+    let (mut exchange, echo) = match inbound {
+        Dialect::Openai => (openai::read_request::read(text, report)?, Echo::default()),
+        Dialect::Anthropic => (anthropic::read_request::read(text, report)?, Echo::default()),
+        Dialect::Responses => responses::read_request::read(text, report)?,
     };
     exchange.limit(target.format, report)?;
+    if target.format != WireFormat::Responses {
+        responses::sealed::without_items(&mut exchange.turns, report)?;
+    }
     let tool_names = ToolNames::fit(&mut exchange, target.format);
     let body = match target.format {
         WireFormat::Openai => openai::write_request::write(exchange, target, report),
@@ -195,8 +201,9 @@ fn translate(
         WireFormat::Gemini => gemini::write_request::write(exchange, target, report),
         WireFormat::Cohere => cohere::write_request::write(exchange, target, report),
         WireFormat::Ollama => ollama::write_request::write(exchange, target, report),
+        WireFormat::Responses => responses::write_request::write(exchange, target, report),
     }?;
-    Ok((body, tool_names))
+    Ok((body, tool_names, echo))
 }
 
 /// `text` as a JSON string.

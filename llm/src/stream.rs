@@ -13,7 +13,7 @@ use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
 use crate::answer::AnswerContext;
-use crate::error::StreamError;
+use crate::error::{StreamError, WireError, error_event};
 use crate::events::{Event, Sight};
 use crate::framing::Framing;
 use crate::pricing::{Cost, Pricing, splice_cost};
@@ -21,7 +21,7 @@ use crate::reply::Finish;
 use crate::splice::Splice;
 use crate::sse::{Frame, SseError};
 use crate::usage::{Sighted, estimate};
-use crate::{anthropic, cohere, gemini, ollama, openai};
+use crate::{anthropic, cohere, gemini, ollama, openai, responses};
 use passed::Passed;
 use tally::Tally;
 
@@ -53,6 +53,7 @@ enum Reader {
     Gemini(gemini::read_stream::StreamReader),
     Cohere(cohere::read_stream::StreamReader),
     Ollama(ollama::read_stream::StreamReader),
+    Responses(responses::read_stream::StreamReader),
 }
 
 enum Writer {
@@ -60,6 +61,7 @@ enum Writer {
     Forward,
     Openai(openai::write_stream::StreamWriter),
     Anthropic(anthropic::write_stream::StreamWriter),
+    Responses(responses::write_stream::StreamWriter),
 }
 
 impl StreamTranslator {
@@ -73,11 +75,13 @@ impl StreamTranslator {
             WireFormat::Gemini => Reader::Gemini(gemini::read_stream::StreamReader::new(&context.request_id)),
             WireFormat::Cohere => Reader::Cohere(cohere::read_stream::StreamReader::default()),
             WireFormat::Ollama => Reader::Ollama(ollama::read_stream::StreamReader::default()),
+            WireFormat::Responses => Reader::Responses(responses::read_stream::StreamReader::default()),
         };
         let writer = match context.inbound {
             same if context.upstream.dialect() == Some(same) => Writer::Forward,
             Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
             Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
+            Dialect::Responses => Writer::Responses(responses::write_stream::StreamWriter::default()),
         };
         let passed = Passed::new(&context);
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
@@ -124,6 +128,33 @@ impl StreamTranslator {
         Ok(())
     }
 
+    /// Tells a caller, who has got what was written so far, that the stream failed. As [`error_event`], but with what
+    /// the dialect wants repeated of the stream.
+    pub fn fail(&mut self, error: &WireError, out: &mut BytesMut) {
+        let Relay { context, reader, writer, tally, .. } = &mut self.relay;
+        match (writer, reader) {
+            (Writer::Responses(writer), _) => writer.fail(error, context, out),
+            (Writer::Forward, Reader::Responses(reader)) => {
+                let (id, model, next) = (tally.id.as_deref(), tally.model.as_deref(), reader.next_sequence());
+                responses::write_stream::StreamWriter::resumed(id, model, next, context).fail(error, context, out);
+            }
+            _ => out.put_slice(&error_event(context.inbound, error)),
+        }
+    }
+
+    /// The ids by which what follows this answer is bound to the account that gave it: the response's, which its
+    /// provider keeps, and those of reasoning that only it can read. Empty but for providers of the Responses API.
+    #[must_use]
+    pub fn bound(&self) -> Vec<String> {
+        match &self.relay.reader {
+            Reader::Responses(reader) => {
+                let id = self.relay.tally.id.iter().filter(|_| matches!(self.relay.writer, Writer::Forward));
+                id.chain(reader.bound()).cloned().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a first piece of the answer itself (text, reasoning, a tool call, a finish) has come. Up to then
     /// nothing of worth is in `out`, and another target may be tried.
     #[must_use]
@@ -141,6 +172,7 @@ impl StreamTranslator {
             Reader::Gemini(reader) => reader.is_working(),
             Reader::Cohere(reader) => reader.is_working(),
             Reader::Ollama(reader) => reader.is_working(),
+            Reader::Responses(reader) => reader.is_working(),
         }
     }
 
@@ -193,6 +225,7 @@ impl StreamTranslator {
             (_, Reader::Gemini(reader)) => reader.dropped(),
             (_, Reader::Cohere(reader)) => reader.dropped(),
             (_, Reader::Ollama(reader)) => reader.dropped(),
+            (_, Reader::Responses(reader)) => reader.dropped(),
         }
     }
 }
@@ -203,6 +236,7 @@ impl Writer {
             Self::Forward => {}
             Self::Openai(writer) => writer.write(event, tally.settled_finish(), context, out),
             Self::Anthropic(writer) => writer.write(event, context, out),
+            Self::Responses(writer) => writer.write(event, context, out),
         }
     }
 }
@@ -286,6 +320,7 @@ impl Relay {
             Reader::Gemini(reader) => reader.read(data, &mut emit),
             Reader::Cohere(reader) => reader.read(data, &mut emit),
             Reader::Ollama(reader) => reader.read(data, &mut emit),
+            Reader::Responses(reader) => reader.read(data, &mut emit),
         }?;
         if self.tally.complete && !matches!(self.writer, Writer::Forward) {
             self.end(out);
@@ -302,6 +337,7 @@ impl Relay {
         match &mut self.writer {
             Writer::Openai(writer) => writer.end(wanted, &self.context, out),
             Writer::Anthropic(writer) => writer.end(finish, &usage, cost, &self.context, out),
+            Writer::Responses(writer) => writer.end(finish, &usage, cost, &self.context, out),
             Writer::Forward => match self.context.inbound {
                 Dialect::Openai => {
                     self.add_missing_usage(out);
@@ -310,6 +346,8 @@ impl Relay {
                 Dialect::Anthropic => {
                     out.put_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
                 }
+                // Its finish and its end are one event.
+                Dialect::Responses => {}
             },
         }
     }
@@ -359,6 +397,7 @@ impl Relay {
             Reader::Gemini(reader) => reader.sighted(),
             Reader::Cohere(reader) => reader.sighted(),
             Reader::Ollama(reader) => reader.sighted(),
+            Reader::Responses(reader) => reader.sighted(),
         }
     }
 

@@ -59,7 +59,7 @@ impl ToolNames {
 /// <https://ai.google.dev/api/caching#FunctionDeclaration> (`name`).
 fn fits(name: &str, format: WireFormat) -> bool {
     let most = match format {
-        WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama => 64,
+        WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama => 64,
         WireFormat::Anthropic => 128,
         WireFormat::Gemini => return name.len() <= 64 && name.bytes().all(is_plain) && !begins_oddly(name),
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use weir_domain::usage::Units;
 
+use crate::responses::echo::Echo;
 use crate::wire::Text;
 
 /// Made by [`crate::prepare`], handed back in [`crate::AnswerContext`].
@@ -17,6 +18,8 @@ pub struct Wanted {
     pub(crate) units: Units,
     /// Whether the answer is to be a text that is no JSON.
     pub(crate) plain: bool,
+    /// What the answer repeats of the request.
+    pub(crate) echo: Echo,
 }
 
 impl Wanted {

@@ -151,7 +151,7 @@ fn headers(resolver: &Resolver, provider: &spec::Provider) -> Result<Vec<(String
 /// Where a format lists its models, below the provider's address.
 fn models_path(format: WireFormat) -> &'static str {
     match format {
-        WireFormat::Openai | WireFormat::Anthropic | WireFormat::Gemini => "/models",
+        WireFormat::Openai | WireFormat::Anthropic | WireFormat::Responses | WireFormat::Gemini => "/models",
         WireFormat::Cohere => "/v1/models",
         WireFormat::Ollama => "/api/tags",
     }
@@ -162,6 +162,9 @@ fn question(format: WireFormat, model: &str) -> Value {
         // Room for thoughts, which count as output.
         return json!({"contents": [{"role": "user", "parts": [{"text": "Say OK."}]}],
             "generationConfig": {"maxOutputTokens": 256}});
+    }
+    if format == WireFormat::Responses {
+        return json!({"model": model, "max_output_tokens": 16, "store": false, "input": "Say OK."});
     }
     json!({"model": model, "max_tokens": 16, "stream": false, "messages": [{"role": "user", "content": "Say OK."}]})
 }
@@ -176,8 +179,10 @@ fn authorised(
         request = request.header(name, value.expose());
     }
     match (format, key) {
-        (WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama, Some(key)) => request.bearer_auth(key.expose()),
-        (WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama, None) => request,
+        (WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama, Some(key)) => {
+            request.bearer_auth(key.expose())
+        }
+        (WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama, None) => request,
         (WireFormat::Gemini, Some(key)) => request.header("x-goog-api-key", key.expose()),
         (WireFormat::Gemini, None) => request,
         (WireFormat::Anthropic, key) => {

@@ -149,7 +149,7 @@ fn longest(route: &ModelRoute) -> Duration {
 fn betas(session: &Session, dialect: Dialect) -> Betas {
     match dialect {
         Dialect::Anthropic => beta::read(&session.req_header().headers),
-        Dialect::Openai => Betas::default(),
+        Dialect::Openai | Dialect::Responses => Betas::default(),
     }
 }
 

@@ -21,7 +21,7 @@ impl Credential {
         match secret {
             KeySecret::Header(key) => {
                 let (name, text) = match provider.protocol.format() {
-                    WireFormat::Openai | WireFormat::Cohere | WireFormat::Ollama => {
+                    WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama => {
                         (header::AUTHORIZATION, format!("Bearer {}", key.expose()))
                     }
                     WireFormat::Anthropic => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),

@@ -16,7 +16,7 @@ pub struct Endpoint {
 /// What a model endpoint is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// A chat: `POST /v1/chat/completions`, `POST /v1/messages`.
+    /// A chat: `POST /v1/chat/completions`, `POST /v1/messages`, `POST /v1/responses`.
     Chat,
     /// Vectors for texts: `POST /v1/embeddings`.
     Embeddings,
@@ -41,6 +41,7 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
     let (dialect, operation, allowed) = match path {
         "/v1/chat/completions" => (Dialect::Openai, Operation::Chat, Method::POST),
         "/v1/messages" => (Dialect::Anthropic, Operation::Chat, Method::POST),
+        "/v1/responses" => (Dialect::Responses, Operation::Chat, Method::POST),
         "/v1/embeddings" => (Dialect::Openai, Operation::Embeddings, Method::POST),
         "/v1/rerank" | "/v2/rerank" => (Dialect::Openai, Operation::Rerank, Method::POST),
         "/v1/messages/count_tokens" => {
@@ -63,12 +64,12 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
 }
 
 /// What is served, for who asked for something else.
-const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/embeddings, POST /v1/rerank, \
+const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, POST /v1/embeddings, POST /v1/rerank, \
      POST /v1/messages/count_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
      POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST /v1/audio/transcriptions, \
      POST /v1/audio/translations, GET /v1/models and GET /v1/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
-const OPENAI: [&str; 32] = [
+const OPENAI: [&str; 31] = [
     "agents",
     "assistants",
     "audio",
@@ -91,7 +92,6 @@ const OPENAI: [&str; 32] = [
     "organization",
     "projects",
     "realtime",
-    "responses",
     "safety",
     "skills",
     "threads",
@@ -121,6 +121,9 @@ pub(crate) fn dialect_at(path: &str, anthropic: bool) -> Option<Dialect> {
     let first = rest.split('/').next().unwrap_or_default();
     if anthropic || ANTHROPIC.contains(&first) {
         return Some(Dialect::Anthropic);
+    }
+    if first == "responses" {
+        return Some(Dialect::Responses);
     }
     OPENAI.contains(&first).then_some(Dialect::Openai)
 }
@@ -169,6 +172,7 @@ mod tests {
         for path in ["/v1/rerank", "/v2/rerank"] {
             assert_eq!(at(Method::POST, path, false), is(Dialect::Openai, Operation::Rerank));
         }
+        assert_eq!(at(Method::POST, "/v1/responses", false), is(Dialect::Responses, Operation::Chat));
         assert_eq!(at(Method::GET, "/v1/models", false), is(Dialect::Openai, Operation::ListModels));
         assert_eq!(at(Method::GET, "/v1/models", true), is(Dialect::Anthropic, Operation::ListModels));
         assert_eq!(
@@ -184,10 +188,10 @@ mod tests {
 
     #[test]
     fn what_is_not_served_is_refused_in_the_dialect_of_its_vendor() {
-        use Dialect::{Anthropic, Openai};
+        use Dialect::{Anthropic, Openai, Responses};
         for (path, plain, versioned) in [
             ("/v1/fine_tuning/jobs", Some(Openai), Some(Anthropic)),
-            ("/v1/responses/resp_1/cancel", Some(Openai), Some(Anthropic)),
+            ("/v1/responses/resp_1/cancel", Some(Responses), Some(Anthropic)),
             ("/v1/chat/completions/", Some(Openai), Some(Anthropic)),
             ("/v1/messages/count_tokens", Some(Anthropic), Some(Anthropic)),
             ("/v1/messages/batches", Some(Anthropic), Some(Anthropic)),

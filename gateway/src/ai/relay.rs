@@ -143,7 +143,7 @@ pub(super) async fn stream(
             return Err(Error::explain(ErrorType::ConnectionClosed, "the answer broke off").into_up());
         }
         End::Failed(failure) => {
-            last.extend_from_slice(&weir_llm::error_event(dialect, &failure.error));
+            flow.streaming.translator.fail(&failure.error, &mut last);
             let code = failure.error.code.as_deref().unwrap_or("upstream_error");
             flow.streaming.running.end(failure.outcome, &failure.error.message);
             flow.streaming.running.settlement.end(failure.outcome, code);

@@ -224,12 +224,36 @@ fn rich(upstream: Dialect) -> (&'static str, &'static [&'static str]) {
                 "citations",
             ],
         ),
+        Dialect::Responses => rich_response(),
     }
+}
+
+fn rich_response() -> (&'static str, &'static [&'static str]) {
+    (
+        r#"{"id":"resp_1","object":"response","model":"m","status":"completed","error":null,"output":[
+            {"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search"}},
+            {"type":"function_call","id":"fc_1","call_id":"1","name":"f","arguments":"{}","namespace":"n","mood":"glad"},
+            {"type":"message","id":"msg_1","role":"assistant","status":"completed","content":[{"type":"output_text","text":"x",
+            "annotations":[{"type":"url_citation","cited_text":"y"}],"logprobs":[{"token":"x"}],"mood":"glad"}]}],
+            "moderation":{"input":{}},"usage":{"input_tokens":1,"output_tokens":1}}"#,
+        &[
+            "moderation",
+            "output[]",
+            "output[].*",
+            "output[].content[].*",
+            "output[].content[].annotations",
+            "output[].content[].logprobs",
+            "output[].namespace",
+        ],
+    )
 }
 
 #[test]
 fn what_the_callers_dialect_cannot_hold_is_named_and_only_when_translated() {
-    for (upstream, inbound) in [(Dialect::Anthropic, Dialect::Openai), (Dialect::Openai, Dialect::Anthropic)] {
+    use Dialect::{Anthropic, Openai, Responses};
+    for (upstream, inbound) in
+        [(Anthropic, Openai), (Openai, Anthropic), (Anthropic, Responses), (Openai, Responses), (Responses, Openai)]
+    {
         let (body, names) = rich(upstream);
         let (translated, text) = answered(upstream, inbound, body);
         assert_eq!(translated.dropped, names);
@@ -254,4 +278,6 @@ fn what_providers_always_send_is_not_reported() {
         "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}"#;
     assert_eq!(answered(Dialect::Openai, Dialect::Anthropic, openai).0.dropped, Vec::<&str>::new());
     assert_eq!(answered(Dialect::Anthropic, Dialect::Openai, anthropic).0.dropped, Vec::<&str>::new());
+    let responses = include_str!("../../fixtures/responses/text.json");
+    assert_eq!(answered(Dialect::Responses, Dialect::Openai, responses).0.dropped, Vec::<&str>::new());
 }

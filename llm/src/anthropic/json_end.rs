@@ -2,7 +2,7 @@
 
 /// The state of a scan over pieces.
 #[derive(Debug, Default)]
-pub(super) struct JsonEnd {
+pub(crate) struct JsonEnd {
     depth: usize,
     in_string: bool,
     escaped: bool,
@@ -11,7 +11,7 @@ pub(super) struct JsonEnd {
 
 impl JsonEnd {
     /// Scans the next piece.
-    pub(super) fn take(&mut self, piece: &str) {
+    pub(crate) fn take(&mut self, piece: &str) {
         for byte in piece.bytes() {
             match byte {
                 _ if self.escaped => self.escaped = false,
@@ -29,7 +29,7 @@ impl JsonEnd {
     }
 
     /// Whether the object has ended.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.begun && self.depth == 0 && !self.in_string
     }
 }

@@ -2,7 +2,7 @@
 
 mod closed_schema;
 pub(crate) mod error;
-mod json_end;
+pub(crate) mod json_end;
 pub(crate) mod read_answer;
 mod read_blocks;
 pub(crate) mod read_request;

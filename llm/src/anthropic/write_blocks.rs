@@ -84,10 +84,14 @@ impl<'a> From<Media<'a>> for Source<'a> {
 }
 
 /// One message per turn, which [`crate::exchange::coalesce`] has made alternate; the results of tools stand first in theirs (rule 15).
-pub(super) fn write_messages(turns: Vec<Turn<'_>>) -> Result<Vec<OutMessage<'_>>, RequestError> {
+/// `conversation` is what the caller calls the list of turns.
+pub(super) fn write_messages<'a>(
+    turns: Vec<Turn<'a>>,
+    conversation: &'static str,
+) -> Result<Vec<OutMessage<'a>>, RequestError> {
     if turns.is_empty() {
         return Err(RequestError::field(
-            "messages",
+            conversation,
             "holds nothing but instructions or empty text",
             "say something as user",
         ));

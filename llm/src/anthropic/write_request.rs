@@ -115,7 +115,7 @@ pub(crate) fn write(
     tool_ids::fit(&mut exchange.turns);
     if exchange.max_tokens == Some(0) {
         // Anthropic would take it: as the wish to fill its cache and write nothing. OpenAI's dialect has no such wish.
-        return Err(RequestError::field("max_tokens", "is 0", "write 1 or more, or leave it out"));
+        return Err(RequestError::field(exchange.names.max_tokens, "is 0", "write 1 or more, or leave it out"));
     }
     exchange.clamp_max_tokens(target.max_output_tokens, report)?;
     let version = claude_version(target.model);
@@ -131,7 +131,7 @@ pub(crate) fn write(
         model: target.model,
         max_tokens,
         system: write_system(exchange.system, instruction),
-        messages: write_messages(exchange.turns)?,
+        messages: write_messages(exchange.turns, exchange.names.conversation)?,
         tools,
         tool_choice,
         stop_sequences: write_stop(exchange.stop, exchange.names.stop, report)?,

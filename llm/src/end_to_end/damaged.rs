@@ -6,7 +6,19 @@ use super::*;
 use crate::{models_list, read_error, render_error};
 
 /// Names that the code looks for, so that random objects reach deep into it.
-const NAMES: [&str; 61] = [
+const NAMES: [&str; 73] = [
+    "input",
+    "output",
+    "summary",
+    "encrypted_content",
+    "call_id",
+    "item",
+    "output_index",
+    "response",
+    "status",
+    "instructions",
+    "reasoning",
+    "effort",
     "model",
     "messages",
     "role",
@@ -70,7 +82,13 @@ const NAMES: [&str; 61] = [
     "citations",
 ];
 
-const WORDS: [&str; 28] = [
+const WORDS: [&str; 34] = [
+    "message",
+    "function_call",
+    "function_call_output",
+    "input_text",
+    "output_text",
+    "weir-x1.s.sig",
     "user",
     "assistant",
     "system",
@@ -133,7 +151,8 @@ fn request() -> impl Strategy<Value = Value> {
     (prop::collection::vec(message, 0..5), lookalike()).prop_map(|(messages, more)| {
         let mut request = more.as_object().cloned().unwrap_or_default();
         request.insert("model".into(), "m".into());
-        request.insert("messages".into(), messages.into());
+        request.insert("messages".into(), messages.clone().into());
+        request.insert("input".into(), messages.into());
         Value::Object(request)
     })
 }
@@ -189,6 +208,7 @@ proptest! {
         check_answer(&Bytes::from(json!({"choices": [{"message": body, "finish_reason": "stop"}]}).to_string()));
         check_answer(&Bytes::from(json!({"content": [body], "usage": body}).to_string()));
         check_answer(&Bytes::from(json!({"message": body, "usage": body, "done": true}).to_string()));
+        check_answer(&Bytes::from(json!({"output": [body], "usage": body}).to_string()));
     }
 
     #[test]
@@ -203,7 +223,9 @@ proptest! {
                         json!({"type": "content-delta", "delta": {"message": {"content": body}}}),
                         json!({"type": "tool-call-start", "delta": {"message": {"tool_calls": body}}}),
                         json!({"type": "message-end", "delta": body}),
-                        json!({"message": body, "done": false})] {
+                        json!({"message": body, "done": false}),
+                        json!({"type": "response.output_item.done", "output_index": 0, "item": body}),
+                        json!({"type": "response.completed", "response": body})] {
                         let framed = match upstream {
                             WireFormat::Ollama => format!("{event}\n"),
                             _ => format!("data: {event}\n\n"),

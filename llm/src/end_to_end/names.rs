@@ -40,6 +40,18 @@ fn request(inbound: Dialect) -> Value {
                 "messages": [{"role": "user", "content": "go"}, {"role": "assistant", "content": calls},
                     {"role": "user", "content": results}]})
         }
+        Dialect::Responses => {
+            let tools = names.each_ref().map(|n| json!({"type": "function", "name": n, "parameters": schema}));
+            let calls = (0..).zip(&names).map(
+                |(i, n)| json!({"type": "function_call", "call_id": format!("c{i}"), "name": n, "arguments": "{}"}),
+            );
+            let results = (0..names.len())
+                .map(|i| json!({"type": "function_call_output", "call_id": format!("c{i}"), "output": "ok"}));
+            let input: Vec<Value> =
+                [json!({"role": "user", "content": "go"})].into_iter().chain(calls).chain(results).collect();
+            json!({"model": "m", "input": input, "tools": tools,
+                "tool_choice": {"type": "function", "name": names[0]}})
+        }
     }
 }
 
@@ -52,6 +64,7 @@ fn sent_names(upstream: Dialect, sent: &Value) -> (Vec<String>, Vec<String>, Str
     let (name, calls, choice) = match upstream {
         Dialect::Openai => ("/function/name", "/messages/1/tool_calls", "/tool_choice/function/name"),
         Dialect::Anthropic => ("/name", "/messages/1/content", "/tool_choice/name"),
+        Dialect::Responses => ("/name", "/input", "/tool_choice/name"),
     };
     let chosen = sent.pointer(choice).unwrap().as_str().unwrap().to_owned();
     (all(&sent["tools"], name), all(sent.pointer(calls).unwrap(), name), chosen)
@@ -87,6 +100,16 @@ fn calling(upstream: Dialect, names: &[String]) -> (Bytes, Vec<u8>) {
             event(json!({"type": "message_stop"}));
             json!({"id": "msg_1", "model": "m", "content": blocks, "stop_reason": "tool_use"})
         }
+        Dialect::Responses => {
+            let call = |(i, n): (usize, &String)| json!({"type": "function_call", "id": format!("fc_{i}"), "call_id": format!("d{i}"), "name": n, "arguments": "{}"});
+            let calls: Vec<Value> = names.iter().enumerate().map(call).collect();
+            let whole = json!({"id": "resp_1", "model": "m", "status": "completed", "output": calls});
+            for (index, call) in calls.iter().enumerate() {
+                event(json!({"type": "response.output_item.done", "output_index": index, "item": call}));
+            }
+            event(json!({"type": "response.completed", "response": whole}));
+            whole
+        }
     };
     (whole.to_string().into(), stream.into_bytes())
 }
@@ -99,6 +122,9 @@ fn told_names(text: &str) -> Vec<String> {
     for document in documents {
         collect(&document, &mut names);
     }
+    // A stream of the Responses API tells each name when a call begins, when it ends, and at the end of all.
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     names
 }
 
@@ -121,7 +147,15 @@ fn collect(value: &Value, names: &mut Vec<String>) {
 fn every_tool_is_called_and_answered_under_a_name_that_its_reader_takes() {
     let plain =
         |name: &String| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-    for (inbound, upstream) in [(Dialect::Openai, Dialect::Anthropic), (Dialect::Anthropic, Dialect::Openai)] {
+    use Dialect::{Anthropic, Openai, Responses};
+    for (inbound, upstream) in [
+        (Openai, Anthropic),
+        (Anthropic, Openai),
+        (Openai, Responses),
+        (Anthropic, Responses),
+        (Responses, Openai),
+        (Responses, Anthropic),
+    ] {
         let body = Bytes::from(request(inbound).to_string());
         let seen = peek(inbound, &body).unwrap();
         let made = prepare(inbound, &seen, &body, &Target { strict: true, ..target(upstream) }).unwrap();

@@ -7,6 +7,7 @@ fn there_and_back(inbound: Dialect, format: WireFormat, whole: &'static str) -> 
     let request = match inbound {
         Dialect::Openai => openai_request("hi"),
         Dialect::Anthropic => anthropic_request("hi"),
+        Dialect::Responses => responses_request("hi"),
     };
     let body = Bytes::from(request.to_string());
     let seen = peek(inbound, &body).unwrap();

@@ -31,6 +31,24 @@ pub(crate) fn render(error: &WireError) -> Bytes {
     serde_json::to_vec(&Envelope { error: body }).unwrap_or_default().into()
 }
 
+/// The `error` event of a stream of the Responses API, of which no event has gone out.
+pub(crate) fn render_event(error: &WireError) -> Bytes {
+    #[derive(Serialize)]
+    struct Event<'a> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        sequence_number: u64,
+        code: &'a str,
+        message: &'a str,
+        param: Option<&'a str>,
+    }
+    let kind = error.caller_kind();
+    let code = error.code.as_deref().or(default_code(kind)).unwrap_or(type_name(kind));
+    let event =
+        Event { kind: "error", sequence_number: 0, code, message: &error.message, param: error.param.as_deref() };
+    serde_json::to_vec(&event).unwrap_or_default().into()
+}
+
 fn type_name(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidRequest | ErrorKind::NotFound | ErrorKind::TooLarge | ErrorKind::Authentication => {

@@ -4,7 +4,7 @@
 
 /// What is known of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
+pub(crate) enum Family {
     /// o1 and later, gpt-5 and later: `max_completion_tokens`, no sampling parameters, no `stop`.
     Reasoning,
     /// gpt-4 and before: no `reasoning_effort`.
@@ -14,7 +14,7 @@ pub(super) enum Family {
 }
 
 /// Reads the name, without a vendor's prefix such as `openai/`.
-pub(super) fn family(model: &str) -> Family {
+pub(crate) fn family(model: &str) -> Family {
     let name = model.rsplit('/').next().unwrap_or(model).to_ascii_lowercase();
     let number = |prefix: &str| -> Option<u32> {
         let rest = name.strip_prefix(prefix)?;

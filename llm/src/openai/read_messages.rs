@@ -166,7 +166,7 @@ fn read_part<'a>(at: At, part: Part<'a>, report: &mut Report) -> Result<BlockKin
                 report.drop(at.path("image_url.detail"), NO_COUNTERPART)?;
             }
             let url = image.url.ok_or_else(|| missing("image_url.url"))?;
-            read_media(at, "image_url.url", url).map(BlockKind::Image)
+            read_data_url(url, || at.path("image_url.url")).map(BlockKind::Image)
         }
         Some("file") => {
             let file = part.file.unwrap_or_default();
@@ -176,7 +176,7 @@ fn read_part<'a>(at: At, part: Part<'a>, report: &mut Report) -> Result<BlockKin
                     "files of the provider's store cannot be translated; send file_data as a data URL",
                 ));
             };
-            let source = read_media(at, "file.file_data", data)?;
+            let source = read_data_url(data, || at.path("file.file_data"))?;
             Ok(BlockKind::Document { title: file.filename, source })
         }
         Some("input_audio") => {
@@ -186,18 +186,18 @@ fn read_part<'a>(at: At, part: Part<'a>, report: &mut Report) -> Result<BlockKin
     }
 }
 
-/// A data URL in its parts, any other URL as it is.
-fn read_media<'a>(at: At, field: &str, url: Text<'a>) -> Result<Media<'a>, RequestError> {
+/// A data URL in its parts, any other URL as it is. `path` says where it stands.
+pub(crate) fn read_data_url<'a>(url: Text<'a>, path: impl Fn() -> String) -> Result<Media<'a>, RequestError> {
     if !url.starts_with("data:") {
         return Ok(Media::Url(url));
     }
     let Some((head, comma)) = url.find(',').map(|comma| (&url[5..comma], comma)) else {
-        return Err(RequestError::field(at.path(field), "is no data URL", "write data:image/png;base64,…"));
+        return Err(RequestError::field(path(), "is no data URL", "write data:image/png;base64,…"));
     };
     let media_type = head.split(';').next().unwrap_or_default().to_ascii_lowercase();
     if !head.ends_with(";base64") || media_type.is_empty() {
         return Err(RequestError::field(
-            at.path(field),
+            path(),
             "is a data URL that is not base64 or names no media type",
             "write data:image/png;base64,…",
         ));

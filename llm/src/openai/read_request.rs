@@ -14,6 +14,8 @@ use crate::report::{NO_COUNTERPART, Report};
 use crate::wire::{Raw, Text, TextOr, parse, record};
 
 const NAMES: Names = Names {
+    conversation: "messages",
+    max_tokens: "max_tokens",
     stop: "stop",
     format: "response_format",
     thinking: "thinking",

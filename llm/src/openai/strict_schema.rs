@@ -8,7 +8,7 @@ use crate::wire::Raw;
 
 /// Every object names all its properties as required and allows no others. With any other schema OpenAI refuses
 /// `strict: true`, so it is sent without and the model keeps to it as well as it can.
-pub(super) fn is_strict(schema: &Raw<'_>) -> bool {
+pub(crate) fn is_strict(schema: &Raw<'_>) -> bool {
     serde_json::from_str(schema.get()).is_ok_and(|value: Value| keeps_to_rules(&value))
 }
 

@@ -11,7 +11,7 @@ use crate::wire::Text;
 
 /// `extra_content` of a call, in an answer and in a request.
 #[derive(Deserialize, Serialize)]
-pub(super) struct ExtraContent {
+pub(crate) struct ExtraContent {
     google: Google,
 }
 

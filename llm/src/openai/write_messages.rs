@@ -76,10 +76,10 @@ struct OutCalled<'a> {
     arguments: String,
 }
 
-/// The system prompt as first message, then the turns.
+/// The system prompt as first message, then the turns. `conversation` is what the caller calls the list of those.
 pub(super) fn write_messages<'a>(
-    system: Vec<Block<'a>>,
-    turns: Vec<Turn<'a>>,
+    (system, turns): (Vec<Block<'a>>, Vec<Turn<'a>>),
+    conversation: &'static str,
     model: &str,
     report: &mut Report,
 ) -> Result<Vec<OutMessage<'a>>, RequestError> {
@@ -98,7 +98,7 @@ pub(super) fn write_messages<'a>(
         }
     }
     match messages.get(instructions..).unwrap_or_default() {
-        [] => Err(RequestError::field("messages", "holds nothing but empty text", "say something as user")),
+        [] => Err(RequestError::field(conversation, "holds nothing but empty text", "say something as user")),
         [.., OutMessage { role: "assistant", .. }] => {
             report.drop(
                 last.unwrap_or_default().path(""),

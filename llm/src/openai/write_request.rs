@@ -118,7 +118,7 @@ pub(crate) fn write(
     let family = family(target.model);
     if exchange.max_tokens == Some(0) {
         let reason = "0 fills the prompt cache and asks for no answer, which OpenAI's dialect cannot; write 1 or more";
-        return Err(RequestError::unsupported("max_tokens", reason));
+        return Err(RequestError::unsupported(exchange.names.max_tokens, reason));
     }
     exchange.clamp_max_tokens(target.max_output_tokens, report)?;
     let reasoning_effort = plan_effort(&exchange, family, report)?;
@@ -133,7 +133,7 @@ pub(crate) fn write(
         tool_choice: exchange.tool_choice.filter(|_| !tools.is_empty()).map(write_tool_choice),
         parallel_tool_calls: exchange.parallel_tools.filter(|parallel| !parallel && !tools.is_empty()),
         tools,
-        messages: write_messages(exchange.system, exchange.turns, target.model, report)?,
+        messages: write_messages((exchange.system, exchange.turns), exchange.names.conversation, target.model, report)?,
         max_tokens,
         max_completion_tokens,
         temperature: exchange.temperature,
@@ -151,8 +151,8 @@ pub(crate) fn write(
     serde_json::to_vec(&request).map(Bytes::from).map_err(|fault| RequestError::Malformed(fault.to_string()))
 }
 
-/// OpenAI has levels of effort where Anthropic has a budget of tokens as well.
-fn plan_effort(
+/// OpenAI, in both its dialects, has levels of effort where Anthropic has a budget of tokens as well.
+pub(crate) fn plan_effort(
     exchange: &Exchange<'_>,
     family: Family,
     report: &mut Report,
@@ -181,7 +181,11 @@ fn plan_effort(
 }
 
 /// Takes out what the model refuses.
-fn limit_sampling(exchange: &mut Exchange<'_>, family: Family, report: &mut Report) -> Result<(), RequestError> {
+pub(crate) fn limit_sampling(
+    exchange: &mut Exchange<'_>,
+    family: Family,
+    report: &mut Report,
+) -> Result<(), RequestError> {
     if exchange.top_k.take().is_some() {
         report.drop("top_k", "the provider's dialect has nothing like it")?;
     }

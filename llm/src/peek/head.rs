@@ -18,6 +18,8 @@ pub(super) struct Head<'a> {
     pub(super) max_completion_tokens: Option<u64>,
     pub(super) tools: Option<Vec<IgnoredAny>>,
     pub(super) n: Option<u64>,
+    pub(super) max_output_tokens: Option<u64>,
+    pub(super) previous_response_id: Option<&'a RawValue>,
     /// A member that a parser without regard to case would take for one of the above (Go's does by default): the
     /// provider would then act on another value than the one that was decided on.
     pub(super) twin: Option<Twin>,
@@ -32,7 +34,16 @@ pub(super) struct Twin {
 }
 
 /// The names of [`Head`] on which something hangs: where it goes, what it may cost, how it is answered.
-const NAMES: [&str; 6] = ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n"];
+const NAMES: [&str; 8] = [
+    "model",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "n",
+    "max_output_tokens",
+    "previous_response_id",
+];
 
 /// The name that `key` is, but for the case of its letters.
 fn twin(key: &str) -> Option<&'static str> {
@@ -72,7 +83,7 @@ impl<'a> Deserialize<'a> for Head<'a> {
             }
             fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut head = Head::default();
-                let mut seen = [false; 7];
+                let mut seen = [false; 9];
                 while let Some(key) = map.next_key::<Text<'a>>()? {
                     match &*key {
                         "model" => head.model = Some(once(&mut seen[0], "model", &mut map)?),
@@ -86,6 +97,12 @@ impl<'a> Deserialize<'a> for Head<'a> {
                         }
                         "tools" => head.tools = once(&mut seen[5], "tools", &mut map)?,
                         "n" => head.n = once(&mut seen[6], "n", &mut map)?,
+                        "max_output_tokens" => {
+                            head.max_output_tokens = once(&mut seen[7], "max_output_tokens", &mut map)?;
+                        }
+                        "previous_response_id" => {
+                            head.previous_response_id = once(&mut seen[8], "previous_response_id", &mut map)?;
+                        }
                         other => {
                             if let (None, Some(meant)) = (&head.twin, twin(other)) {
                                 head.twin = Some(Twin { written: other.to_owned(), meant });

@@ -3,11 +3,13 @@
 use super::*;
 use crate::peek::peek;
 
+mod from_responses;
 mod to_anthropic;
 mod to_cohere;
 mod to_gemini;
 mod to_ollama;
 mod to_openai;
+mod to_responses;
 
 fn target(model: &str) -> Target<'_> {
     Target { format: WireFormat::Openai, model, max_output_tokens: None, stream_options: true, strict: false }
@@ -100,7 +102,11 @@ fn reasoning_that_the_target_would_refuse_is_taken_out_and_the_rest_spliced_as_e
 fn translated(body: &serde_json::Value, target: &Target<'_>) -> Result<(serde_json::Value, Vec<String>), RequestError> {
     let inbound = match target.format {
         WireFormat::Openai => Dialect::Anthropic,
-        WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Cohere | WireFormat::Ollama => Dialect::Openai,
+        WireFormat::Anthropic
+        | WireFormat::Gemini
+        | WireFormat::Responses
+        | WireFormat::Cohere
+        | WireFormat::Ollama => Dialect::Openai,
     };
     translated_from(inbound, body, target)
 }

@@ -16,8 +16,9 @@ use crate::error::{WireError, error_event};
 mod checks;
 mod single;
 
-const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
-const FORMATS: [WireFormat; 4] = [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Cohere, WireFormat::Ollama];
+const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses];
+const FORMATS: [WireFormat; 5] =
+    [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Responses, WireFormat::Cohere, WireFormat::Ollama];
 
 fn context(upstream: impl Into<WireFormat>, inbound: Dialect) -> AnswerContext {
     AnswerContext {
@@ -128,9 +129,24 @@ fn golden_each_stream_for_each_caller() {
     assert!(wrong.is_empty(), "differ from their golden files: {wrong:?}");
 }
 
+/// One test per upstream dialect: they run side by side.
 #[test]
-fn every_stream_cut_at_every_byte_gives_the_same_answer() {
-    for (name, context, bytes) in all_pairs() {
+fn every_stream_of_chat_completions_cut_at_every_byte_gives_the_same_answer() {
+    cut_everywhere(Dialect::Openai);
+}
+
+#[test]
+fn every_stream_of_messages_cut_at_every_byte_gives_the_same_answer() {
+    cut_everywhere(Dialect::Anthropic);
+}
+
+#[test]
+fn every_stream_of_responses_cut_at_every_byte_gives_the_same_answer() {
+    cut_everywhere(Dialect::Responses);
+}
+
+fn cut_everywhere(upstream: Dialect) {
+    for (name, context, bytes) in all_pairs().filter(|(_, context, _)| context.upstream == upstream.format()) {
         let whole = run(&context, [bytes.as_slice()]);
         for cut in 1..bytes.len() {
             let (left, right) = bytes.split_at(cut);
@@ -152,6 +168,7 @@ fn every_translation_keeps_to_its_dialect() {
         match context.inbound {
             Dialect::Openai => checks::openai(&name, &outcome),
             Dialect::Anthropic => checks::anthropic(&name, &outcome),
+            Dialect::Responses => checks::responses(&name, &outcome),
         }
     }
 }
@@ -175,5 +192,5 @@ fn a_stream_and_a_whole_answer_agree_on_usage_and_content() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 30);
+    assert_eq!(compared, 69);
 }

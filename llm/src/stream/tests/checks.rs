@@ -91,6 +91,64 @@ pub(super) fn anthropic(name: &str, outcome: &Outcome) {
     assert_eq!(stopped, outcome.error.is_none(), "{name}");
 }
 
+/// Events numbered without a gap; `response.created` first; each item and part added before it is told of and done
+/// after; what is done is what was told in pieces; the last event holds the whole response.
+pub(super) fn responses(name: &str, outcome: &Outcome) {
+    let all = events(&outcome.out);
+    let (mut added, mut texts): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut done: Vec<Value> = Vec::new();
+    for (at, event) in all.iter().enumerate() {
+        assert_eq!(event["sequence_number"], at, "{name}: numbered without a gap");
+        let index = event["output_index"].as_u64().and_then(|index| usize::try_from(index).ok());
+        let kind = event["type"].as_str().unwrap();
+        match kind {
+            "response.created" => assert_eq!((at, &event["response"]["status"]), (0, &json!("in_progress")), "{name}"),
+            "response.in_progress" => assert_eq!(at, 1, "{name}"),
+            "response.output_item.added" => {
+                assert_eq!(index, Some(added.len()), "{name}: items in their order");
+                added.push(event["item"].clone());
+                texts.push(String::new());
+                done.push(Value::Null);
+            }
+            "response.output_item.done" => {
+                let item = &event["item"];
+                assert_eq!(
+                    (&item["id"], &item["type"]),
+                    (&added[index.unwrap()]["id"], &added[index.unwrap()]["type"])
+                );
+                assert!(done[index.unwrap()].is_null(), "{name}: done once");
+                let content = item["content"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .chain(item["summary"].as_array().into_iter().flatten());
+                let whole: String =
+                    content.map(|part| format!("{}{}", string(&part["text"]), string(&part["refusal"]))).collect();
+                assert_eq!(texts[index.unwrap()], format!("{whole}{}", string(&item["arguments"])), "{name}");
+                done[index.unwrap()] = item.clone();
+            }
+            "response.completed" | "response.incomplete" => {
+                assert_eq!(at + 1, all.len(), "{name}: the last");
+                let response = &event["response"];
+                assert_eq!(response["output"], json!(done), "{name}");
+                assert_eq!(format!("response.{}", string(&response["status"])), kind, "{name}");
+                assert!(response["usage"]["cost"].is_number() && response["usage"]["input_tokens"].is_u64(), "{name}");
+                assert!(response["tools"].is_array() && response["parallel_tool_calls"].is_boolean(), "{name}");
+            }
+            _ => {
+                assert_eq!(event["item_id"], added[index.unwrap()]["id"], "{name}");
+                assert!(done[index.unwrap()].is_null(), "{name}: nothing after the end");
+                if kind.ends_with(".delta") {
+                    texts[index.unwrap()].push_str(string(&event["delta"]));
+                }
+            }
+        }
+    }
+    let last = all.last().map(|event| string(&event["type"])).unwrap_or_default();
+    let ended = matches!(last, "response.completed" | "response.incomplete");
+    assert_eq!(ended, outcome.error.is_none(), "{name}");
+}
+
 /// Text, reasoning and calls, as a client puts them together.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Content {
@@ -123,6 +181,10 @@ pub(super) fn content_of_whole(inbound: Dialect, body: &Value) -> Content {
         }
         return content;
     }
+    if inbound == Dialect::Responses {
+        content_of_output(&body["output"], &mut content);
+        return content;
+    }
     for block in body["content"].as_array().unwrap() {
         content.text.push_str(string(&block["text"]));
         content.thinking.push_str(string(&block["thinking"]));
@@ -137,13 +199,35 @@ pub(super) fn content_of_whole(inbound: Dialect, body: &Value) -> Content {
     content
 }
 
+fn content_of_output(output: &Value, content: &mut Content) {
+    for item in output.as_array().unwrap() {
+        for part in item["content"].as_array().into_iter().flatten() {
+            content.text.push_str(string(&part["text"]));
+            content.text.push_str(string(&part["refusal"]));
+        }
+        for part in item["summary"].as_array().into_iter().flatten() {
+            content.thinking.push_str(string(&part["text"]));
+        }
+        content.signatures.extend(item["encrypted_content"].as_str().map(str::to_owned));
+        if item["type"] == "function_call" {
+            let input = arguments(string(&item["arguments"]));
+            content.calls.push((string(&item["call_id"]).into(), string(&item["name"]).into(), input));
+        }
+    }
+}
+
 pub(super) fn content_of_stream(inbound: Dialect, outcome: &Outcome) -> Content {
     let mut content = Content::default();
+    if inbound == Dialect::Responses {
+        // That the pieces before say the same is checked of each stream.
+        content_of_output(&events(&outcome.out).last().unwrap()["response"]["output"], &mut content);
+        return content;
+    }
     let mut inputs: Vec<(u64, String)> = Vec::new();
     for event in events(&outcome.out) {
         let (delta, start) = match inbound {
             Dialect::Openai => (&event["choices"][0]["delta"], &Value::Null),
-            Dialect::Anthropic => (&event["delta"], &event["content_block"]),
+            Dialect::Anthropic | Dialect::Responses => (&event["delta"], &event["content_block"]),
         };
         content.text.push_str(string(&delta["content"]));
         content.text.push_str(string(&delta["text"]));

@@ -123,7 +123,11 @@ fn a_stream_that_named_its_finish_is_complete_without_its_last_event() {
     for inbound in DIALECTS {
         let seen = run(&context(Dialect::Openai, inbound), [stream.as_bytes()]);
         assert_eq!((seen.error, seen.complete), (None, true));
-        let end = if inbound == Dialect::Openai { "data: [DONE]\n\n" } else { "{\"type\":\"message_stop\"}\n\n" };
+        let end = match inbound {
+            Dialect::Openai => "data: [DONE]\n\n",
+            Dialect::Anthropic => "{\"type\":\"message_stop\"}\n\n",
+            Dialect::Responses => "}}\n\n",
+        };
         assert!(seen.out.ends_with(end), "{}", seen.out);
     }
 }
@@ -251,7 +255,7 @@ proptest! {
         which in any::<prop::sample::Index>(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         cut in any::<prop::sample::Index>(),
-        to_anthropic in any::<bool>(),
+        inbound in prop::sample::select(&DIALECTS[..]),
     ) {
         let recorded = recorded();
         let (_, upstream, mut bytes) = recorded[which.index(recorded.len())].clone();
@@ -259,7 +263,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        let context = context(upstream, if to_anthropic { Dialect::Anthropic } else { Dialect::Openai });
+        let context = context(upstream, inbound);
         let read = |pieces: [&[u8]; 2]| {
             let mut translator = StreamTranslator::new(context.clone(), Arc::new(price));
             let mut out = BytesMut::new();
@@ -321,13 +325,29 @@ fn rich(upstream: Dialect) -> (String, &'static [&'static str]) {
                 "citations",
             ],
         ),
+        Dialect::Responses => (
+            &[
+                r#"{"type":"response.created","response":{"id":"resp_1","model":"m","output":[]}}"#,
+                r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"web_search_call","id":"ws_1"}}"#,
+                r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"web_search_call","id":"ws_1"}}"#,
+                r#"{"type":"response.output_text.delta","output_index":1,"delta":"x","logprobs":[{"token":"x"}]}"#,
+                r#"{"type":"response.of.tomorrow","mood":"glad"}"#,
+                r#"{"type":"response.output_item.done","output_index":1,"item":{"type":"message","id":"m","content":[
+                {"type":"output_text","text":"x","annotations":[{"type":"url_citation"}],"mood":"glad"}]}}"#,
+                r#"{"type":"response.completed","response":{"id":"resp_1","output":[],"status":"completed"}}"#,
+            ],
+            &["output[]", "output[].content[].*", "output[].content[].annotations", "output[].content[].logprobs"],
+        ),
     };
-    (events.iter().map(|event| format!("data: {event}\n\n")).collect(), names)
+    (events.iter().map(|event| format!("data: {}\n\n", event.replace('\n', " "))).collect(), names)
 }
 
 #[test]
 fn what_the_callers_dialect_cannot_hold_is_named_however_the_stream_is_cut() {
-    for (upstream, inbound) in [(Dialect::Anthropic, Dialect::Openai), (Dialect::Openai, Dialect::Anthropic)] {
+    use Dialect::{Anthropic, Openai, Responses};
+    for (upstream, inbound) in
+        [(Anthropic, Openai), (Openai, Anthropic), (Openai, Responses), (Responses, Anthropic), (Responses, Openai)]
+    {
         let (stream, names) = rich(upstream);
         for cut in 0..=stream.len() {
             let (left, right) = stream.as_bytes().split_at(cut);
