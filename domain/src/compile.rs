@@ -6,6 +6,7 @@ mod address;
 mod models;
 mod prices;
 mod rest;
+mod routing;
 
 /// The data plane checks with it what names resolve to.
 pub use address::is_public;

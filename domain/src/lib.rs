@@ -18,6 +18,7 @@ pub mod ports;
 pub mod price;
 pub mod resource;
 pub mod router;
+pub mod routing;
 pub mod schema;
 pub mod secret;
 pub mod snapshot;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::credential::Credential;
 use crate::ledger::Record;
+use crate::routing::RouteState;
 use crate::snapshot::Snapshot;
 
 /// A change of credentials, applied one by one and never by recompiling the snapshot.
@@ -19,13 +20,15 @@ pub enum CredentialChange {
     Remove(Vec<String>),
 }
 
-/// Where live configuration is put: the data plane implements it, the control plane calls it. Both
-/// calls return at once and never fail; what comes in was checked whole before.
+/// Where live configuration is put: the data plane implements it, the control plane calls it. Calls
+/// return at once and never fail; what comes in was checked whole before.
 pub trait LiveConfig: Send + Sync + 'static {
     /// Makes a snapshot live. Requests under way end on the one they began with.
     fn install(&self, snapshot: Arc<Snapshot>);
     /// Changes credentials.
     fn credentials(&self, change: CredentialChange);
+    /// How the targets of model routes stand at this node; empty where there are no model routes.
+    fn routing(&self) -> Vec<RouteState>;
 }
 
 /// A delivery that the ledger did not take; the journal keeps the batch and tries again.

@@ -13,7 +13,10 @@ use crate::name;
 use crate::price::{PriceHistory, PriceRow};
 use crate::router::Router;
 use crate::secret::Secret;
-use crate::spec::{AnswerCache, Auth, ModelTimeouts, Protocol, RetryOn, UpstreamTimeouts, WireVersion};
+use crate::spec::{
+    AnswerCache, Auth, Breaker, Canary, ModelTimeouts, Protocol, RetryBudget, RetryOn, Sticky, Strategy,
+    UpstreamTimeouts, When, WireVersion,
+};
 use crate::time::Micros;
 
 /// All live configuration.
@@ -144,10 +147,18 @@ pub struct PoolKey {
     pub id: String,
     /// The key.
     pub secret: KeySecret,
+    /// Another number for another secret: what was learnt of the old one does not hold for it.
+    pub generation: u64,
     /// Share among keys of the same priority.
     pub weight: u32,
     /// Lower is tried first.
     pub priority: u32,
+    /// The most requests within a minute.
+    pub rpm: Option<u32>,
+    /// The most tokens within a minute.
+    pub tpm: Option<u64>,
+    /// From when on it is not used any more.
+    pub expires: Option<Micros>,
 }
 
 /// The name that callers use, and the targets behind it.
@@ -165,6 +176,14 @@ pub struct ModelRoute {
     pub retry_on: Vec<RetryOn>,
     /// How long a failing key or target is left alone, in milliseconds.
     pub cooldown_ms: u64,
+    /// How one of several targets of the same priority is chosen.
+    pub strategy: Strategy,
+    /// What calls that belong together have in common.
+    pub sticky: Option<Sticky>,
+    /// When a target that keeps failing is left alone.
+    pub breaker: Breaker,
+    /// How much may be repeated.
+    pub budget: RetryBudget,
     /// Whether a parameter that cannot be carried over is refused.
     pub strict: bool,
     /// Whether it is `provider/model` addressed directly.
@@ -179,10 +198,14 @@ impl ModelRoute {
         Self {
             name: name.to_owned(),
             id: name.to_owned(),
-            targets: vec![Target { provider: Arc::clone(provider), model: model.to_owned(), priority: 0, weight: 1 }],
+            targets: vec![Target::new(provider, model)],
             max_attempts: retry.max_attempts,
             retry_on: retry.on,
             cooldown_ms: retry.cooldown_ms,
+            strategy: Strategy::default(),
+            sticky: None,
+            breaker: Breaker::default(),
+            budget: retry.budget,
             strict: false,
             direct: true,
             cache: None,
@@ -201,9 +224,35 @@ pub struct Target {
     pub priority: u32,
     /// Share among targets of the same priority.
     pub weight: u32,
+    /// The calls that it takes; `None` for all.
+    pub when: Option<Box<When>>,
+    /// Whether it is on trial, and for which share of the calls.
+    pub canary: Option<Canary>,
+    /// How long to wait: the provider's limits, or the route's in their place.
+    pub timeouts: ModelTimeouts,
 }
 
 impl Target {
+    /// A target that takes every call, with its provider's time limits.
+    #[must_use]
+    pub fn new(provider: &Arc<Provider>, model: &str) -> Self {
+        Self {
+            provider: Arc::clone(provider),
+            model: model.to_owned(),
+            priority: 0,
+            weight: 1,
+            when: None,
+            canary: None,
+            timeouts: provider.timeouts,
+        }
+    }
+
+    /// Tokens that fit into one request, where known.
+    #[must_use]
+    pub fn context(&self) -> Option<u64> {
+        self.provider.models.get(&self.model).and_then(|facts| facts.context)
+    }
+
     /// What is spoken with the provider for a caller of a dialect.
     #[must_use]
     pub fn format(&self, inbound: Dialect) -> WireFormat {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use weir_domain::credential::Credential;
 use weir_domain::ports::{CredentialChange, LiveConfig};
+use weir_domain::routing::RouteState;
 use weir_domain::snapshot::Snapshot;
+
+use crate::state::State;
 
 /// What requests read without locks.
 #[derive(Default)]
@@ -32,14 +35,28 @@ impl Live {
     }
 }
 
-impl LiveConfig for Live {
+impl LiveConfig for State {
+    fn install(&self, snapshot: Arc<Snapshot>) {
+        self.live.install(snapshot);
+    }
+
+    fn credentials(&self, change: CredentialChange) {
+        self.live.credentials(change);
+    }
+
+    fn routing(&self) -> Vec<RouteState> {
+        self.models.routing(&self.live.snapshot())
+    }
+}
+
+impl Live {
     fn install(&self, snapshot: Arc<Snapshot>) {
         tracing::info!(revision = snapshot.revision, "configuration installed");
         self.snapshot.store(snapshot);
         self.installed.store(true, std::sync::atomic::Ordering::Release);
     }
 
-    fn credentials(&self, change: CredentialChange) {
+    pub(crate) fn credentials(&self, change: CredentialChange) {
         let map = self.credentials.pin();
         match change {
             CredentialChange::Replace(all) => {

@@ -1,5 +1,5 @@
-//! What the data plane answers about itself: `/-/live` and `/-/ready` on the gateway, and the same with `/metrics` on
-//! the operators' listener.
+//! What the data plane answers about itself: `/-/live` and `/-/ready` on the gateway, and the same with `/metrics` and
+//! `/routing` on the operators' listener.
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::state::State;
 /// Media type of the Prometheus text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
 
 /// Answers `live` or `ready` on the gateway.
 ///
@@ -52,16 +53,22 @@ impl ServeHttp for Ops {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         let (status, media_type, body) = match session.req_header().uri.path() {
             "/metrics" => {
-                let revision = self.state.live.snapshot().revision;
+                let snapshot = self.state.live.snapshot();
                 let ready = self.state.is_ready().is_ok();
-                (200, METRICS, self.state.telemetry.render(&self.state.drain, ready, revision))
+                let mut text = self.state.telemetry.render(&self.state.drain, ready, snapshot.revision);
+                text.push_str(&self.state.models.metrics(&snapshot, &self.state.settings.node));
+                (200, METRICS, text)
+            }
+            "/routing" => {
+                let routes = self.state.models.routing(&self.state.live.snapshot());
+                (200, JSON, serde_json::to_string(&routes).unwrap_or_default())
             }
             "/live" => (200, TEXT, "live".to_owned()),
             "/ready" => {
                 let (status, text) = readiness(&self.state);
                 (status, TEXT, text)
             }
-            _ => (404, TEXT, "here are /metrics, /live and /ready".to_owned()),
+            _ => (404, TEXT, "here are /metrics, /routing, /live and /ready".to_owned()),
         };
         let body = body.into_bytes();
         let mut answer = Response::new(Vec::new());

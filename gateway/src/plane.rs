@@ -147,7 +147,7 @@ impl DataPlane {
     /// Where configuration is put. Before the first snapshot is installed the node is not ready and every path is 404.
     #[must_use]
     pub fn live_config(&self) -> Arc<dyn LiveConfig> {
-        Arc::clone(&self.state.live) as _
+        Arc::clone(&self.state) as _
     }
 
     /// Begins the drain from elsewhere.

@@ -40,6 +40,7 @@
 mod answer;
 mod anthropic;
 mod cohere;
+mod content;
 mod count_tokens;
 pub mod demo;
 mod dropped;
@@ -77,6 +78,7 @@ mod wanted;
 mod wire;
 
 pub use answer::{Answer, AnswerContext, answer};
+pub use content::{Content, content};
 pub use count_tokens::estimated as estimated_count;
 pub use error::{
     AnswerError, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error, render_error,

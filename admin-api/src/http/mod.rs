@@ -22,6 +22,7 @@ mod query;
 mod request;
 mod resource;
 pub(crate) mod router;
+mod routing;
 mod schema;
 pub(crate) mod serve;
 mod session;

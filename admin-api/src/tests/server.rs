@@ -226,6 +226,10 @@ impl LiveConfig for Recorder {
         self.snapshots.lock().push(snapshot);
     }
 
+    fn routing(&self) -> Vec<weir_domain::routing::RouteState> {
+        Vec::new()
+    }
+
     fn credentials(&self, change: CredentialChange) {
         let mut known = self.credentials.lock();
         match change {

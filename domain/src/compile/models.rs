@@ -1,11 +1,12 @@
 //! Compiles providers and model routes.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, LazyLock};
 
 use super::address::{self, Path, is_public};
 use super::prices::{self, Overrides};
-use super::{Input, check_range, missing};
+use super::{Input, check_range, missing, routing};
 use crate::catalog::{Catalog, CatalogProvider};
 use crate::fault::Fault;
 use crate::key_secret::{KeySecret, is_header_value};
@@ -130,9 +131,16 @@ fn check_timeouts(resource: &Resource, timeouts: &spec::ModelTimeouts, faults: &
     }
 }
 
+/// What tells one secret from another. Its own in each process, so that the numbers say nothing to anybody else.
+static GENERATIONS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &mut Vec<Fault>) -> Vec<PoolKey> {
     let mut seen = HashSet::new();
     let mut keys = Vec::new();
+    if spec.keys.len() > routing::MOST {
+        let problem = format!("{} keys; give {} at most", spec.keys.len(), routing::MOST);
+        faults.push(Fault::new(Kind::Provider, &resource.id, "spec.keys", problem));
+    }
     for (index, key) in spec.keys.iter().enumerate() {
         let mut fault = |field: &str, problem: String| {
             faults.push(Fault::new(Kind::Provider, &resource.id, format!("spec.keys[{index}].{field}"), problem));
@@ -143,11 +151,34 @@ fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &
         if !seen.insert(key.id.as_str()) {
             fault("id", format!("{:?} stands twice in the pool", key.id));
         }
+        for (field, limit) in [("rpm", key.rpm.map(u64::from)), ("tpm", key.tpm)] {
+            if limit == Some(0) {
+                fault(field, "0 is out of range; give at least 1, or leave it out for no limit".to_owned());
+            }
+        }
+        let expires = match key.expires.as_deref().map(routing::expires).transpose() {
+            Ok(expires) => expires,
+            Err(problem) => {
+                fault("expires", problem);
+                None
+            }
+        };
         if !input.secrets.looks_up(&key.secret) {
             continue;
         }
-        match input.secrets.resolve(&key.secret).and_then(|secret| KeySecret::read(spec.protocol, secret)) {
-            Ok(secret) => keys.push(PoolKey { id: key.id.clone(), secret, weight: key.weight, priority: key.priority }),
+        let resolved = input.secrets.resolve(&key.secret);
+        let generation = resolved.as_ref().map_or(0, |secret| GENERATIONS.hash_one(secret.expose()));
+        match resolved.and_then(|secret| KeySecret::read(spec.protocol, secret)) {
+            Ok(secret) => keys.push(PoolKey {
+                id: key.id.clone(),
+                secret,
+                generation,
+                weight: key.weight,
+                priority: key.priority,
+                rpm: key.rpm,
+                tpm: key.tpm,
+                expires,
+            }),
             Err(problem) => fault("secret", problem),
         }
     }
@@ -224,8 +255,7 @@ pub(super) fn routes(
                 problem,
             ));
         }
-        check_range(resource, "spec.retry.max_attempts", u64::from(spec.retry.max_attempts), 1..=10, faults);
-        check_range(resource, "spec.retry.cooldown_ms", spec.retry.cooldown_ms, 0..=3_600_000, faults);
+        routing::check(resource, spec, input, faults);
         if let Some(cache) = &spec.cache {
             check_range(resource, "spec.cache.ttl_s", cache.ttl_s, 1..=2_592_000, faults);
             check_range(resource, "spec.cache.max_bytes", cache.max_bytes as u64, 1_024..=16_777_216, faults);
@@ -236,6 +266,10 @@ pub(super) fn routes(
             max_attempts: spec.retry.max_attempts,
             retry_on: spec.retry.on.clone(),
             cooldown_ms: spec.retry.cooldown_ms,
+            strategy: spec.strategy,
+            sticky: spec.sticky.clone(),
+            breaker: spec.breaker,
+            budget: spec.retry.budget,
             strict: spec.strict,
             direct: false,
             cache: spec.cache,
@@ -275,6 +309,9 @@ fn targets(
                 model: target.model.clone(),
                 priority: target.priority,
                 weight: target.weight,
+                when: routing::when(&target.when),
+                canary: target.canary.clone(),
+                timeouts: routing::timeouts(resource, spec, provider, faults),
             }),
             None => faults.push(missing(
                 resource,

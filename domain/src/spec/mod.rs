@@ -4,6 +4,7 @@ mod access;
 mod cache;
 mod model;
 mod rest;
+mod routing;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use self::model::{
 pub use self::rest::{
     Auth, Method, Route, Service, Upstream, UpstreamTarget, UpstreamTimeouts, UpstreamTls, WireVersion,
 };
+pub use self::routing::{Breaker, Canary, RetryBudget, RouteTimeouts, Sticky, StickyBy, Strategy, TokenRange, When};
 use crate::fault::Fault;
 use crate::resource::Kind;
 

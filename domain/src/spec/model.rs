@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::routing::{Breaker, Canary, RetryBudget, RouteTimeouts, Sticky, Strategy, When};
 use super::{AnswerCache, is_default};
 use crate::dialect::WireFormat;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
@@ -116,6 +117,15 @@ pub struct ProviderKey {
     /// Lower is tried first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: u32,
+    /// The most requests that it takes within a minute, over all models; a call that would be more uses another key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpm: Option<u32>,
+    /// The most tokens within a minute: a call counts its estimated input at first, and what it consumed at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tpm: Option<u64>,
+    /// From when on it is not used any more: a date such as `2026-01-31` (its midnight, UTC) or a moment in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
 }
 
 /// A model as a provider offers it.
@@ -164,8 +174,20 @@ pub struct ModelRoute {
     /// What it is for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub description: String,
-    /// Where a call may go: lowest priority first, within a priority by weight.
+    /// Where a call may go (256 at most): lowest priority first, within a priority as `strategy` says.
     pub targets: Vec<ModelTarget>,
+    /// How one of several targets of the same priority is chosen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub strategy: Strategy,
+    /// What calls that belong together have in common; for `strategy: sticky`, and only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// Time limits in place of the providers'.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timeouts: RouteTimeouts,
+    /// When a target that keeps failing is left alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub breaker: Breaker,
     /// When to go on to the next target.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: Retry,
@@ -192,6 +214,12 @@ pub struct ModelTarget {
     /// Share among the targets of the same priority; 0 is used only when the others are down.
     #[serde(default = "one")]
     pub weight: u32,
+    /// The calls that it takes; absent: all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub when: When,
+    /// Makes it a target on trial, for a share of the calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
 }
 
 /// What makes Weir try again, always before the first byte of the answer has left.
@@ -220,12 +248,20 @@ pub struct Retry {
     pub on: Vec<RetryOn>,
     /// How long a failing key or target is left alone when it does not say itself (`Retry-After`).
     pub cooldown_ms: u64,
+    /// How much may be repeated.
+    #[serde(skip_serializing_if = "is_default")]
+    pub budget: RetryBudget,
 }
 
 impl Default for Retry {
     fn default() -> Self {
         use RetryOn::{Connect, RateLimit, ServerError, Timeout, Unauthorized};
-        Self { max_attempts: 3, on: vec![RateLimit, ServerError, Connect, Timeout, Unauthorized], cooldown_ms: 10_000 }
+        Self {
+            max_attempts: 3,
+            on: vec![RateLimit, ServerError, Connect, Timeout, Unauthorized],
+            cooldown_ms: 10_000,
+            budget: RetryBudget::default(),
+        }
     }
 }
 

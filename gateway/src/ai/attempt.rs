@@ -16,6 +16,7 @@ use super::beta::Betas;
 use super::body::Share;
 use super::failure::Stop;
 use super::line::{Limit, Line, LineError, Outgoing};
+use super::pool::trial::Trial;
 use super::retry_after::retry_after;
 use super::running::{Running, Streaming};
 use super::watch::Clock;
@@ -48,6 +49,8 @@ pub(super) struct Sending<'a> {
     pub(super) key: Option<usize>,
     pub(super) betas: Option<&'a Betas>,
     pub(super) request: &'a UpstreamRequest,
+    /// Where it is told what answers say of limits.
+    pub(super) trial: &'a Trial,
 }
 
 /// An answer whose first content is here; nothing of it has gone to the caller.
@@ -77,7 +80,7 @@ pub(super) async fn run<'a>(
     mut running: Running<'a>,
     caller: &mut ServerSession,
 ) -> Result<Ready<'a>, Stop> {
-    let timeouts = sending.target.provider.timeouts;
+    let timeouts = sending.target.timeouts;
     let mut clock = Clock::start(timeouts.total_ms, request.ends);
     let opened = open(request, sending, &mut running, caller, &mut clock).await;
     running.waited(clock.waited());
@@ -123,7 +126,7 @@ async fn open(
             };
             let sent = running.sent();
             let way = (&state.connector, &state.egress);
-            Line::open(way, &link, &provider.timeouts, &outgoing, sent, caller, clock)
+            Line::open(way, &link, &sending.target.timeouts, &outgoing, sent, caller, clock)
                 .await
                 .map_err(|error| Stop::line(&provider.id, error))?
         }
@@ -133,6 +136,7 @@ async fn open(
     let status = line.status();
     running.head(status);
     if (200..300).contains(&status) {
+        line.headers().into_iter().for_each(|headers| sending.trial.head(headers));
         return match unfit(request, sending, &line) {
             None => Ok(line),
             Some(problem) => {
@@ -142,7 +146,7 @@ async fn open(
         };
     }
     let wait = line.headers().and_then(|headers| retry_after(headers, time::now()));
-    let idle = provider.timeouts.idle_ms.min(5_000);
+    let idle = sending.target.timeouts.idle_ms.min(5_000);
     let mut share = Share::default();
     let mut limit = Limit { most: MAX_ERROR_BODY, step_ms: idle, share: &mut share, budget: &state.body_budget };
     let (body, done) = match line.collect(&mut limit, caller, clock).await {
@@ -200,7 +204,7 @@ async fn whole<'a>(
     }
     let mut share = Share::default();
     let budget = &request.state.body_budget;
-    let mut limit = Limit { most: MAX_ANSWER, step_ms: provider.timeouts.idle_ms, share: &mut share, budget };
+    let mut limit = Limit { most: MAX_ANSWER, step_ms: sending.target.timeouts.idle_ms, share: &mut share, budget };
     let collected = line.collect(&mut limit, caller, &mut clock).await;
     running.waited(clock.waited());
     let stop = match collected {
@@ -255,7 +259,7 @@ async fn begin_stream<'a>(
     caller: &mut ServerSession,
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
-    let timeouts = provider.timeouts;
+    let timeouts = sending.target.timeouts;
     let translator = StreamTranslator::new(context(request, sending), running.pricing());
     let mut running = running;
     running.kind(line.content_type().filter(|_| request.peek.operation.passed_on_at().is_some()));

@@ -8,7 +8,6 @@
 //! the provider's address) and reads its answer; a target that cannot do it is `RequestError::Unsupported`, so that the
 //! next one is tried.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,19 +16,21 @@ use http::header::{self, HeaderValue};
 use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::{Dialect, WireFormat};
-use weir_domain::ledger::{CacheStatus, Outcome};
+use weir_domain::ledger::{CacheStatus, Outcome, Record};
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
-use weir_llm::{ErrorKind, RequestError, UpstreamRequest, WireError};
+use weir_llm::{Content, ErrorKind, RequestError, UpstreamRequest, WireError};
 
 use super::answers::{self, Kept, Place, Taking};
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
 use super::body::{self, Body, BodyError};
-use super::cooldown::{Cause, Rest};
 use super::failure::{Failure, Stop};
-use super::plan::{self, Blame, Choice, Plan};
+use super::plan::ask::{Ask, dice};
+use super::plan::{Choice, Plan};
+use super::pool::cooldown::Rest;
+use super::pool::trial::Trial;
 use super::refuse::{refuse, retry_after};
 use super::running::Running;
 use super::{models, relay, unknown_caller, watch};
@@ -100,8 +101,9 @@ pub(super) async fn serve(
         Some(Ok(Consulted::Nothing(taking))) => taking,
         Some(Err(error)) => return refuse(session, settlement, dialect, &error, None).await,
     };
+    let plan = plan(&request, &route, session, settlement, &body.bytes);
     let call = Call { request, route: &route, body, betas, taking };
-    match call.attempts(session, settlement).await {
+    match call.attempts(plan, session, settlement).await {
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
     }
@@ -142,8 +144,32 @@ fn is_named(route: &ModelRoute) -> bool {
 /// How long a request may take with all its attempts: as long as its slowest target may take alone, so that a caller
 /// who waits for `total_ms` does not leave before the answer.
 fn longest(route: &ModelRoute) -> Duration {
-    let totals = route.targets.iter().map(|target| target.provider.timeouts.total_ms);
+    let totals = route.targets.iter().map(|target| target.timeouts.total_ms);
     Duration::from_millis(totals.max().unwrap_or_default())
+}
+
+/// The choices of a request.
+fn plan(
+    request: &Request<'_>,
+    route: &Arc<ModelRoute>,
+    session: &Session,
+    record: &Record,
+    body: &[u8],
+) -> Plan<impl FnMut(u64) -> u64 + use<>> {
+    let pool = request.state.models.pools.of(request.snapshot, route);
+    let peek = request.peek;
+    let ask = Ask {
+        input: peek.estimated_input,
+        max_tokens: peek.max_tokens,
+        stream: peek.stream,
+        tools: peek.has_tools,
+        content: if pool.wants_content { weir_llm::content(body) } else { Content::default() },
+        team: &record.team,
+        key: &record.key,
+        headers: &session.req_header().headers,
+        at: record.at,
+    };
+    Plan::new(pool, &ask, dice(&record.id), Instant::now())
 }
 
 fn betas(session: &Session, dialect: Dialect) -> Betas {
@@ -172,16 +198,18 @@ struct Call<'a> {
 
 impl Call<'_> {
     /// Attempts one target after another until one answers, and gives that answer to the caller.
-    async fn attempts(self, session: &mut Session, settlement: &mut Settlement) -> Result<Result<()>, Refusal> {
-        let models = &self.request.state.models;
+    async fn attempts<R: FnMut(u64) -> u64>(
+        self,
+        mut plan: Plan<R>,
+        session: &mut Session,
+        settlement: &mut Settlement,
+    ) -> Result<Result<()>, Refusal> {
         let operation = self.request.peek.operation;
-        let mut roll = dice(&self.request.id);
-        let mut plan = Plan::new(self.route, &mut roll);
         let mut last: Option<Box<Failure>> = None;
         let mut misfit = None;
         let mut made = 0;
         while made < self.route.max_attempts.max(1) {
-            let Some(choice) = plan.next(self.route, &models.cooldowns, Instant::now()) else { break };
+            let Some(choice) = plan.next(Instant::now()) else { break };
             let Some(target) = self.route.targets.get(choice.target) else { break };
             let prepared = match self.prepare(target) {
                 Ok(prepared) => prepared,
@@ -202,30 +230,37 @@ impl Call<'_> {
             }
             made += 1;
             settlement.dropped = self.dropped(target, &prepared);
+            let mut trial = plan.begin(choice);
             let running = Running::begin(settlement, target, choice.key);
             let betas = (target.format(self.request.inbound) == WireFormat::Anthropic).then_some(&self.betas);
-            let sending = Sending { target, key: choice.key, betas, request: &prepared };
-            match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
-                Ok(ready) => {
-                    self.worked(target, choice);
-                    // No other attempt follows: a long stream need not hold the request's bytes in memory.
-                    drop((prepared, self.body));
-                    return Ok(give(&self.request, session, ready, self.taking).await);
-                }
+            let sending = Sending { target, key: choice.key, betas, request: &prepared, trial: &trial };
+            let ready = match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
+                Ok(ready) => ready,
                 Err(Stop::Left(reason)) => return Ok(Err(reason)),
                 Err(Stop::Failed(failure)) => {
-                    let again = self.failed(target, choice, &failure, &mut plan, made);
+                    let again = self.failed(&mut trial, choice, &failure, &mut plan, made);
                     last = Some(failure);
-                    if !again {
-                        break;
+                    if again {
+                        continue;
                     }
+                    break;
                 }
-            }
+            };
+            trial.answered();
+            // No other attempt follows: a long stream need not hold the request's bytes in memory.
+            drop((prepared, self.body));
+            let given = give(&self.request, session, ready, self.taking).await;
+            let tokens = settlement.usage.tokens;
+            trial.consumed(tokens.input_total() + tokens.output_total());
+            return Ok(given);
+        }
+        if plan.is_unmet() {
+            return Err((self.unmet(), None));
         }
         if operation == Operation::CountTokens && made == 0 && misfit.is_some() {
             return Ok(estimated(&self.request, session, settlement).await);
         }
-        let barred = plan.barred(self.route, &models.cooldowns, Instant::now());
+        let barred = plan.barred(Instant::now());
         Err(self.refusal(settlement, last, misfit, barred, made))
     }
 
@@ -264,31 +299,40 @@ impl Call<'_> {
         names
     }
 
-    fn worked(&self, target: &Target, choice: Choice) {
-        let now = Instant::now();
-        for spot in plan::spots(target, choice.key) {
-            self.request.state.models.cooldowns.clear(spot, now);
-        }
-    }
-
     /// Leaves alone what failed, and says whether another attempt may follow.
-    fn failed(&self, target: &Target, choice: Choice, failure: &Failure, plan: &mut Plan, made: u32) -> bool {
-        let Some(why) = failure.why else { return false };
-        let blame = failure.blame(why);
-        let spot = plan::spot(target, choice.key, blame);
-        let time = failure.retry_after.unwrap_or(Duration::from_millis(self.route.cooldown_ms));
-        let cause = Cause { told: failure.retry_after.is_some(), limited: blame == Blame::Limit };
-        self.request.state.models.cooldowns.cool(spot, time, cause, Instant::now());
+    fn failed<R: FnMut(u64) -> u64>(
+        &self,
+        trial: &mut Trial,
+        choice: Choice,
+        failure: &Failure,
+        plan: &mut Plan<R>,
+        made: u32,
+    ) -> bool {
+        let blame = failure.why.map(|why| failure.blame(why));
+        trial.failed(failure, blame);
         tracing::debug!(
             request = self.request.id,
             attempt = made,
-            cooling = ?spot,
-            ms = time.as_millis(),
+            blame = ?blame,
             reason = failure.error.message,
             "attempt failed"
         );
-        plan.failed(self.route, choice, blame, failure.retry_after, made);
+        if failure.is_too_long() {
+            return plan.outgrown(choice);
+        }
+        let (Some(why), Some(blame)) = (failure.why, blame) else { return false };
+        plan.failed(choice, blame, failure.retry_after, made);
         self.route.retry_on.contains(&why)
+    }
+
+    /// For a call of a kind that no target takes.
+    fn unmet(&self) -> WireError {
+        let sentence = format!(
+            "no target of the model '{}' takes this request: none of their conditions is met by its size, its content, \
+             its tools, its headers and the caller's team",
+            self.route.name
+        );
+        WireError::gateway(ErrorKind::InvalidRequest, sentence).with_code("no_matching_target")
     }
 
     /// What the caller is told when no attempt gave an answer.
@@ -313,7 +357,10 @@ impl Call<'_> {
         if let Some(error) = misfit {
             return (error.to_wire(), None);
         }
-        let sentence = format!("every provider of the model '{}' is switched off", self.route.name);
+        let sentence = format!(
+            "nobody can be asked for the model '{}': its providers are switched off, or their keys have expired",
+            self.route.name
+        );
         (WireError::gateway(ErrorKind::Overloaded, sentence).with_code("no_target"), None)
     }
 
@@ -361,32 +408,5 @@ async fn rest(session: &mut Session, wait: Duration) -> Result<()> {
     tokio::select! {
         () = tokio::time::sleep(wait) => Ok(()),
         reason = watch::departure(session.as_downstream_mut()) => Err(reason),
-    }
-}
-
-/// Numbers that differ from request to request: drawn from the request's id, most of which is random.
-fn dice(id: &str) -> impl FnMut(u64) -> u64 + use<> {
-    let seed = BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
-    let mut drawn = 0_u64;
-    move |below| {
-        drawn += 1;
-        BuildHasherDefault::<DefaultHasher>::default().hash_one((seed, drawn)) % below.max(1)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dice_are_fair_over_many_requests() {
-        let mut counts = [0_u32; 4];
-        for _ in 0..4_000 {
-            let mut roll = dice(&weir_domain::name::new_id());
-            for count in [roll(4), roll(4)] {
-                counts[usize::try_from(count).unwrap_or(0)] += 1;
-            }
-        }
-        assert!(counts.iter().all(|&count| (1_800..2_200).contains(&count)), "{counts:?}");
     }
 }

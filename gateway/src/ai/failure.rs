@@ -24,7 +24,36 @@ pub(super) struct Failure {
     pub(super) retry_after: Option<Duration>,
 }
 
+/// What providers say of a request that is too long for the model, where they have no code for it: Anthropic, Gemini,
+/// Bedrock, and servers that speak as OpenAI does.
+const TOO_LONG: [&str; 6] = [
+    "prompt is too long",
+    "input is too long",
+    "maximum context length",
+    "context length exceeded",
+    "exceeds the maximum number of tokens",
+    "exceed context limit",
+];
+
 impl Failure {
+    /// Whether time ran out.
+    pub(super) fn is_timeout(&self) -> bool {
+        self.outcome == Outcome::Timeout
+    }
+
+    /// Whether the provider says that the request is too long for the model: one with a larger context may take it, and
+    /// nobody is to blame.
+    pub(super) fn is_too_long(&self) -> bool {
+        let error = &self.error;
+        let named = || {
+            let message = error.message.to_ascii_lowercase();
+            TOO_LONG.iter().any(|words| message.contains(words))
+        };
+        error.origin == Origin::Provider
+            && matches!(error.status, 400 | 413 | 422)
+            && (error.code.as_deref() == Some("context_length_exceeded") || named())
+    }
+
     /// What it says something about, when it is of the kind `why`.
     pub(super) fn blame(&self, why: RetryOn) -> Blame {
         match why {

@@ -1,7 +1,8 @@
 //! Model calls, the owned exchange path: this file is the list of its steps.
 //!
 //! [`endpoint`] says whether a request is one; [`serve`] then owns it to the end and settles it. `State` holds one
-//! [`Models`] (cooldowns and prepared providers) and one [`crate::egress::Egress`], as `state.models` and `state.egress`.
+//! [`Models`] (the state of targets, and prepared providers) and one [`crate::egress::Egress`], as `state.models` and
+//! `state.egress`.
 //!
 //! ```text
 //! body ─▶ peek ─▶ model, allow-list ─▶ plan ─▶ prepare ─▶ attempt ─┬─▶ relay (whole, or stream) ─▶ settle ─▶ last byte
@@ -14,7 +15,6 @@ mod attempt;
 mod beta;
 mod body;
 mod call;
-mod cooldown;
 mod credential;
 mod endpoint;
 mod failure;
@@ -23,6 +23,7 @@ mod link;
 mod models;
 pub(crate) mod native;
 mod plan;
+mod pool;
 mod refuse;
 mod relay;
 mod retry_after;
@@ -41,6 +42,8 @@ use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation as ModelOperation;
+use weir_domain::routing::RouteState;
+use weir_domain::snapshot::Snapshot;
 use weir_llm::{ErrorKind, WireError};
 
 use crate::exchange::Exchange;
@@ -51,7 +54,7 @@ use crate::state::State;
 /// What model calls share between requests, beside the snapshot.
 pub struct Models {
     answers: answers::Answers,
-    cooldowns: cooldown::Cooldowns,
+    pools: pool::Pools,
     links: link::Links,
     parts: body::Parts,
 }
@@ -61,10 +64,20 @@ impl Models {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             answers: answers::Answers::new(settings.answer_cache_bytes),
-            cooldowns: cooldown::Cooldowns::default(),
+            pools: pool::Pools::default(),
             links: link::Links::default(),
             parts: body::Parts::default(),
         }
+    }
+
+    /// How the targets of model routes stand.
+    pub(crate) fn routing(&self, snapshot: &Snapshot) -> Vec<RouteState> {
+        self.pools.view(snapshot)
+    }
+
+    /// The same for Prometheus, in its text format.
+    pub(crate) fn metrics(&self, snapshot: &Snapshot, node: &str) -> String {
+        self.pools.metrics(snapshot, node)
     }
 }
 

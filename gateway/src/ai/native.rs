@@ -20,7 +20,6 @@ use weir_domain::usage::Usage;
 use weir_llm::{Metered, ModelTap, Tap};
 
 use super::beta;
-use super::cooldown::Spot;
 use super::link::Link;
 use crate::metering::{Settlement, cut};
 use crate::problem::Refusal;
@@ -80,7 +79,8 @@ pub(crate) fn open(
         let sentence = format!("the provider {id:?} has no API of its own; use /v1/chat/completions");
         return Err(Refusal::new(404, "provider_without_api", sentence));
     };
-    let key = choose(state, provider);
+    let roll = |below| rand::rng().random_range(0..below);
+    let key = state.models.pools.key_of(provider, weir_domain::time::now(), Instant::now(), roll);
     if link.native(key).is_none() {
         let sentence = format!("no key of the provider {id:?} can be sent with a call that is passed on as it is");
         return Err(Refusal::new(502, "upstream_key_unfit", sentence));
@@ -97,31 +97,6 @@ pub(crate) fn open(
         settled: false,
     };
     Ok((route, target, native))
-}
-
-/// A key of the best priority that does not cool, at random by weight.
-fn choose(state: &State, provider: &Provider) -> Option<usize> {
-    let now = Instant::now();
-    let cools = |index: &usize| {
-        let key = provider.keys.get(*index).map(|key| Spot::Key { provider: &provider.id, key: &key.id });
-        key.is_some_and(|spot| !state.models.cooldowns.rest(spot, now).left.is_zero())
-    };
-    let mut usable: Vec<usize> = (0..provider.keys.len()).filter(|index| !cools(index)).collect();
-    if usable.is_empty() {
-        usable = (0..provider.keys.len()).collect();
-    }
-    let of = |index: &usize| provider.keys.get(*index).map_or((0, 0), |key| (key.priority, u64::from(key.weight)));
-    let best = usable.iter().map(|index| of(index).0).min()?;
-    usable.retain(|index| of(index).0 == best);
-    let total: u64 = usable.iter().map(|index| of(index).1).sum();
-    let mut ticket = if total == 0 { 0 } else { rand::rng().random_range(0..total) };
-    let chosen = usable.iter().find(|index| {
-        let weight = of(index).1;
-        let hit = ticket < weight;
-        ticket = ticket.saturating_sub(weight);
-        hit
-    });
-    chosen.or(usable.first()).copied()
 }
 
 /// The provider's address as a route of its own.

@@ -1,15 +1,32 @@
-//! In which order the targets of a model route and the keys of their providers are tried for one request.
+//! Which target of a model route, and which key of its provider, a request tries next.
+//!
+//! A plan costs nothing before something fails: the first choice is made in one pass over the targets, without
+//! allocation and without a lock.
 
+pub(super) mod ask;
+pub(super) mod bits;
+pub(super) mod pick;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use weir_domain::snapshot::{ModelRoute, Target};
+use weir_domain::snapshot::Target;
 
-use super::cooldown::{Cooldowns, Rest, Spot};
+use self::ask::{Ask, spread};
+use self::bits::Bits;
+use self::pick::{Facts, by_weight, pick};
+use super::pool::breaker::Stand;
+use super::pool::clock::Millis;
+use super::pool::cooldown::{Cause, Rest};
+use super::pool::trial::Trial;
+use super::pool::{Pool, Slot};
 
 /// The longest wait that a caller is made to sit through before the same key is asked again.
 const SHORT_WAIT: Duration = Duration::from_secs(2);
 /// The wait before the first repetition at a target that failed; it doubles.
 const BACKOFF: Duration = Duration::from_millis(100);
+/// When a key whose own limit is used up has room again, at a guess: its window moves on in such steps.
+const LIMITED: Duration = Duration::from_secs(5);
 
 /// One way to try a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +37,8 @@ pub(super) struct Choice {
     pub(super) key: Option<usize>,
     /// How long to wait first.
     pub(super) wait: Duration,
+    /// Whether it finds out for all others if the target works again.
+    pub(super) probe: bool,
 }
 
 /// What a failure says something about.
@@ -35,6 +54,7 @@ pub(super) enum Blame {
     Limit,
 }
 
+/// How a way stands within one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Untried,
@@ -44,178 +64,299 @@ enum Standing {
     Spent,
 }
 
+/// What failed in this request, and how that stands since.
 #[derive(Debug)]
-struct Candidate {
+struct Mark {
+    blame: Blame,
     target: usize,
     key: Option<usize>,
     standing: Standing,
 }
 
-/// The candidates of one request, best first.
-#[derive(Debug)]
-pub(super) struct Plan {
-    candidates: Vec<Candidate>,
+/// The choices of one request. `R` draws numbers below its argument.
+pub(super) struct Plan<R> {
+    pool: Arc<Pool>,
+    roll: R,
+    facts: Facts,
+    /// Targets that take the request, as far as this request knows.
+    fits: Bits,
+    /// Whether there were any at first.
+    fitted: bool,
+    /// The target on trial whose share this request is in.
+    canary: Option<usize>,
+    /// The only way that there is, for a request that is bound to what a provider keeps for it.
+    bound: Option<(usize, Option<usize>)>,
+    marks: Vec<Mark>,
+    made: u32,
 }
 
-impl Plan {
-    /// Orders targets and keys by priority and, within one, at random by weight. `roll(n)` gives a number below `n`.
-    pub(super) fn new(route: &ModelRoute, mut roll: impl FnMut(u64) -> u64) -> Self {
-        let mut candidates = Vec::with_capacity(route.targets.len());
-        let usable = (0..route.targets.len()).filter(|&t| route.targets.get(t).is_some_and(|t| !t.provider.disabled));
-        let rank = |t: &usize| route.targets.get(*t).map_or((0, 0), |t| (t.priority, t.weight));
-        for target in shuffle(usable.collect(), rank, &mut roll) {
-            let keys = route.targets.get(target).map(|t| t.provider.keys.as_slice()).unwrap_or_default();
-            let rank = |k: &usize| keys.get(*k).map_or((0, 0), |k| (k.priority, k.weight));
-            let order = shuffle((0..keys.len()).collect(), rank, &mut roll);
-            let order = order.into_iter().map(Some).chain(keys.is_empty().then_some(None));
-            candidates.extend(order.map(|key| Candidate { target, key, standing: Standing::Untried }));
-        }
-        Self { candidates }
+impl<R: FnMut(u64) -> u64> Plan<R> {
+    /// For one request, which counts as a call from now on.
+    pub(super) fn new(pool: Arc<Pool>, ask: &Ask<'_>, mut roll: R, now: Instant) -> Self {
+        let mark = pool.route.sticky.as_ref().and_then(|sticky| ask.mark(sticky));
+        let facts = Facts { input: ask.input, max_tokens: ask.max_tokens, stream: ask.stream, at: ask.at, mark };
+        let fits = ask.fitting(&pool);
+        let canary = if pool.canaries.is_empty() { None } else { in_share(&pool, ask, &mut roll) };
+        pool.budget.call(&pool.route.budget, pool.millis(now));
+        let fitted = !fits.is_empty();
+        Self { pool, roll, facts, fits, fitted, canary, bound: None, marks: Vec::new(), made: 0 }
     }
 
-    /// What to try next: the first that is untried and does not cool; else the untried one that is ready soonest;
-    /// else one that failed and may be repeated. What the provider wants left alone for longer than a caller can be
-    /// made to wait is not tried at all.
-    pub(super) fn next(&self, route: &ModelRoute, cooldowns: &Cooldowns, now: Instant) -> Option<Choice> {
+    /// Leaves only one way: a target, and a key of it where that matters.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for calls that refer to what a vendor has stored"))]
+    pub(super) fn bind(&mut self, target: usize, key: Option<usize>) {
+        self.bound = Some((target, key));
+        self.fits = self.fits.and(&[target].into_iter().collect());
+    }
+
+    /// What to try next: of the lowest priority that has any, a target that is untried and does not rest, as the
+    /// route's strategy says; else the untried one that is ready soonest; else one that failed and may be repeated.
+    /// What the provider wants left alone for longer than a caller can be made to wait is not tried at all.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Choice> {
+        let now = self.pool.millis(now);
+        if let Some(choice) = self.fresh(now) {
+            return Some(choice);
+        }
+        let choice = self.last_resort(now)?;
+        // The first attempt, and going on to a healthy target, repeat nothing.
+        let repeats = self.made > 0;
+        if repeats && !self.pool.budget.repeat(&self.pool.route.budget, now) {
+            return None;
+        }
+        if let Some((slot, key, spec)) = self.keyed(choice.target, choice.key) {
+            slot.keys.get(key)?.state.take(spec, self.facts.input, now);
+        }
+        Some(choice)
+    }
+
+    /// Begins the attempt that was chosen.
+    pub(super) fn begin(&mut self, choice: Choice) -> Trial {
+        self.made += 1;
+        Trial::begin(&self.pool, choice, self.facts.stream, self.facts.input)
+    }
+
+    /// A target that nothing speaks against.
+    fn fresh(&mut self, now: Millis) -> Option<Choice> {
+        let pool = Arc::clone(&self.pool);
+        let trial = self.canary.filter(|&at| self.fits.contains(at) && self.is_ready(at, now));
+        if let Some(choice) = trial.and_then(|at| self.with_key(at, now)) {
+            return Some(choice);
+        }
+        for group in pool.groups.iter().chain([&pool.canaries]) {
+            let mut ready: Bits = group.and(&self.fits).iter().filter(|&at| self.is_ready(at, now)).collect();
+            while let Some(at) = pick(&pool, &ready, &self.facts, now, &mut self.roll) {
+                if let Some(choice) = self.with_key(at, now) {
+                    return Some(choice);
+                }
+                ready.remove(at);
+            }
+        }
+        None
+    }
+
+    fn is_ready(&self, target: usize, now: Millis) -> bool {
+        let failed = self.marks.iter().any(|mark| mark.blame == Blame::Target && mark.target == target);
+        let rested = |slot: &Slot| {
+            slot.state.cooldown.rest(now).left.is_zero()
+                && matches!(slot.state.breaker.stand(now), Stand::Closed | Stand::HalfOpen)
+        };
+        !failed && self.pool.slot(target).is_some_and(rested)
+    }
+
+    /// The target with the best of its keys that is good, rested and within its limits, by priority and weight.
+    fn with_key(&mut self, at: usize, now: Millis) -> Option<Choice> {
+        let pool = Arc::clone(&self.pool);
+        let (target, slot) = (pool.route.targets.get(at)?, pool.slot(at)?);
+        let keys = &target.provider.keys;
+        if keys.is_empty() {
+            let untried = self.standing(at, None) == Standing::Untried;
+            return untried.then(|| self.choose(at, None, now)).flatten();
+        }
+        let mut left: Bits = (0..keys.len()).filter(|&key| self.is_good(target, slot, at, key, now)).collect();
+        while let Some(priority) = left.iter().filter_map(|key| keys.get(key)).map(|key| key.priority).min() {
+            let same = |key: &usize| keys.get(*key).is_some_and(|key| key.priority == priority);
+            let group: Bits = left.iter().filter(same).collect();
+            let weight = |key: usize| keys.get(key).map_or(0, |key| key.weight);
+            let key = by_weight(&group, weight, &mut self.roll)?;
+            if slot.keys.get(key)?.state.take(keys.get(key)?, self.facts.input, now) {
+                return self.choose(at, Some(key), now);
+            }
+            left.remove(key);
+        }
+        None
+    }
+
+    /// Whether a key may be used, its limits aside.
+    fn is_good(&self, target: &Target, slot: &Slot, at: usize, key: usize, now: Millis) -> bool {
+        let (Some(spec), Some(cell)) = (target.provider.keys.get(key), slot.keys.get(key)) else { return false };
+        let bound = self.bound.is_none_or(|(_, bound)| bound.is_none_or(|bound| bound == key));
+        bound
+            && cell.state.cooldown.rest(now).left.is_zero()
+            && cell.usage.rest(now).left.is_zero()
+            && self.standing(at, Some(key)) == Standing::Untried
+            && cell.state.is_current(&target.provider.id, spec, self.facts.at)
+    }
+
+    /// A choice that is tried at once, if it can be had: a target that stands half-open takes one probe.
+    fn choose(&self, target: usize, key: Option<usize>, now: Millis) -> Option<Choice> {
+        let breaker = &self.pool.slot(target)?.state.breaker;
+        let probe = match breaker.stand(now) {
+            Stand::HalfOpen if breaker.take_probe(now) => true,
+            Stand::HalfOpen | Stand::Probing => return None,
+            Stand::Closed | Stand::Open(_) => false,
+        };
+        Some(Choice { target, key, wait: Duration::ZERO, probe })
+    }
+
+    fn last_resort(&self, now: Millis) -> Option<Choice> {
         let mut soonest: Option<(Duration, Choice)> = None;
         let mut repeat: Option<(Duration, Choice)> = None;
-        for candidate in self.candidates.iter().filter(|c| c.standing != Standing::Spent) {
-            let cooling = Cooling::of(route, candidate, cooldowns, now);
-            if cooling.told.left > SHORT_WAIT {
+        for (target, key) in self.ways() {
+            let (left, told) = self.cooling(target, key, now);
+            if told.left > SHORT_WAIT {
                 continue;
             }
-            let (best, order, wait) = match candidate.standing {
-                Standing::Untried if cooling.left.is_zero() => return Some(candidate.choice(Duration::ZERO)),
+            let (best, order, wait) = match self.standing(target, key) {
+                Standing::Spent => continue,
+                Standing::Untried => (&mut soonest, left, told.left),
                 Standing::Repeat(wait) => (&mut repeat, wait, wait),
-                Standing::Untried | Standing::Spent => (&mut soonest, cooling.left, cooling.told.left),
             };
             if best.is_none_or(|(least, _)| order < least) {
-                *best = Some((order, candidate.choice(wait)));
+                *best = Some((order, Choice { target, key, wait, probe: false }));
             }
         }
         soonest.or(repeat).map(|(_, choice)| choice)
     }
 
     /// When the first of those that [`Self::next`] leaves out on their providers' word may be tried.
-    pub(super) fn barred(&self, route: &ModelRoute, cooldowns: &Cooldowns, now: Instant) -> Option<Rest> {
-        let usable = self.candidates.iter().filter(|c| c.standing != Standing::Spent);
-        let told = usable.map(|candidate| Cooling::of(route, candidate, cooldowns, now).told);
+    pub(super) fn barred(&self, now: Instant) -> Option<Rest> {
+        let now = self.pool.millis(now);
+        let usable = self.ways().filter(|&(target, key)| self.standing(target, key) != Standing::Spent);
+        let told = usable.map(|(target, key)| self.cooling(target, key, now).1);
         told.filter(|rest| rest.left > SHORT_WAIT).min_by_key(|rest| rest.left)
     }
 
-    /// Notes that a choice failed in a way that the route retries. `attempt` counts from 1.
-    pub(super) fn failed(
-        &mut self,
-        route: &ModelRoute,
-        choice: Choice,
-        blame: Blame,
-        retry_after: Option<Duration>,
-        attempt: u32,
-    ) {
-        let backoff = BACKOFF * 2u32.saturating_pow(attempt.saturating_sub(1).min(3));
-        let provider = |target: usize| route.targets.get(target).map(|t| t.provider.id.as_str());
-        for candidate in &mut self.candidates {
-            let same_target = candidate.target == choice.target;
-            let same_key = candidate.key == choice.key && provider(candidate.target) == provider(choice.target);
-            candidate.standing = match blame {
-                Blame::Target if same_target => Standing::Repeat(backoff),
-                Blame::Limit if same_target && same_key => match retry_after {
-                    Some(wait) if wait <= SHORT_WAIT => Standing::Repeat(wait),
-                    _ => Standing::Spent,
-                },
-                Blame::Permission if same_target && same_key => Standing::Spent,
-                Blame::Key if same_key => Standing::Spent,
-                _ => candidate.standing,
+    /// Whether no target takes such a request, although there are some that are switched on.
+    pub(super) fn is_unmet(&self) -> bool {
+        !self.fitted && self.pool.route.targets.iter().any(|target| !target.provider.disabled)
+    }
+
+    /// Every target that takes the request with every key of its that is in use, priorities first.
+    fn ways(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
+        let order = self.pool.groups.iter().chain([&self.pool.canaries]);
+        order.flat_map(|group| group.and(&self.fits).iter()).flat_map(move |at| {
+            let target = self.pool.route.targets.get(at);
+            let keys = target.map(|target| target.provider.keys.as_slice()).unwrap_or_default();
+            let current = move |key: &usize| {
+                let bound = self.bound.is_none_or(|(_, bound)| bound.is_none_or(|bound| bound == *key));
+                bound && keys.get(*key).is_some_and(|key| key.expires.is_none_or(|end| self.facts.at < end))
             };
+            let keyed = (0..keys.len()).filter(current).map(Some);
+            keyed.chain(keys.is_empty().then_some(None)).map(move |key| (at, key))
+        })
+    }
+
+    /// For how long a way is to be left alone: for whatever reason, and on its provider's word.
+    fn cooling(&self, target: usize, key: Option<usize>, now: Millis) -> (Duration, Rest) {
+        let Some(slot) = self.pool.slot(target) else { return Default::default() };
+        let breaker = match slot.state.breaker.stand(now) {
+            Stand::Open(left) => left,
+            Stand::Probing => SHORT_WAIT,
+            Stand::Closed | Stand::HalfOpen => Duration::ZERO,
+        };
+        let refused = self.pool.route.breaker.refuse_when_open && !breaker.is_zero();
+        let breaker = Rest {
+            left: if refused { breaker.max(SHORT_WAIT + BACKOFF) } else { breaker },
+            cause: Cause { told: refused, limited: false },
+        };
+        let mut rests = [slot.state.cooldown.rest(now), breaker, Rest::default(), Rest::default(), Rest::default()];
+        if let Some(key) = key.and_then(|key| slot.keys.get(key)) {
+            rests[2] = key.state.cooldown.rest(now);
+            rests[3] = key.usage.rest(now);
         }
+        if let Some((slot, key, spec)) = self.keyed(target, key)
+            && !slot.keys.get(key).is_some_and(|key| key.state.has_room(spec, self.facts.input, now))
+        {
+            rests[4] = Rest { left: LIMITED, cause: Cause { told: true, limited: true } };
+        }
+        let left = rests.iter().map(|rest| rest.left).max().unwrap_or_default();
+        let told = rests.into_iter().filter(|rest| rest.cause.told).max_by_key(|rest| rest.left);
+        (left, told.unwrap_or_default())
+    }
+
+    fn keyed(&self, target: usize, key: Option<usize>) -> Option<(&Slot, usize, &weir_domain::snapshot::PoolKey)> {
+        let key = key?;
+        let spec = self.pool.route.targets.get(target)?.provider.keys.get(key)?;
+        Some((self.pool.slot(target)?, key, spec))
+    }
+
+    fn standing(&self, target: usize, key: Option<usize>) -> Standing {
+        let mut standing = Standing::Untried;
+        for mark in &self.marks {
+            let same_target = mark.target == target;
+            let concerns = match mark.blame {
+                Blame::Target => same_target,
+                Blame::Key => mark.key == key && self.same_provider(mark.target, target),
+                Blame::Permission | Blame::Limit => same_target && mark.key == key,
+            };
+            match mark.standing {
+                Standing::Spent if concerns => return Standing::Spent,
+                repeat if concerns => standing = repeat,
+                _ => {}
+            }
+        }
+        standing
+    }
+
+    fn same_provider(&self, one: usize, other: usize) -> bool {
+        let provider = |at: usize| self.pool.route.targets.get(at).map(|target| target.provider.id.as_str());
+        provider(one) == provider(other)
+    }
+
+    /// Notes that a choice failed in a way that the route retries. `attempt` counts from 1.
+    pub(super) fn failed(&mut self, choice: Choice, blame: Blame, retry_after: Option<Duration>, attempt: u32) {
+        let backoff = BACKOFF * 2u32.saturating_pow(attempt.saturating_sub(1).min(3));
+        let standing = match (blame, retry_after) {
+            (Blame::Target, _) => Standing::Repeat(backoff),
+            (Blame::Limit, Some(wait)) if wait <= SHORT_WAIT => Standing::Repeat(wait),
+            _ => Standing::Spent,
+        };
+        self.marks.push(Mark { blame, target: choice.target, key: choice.key, standing });
     }
 
     /// Notes that a target cannot take this request at all.
     pub(super) fn unfit(&mut self, choice: Choice) {
-        for candidate in self.candidates.iter_mut().filter(|c| c.target == choice.target) {
-            candidate.standing = Standing::Spent;
-        }
+        self.fits.remove(choice.target);
+    }
+
+    /// Notes that the request is too long for a target, and so for every other whose context is not larger; true when
+    /// there is one left.
+    pub(super) fn outgrown(&mut self, choice: Choice) -> bool {
+        let pool = Arc::clone(&self.pool);
+        let Some(small) = pool.slot(choice.target) else { return false };
+        let too_small = |slot: &Slot| {
+            Arc::ptr_eq(&slot.state, &small.state)
+                || small.context.is_some_and(|limit| slot.context.is_some_and(|context| context <= limit))
+        };
+        let these = pool.slots().iter().enumerate().filter(|(_, slot)| too_small(slot)).map(|(at, _)| at);
+        self.fits = self.fits.without(&these.collect());
+        !self.fits.is_empty()
     }
 }
 
-impl Candidate {
-    fn choice(&self, wait: Duration) -> Choice {
-        Choice { target: self.target, key: self.key, wait }
-    }
-}
-
-/// For how long a candidate is to be left alone.
-struct Cooling {
-    /// For whatever reason.
-    left: Duration,
-    /// On its provider's word.
-    told: Rest,
-}
-
-impl Cooling {
-    fn of(route: &ModelRoute, candidate: &Candidate, cooldowns: &Cooldowns, now: Instant) -> Self {
-        let mut cooling = Self { left: Duration::ZERO, told: Rest::default() };
-        let Some(target) = route.targets.get(candidate.target) else { return cooling };
-        for spot in spots(target, candidate.key) {
-            let rest = cooldowns.rest(spot, now);
-            cooling.left = cooling.left.max(rest.left);
-            if rest.cause.told && rest.left > cooling.told.left {
-                cooling.told = rest;
-            }
-        }
-        cooling
-    }
-}
-
-/// Everything on account of which a target, called with a key, may cool.
-pub(super) fn spots(target: &Target, key: Option<usize>) -> impl Iterator<Item = Spot<'_>> {
-    let blames = [Blame::Target, Blame::Key, Blame::Limit];
-    let used = if key.is_some() { blames.len() } else { 1 };
-    blames.into_iter().take(used).map(move |blame| spot(target, key, blame))
-}
-
-/// What cools when a failure is blamed on it: the target itself where its provider has no keys.
-pub(super) fn spot(target: &Target, key: Option<usize>, blame: Blame) -> Spot<'_> {
-    let (provider, model) = (target.provider.id.as_str(), target.model.as_str());
-    match (blame, key.and_then(|key| target.provider.keys.get(key))) {
-        (Blame::Target, _) | (_, None) => Spot::Target { provider, model },
-        (Blame::Key, Some(key)) => Spot::Key { provider, key: &key.id },
-        (Blame::Permission | Blame::Limit, Some(key)) => Spot::Use { provider, key: &key.id, model },
-    }
-}
-
-/// Orders `items` by priority, and those of one priority at random so that each comes first as often as its weight
-/// says. Weight 0 comes last.
-fn shuffle(
-    mut items: Vec<usize>,
-    rank: impl Fn(&usize) -> (u32, u32),
-    roll: &mut impl FnMut(u64) -> u64,
-) -> Vec<usize> {
-    if items.len() < 2 {
-        return items;
-    }
-    items.sort_by_key(|item| rank(item).0);
-    for at in 0..items.len() {
-        let Some(priority) = items.get(at).map(|item| rank(item).0) else { break };
-        let group = items.iter().skip(at).take_while(|item| rank(item).0 == priority);
-        let total: u64 = group.map(|item| u64::from(rank(item).1)).sum();
-        if total == 0 {
-            continue;
-        }
-        let mut ticket = roll(total);
-        let chosen = items.iter().skip(at).position(|item| {
-            let weight = u64::from(rank(item).1);
-            let hit = ticket < weight;
-            ticket = ticket.saturating_sub(weight);
-            hit
-        });
-        // A rotation keeps the order of those that were not chosen.
-        if let Some(part) = chosen.and_then(|chosen| items.get_mut(at..=at + chosen)) {
-            part.rotate_right(1);
-        }
-    }
-    items
+/// The target on trial whose share of the calls the request is in.
+fn in_share(pool: &Pool, ask: &Ask<'_>, roll: &mut impl FnMut(u64) -> u64) -> Option<usize> {
+    let by_chance = roll(100);
+    let mut below = 0;
+    pool.canaries.iter().find(|&at| {
+        let Some(canary) = pool.route.targets.get(at).and_then(|target| target.canary.as_ref()) else { return false };
+        let from = below;
+        below += u64::from(canary.percent);
+        // Spread once more: a route that is sticky by the same header must not give its canary whole targets.
+        let fixed = canary.header.as_deref().and_then(|name| ask.header(name)).map(|mark| spread(!mark) % 100);
+        (from..below).contains(&fixed.unwrap_or(by_chance))
+    })
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

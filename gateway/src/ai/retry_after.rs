@@ -19,6 +19,54 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Micros) -> Option<Duration> 
     Some(wait.min(LONGEST))
 }
 
+/// When the limits that an answer tells of are renewed, where one of them is used up: `x-ratelimit-remaining-requests: 0`
+/// with `x-ratelimit-reset-requests: 6m0s` (OpenAI and those who speak as it does), `anthropic-ratelimit-requests-remaining`
+/// with `anthropic-ratelimit-requests-reset` (Anthropic, RFC 3339), and the same for `tokens`.
+pub(super) fn exhausted(headers: &HeaderMap, now: Micros) -> Option<Duration> {
+    const NAMES: [[&str; 2]; 4] = [
+        ["x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"],
+        ["x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],
+        ["anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"],
+        ["anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"],
+    ];
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let renewed = NAMES.into_iter().filter(|[left, _]| text(left) == Some("0")).filter_map(|[_, reset]| {
+        let reset = text(reset)?;
+        let moment = || weir_domain::time::parse_rfc3339(reset).ok().map(|at| until(at, now));
+        units(reset).or_else(moment)
+    });
+    renewed.max().map(|wait| wait.min(LONGEST))
+}
+
+/// A time with units, such as `6m0s`, `1.5s` or `20ms`, or a bare number of seconds.
+fn units(text: &str) -> Option<Duration> {
+    let (mut rest, mut total) = (text, 0.0);
+    if let Ok(bare) = text.parse::<f64>() {
+        return seconds(bare);
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at(digits);
+        let unit = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit);
+        let scale = match unit {
+            "d" => 86_400.0,
+            "h" => 3_600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            _ => return None,
+        };
+        total += number.parse::<f64>().ok()? * scale;
+        rest = tail;
+    }
+    (!text.is_empty()).then(|| seconds(total)).flatten()
+}
+
+fn until(at: Micros, now: Micros) -> Duration {
+    Duration::from_micros(u64::try_from(at - now).unwrap_or(0))
+}
+
 fn seconds(value: f64) -> Option<Duration> {
     // `min` would turn what is not a number into the longest wait.
     if value.is_nan() { None } else { Duration::try_from_secs_f64(value.min(LONGEST.as_secs_f64())).ok() }
@@ -26,7 +74,7 @@ fn seconds(value: f64) -> Option<Duration> {
 
 fn date(text: &str, now: Micros) -> Option<Duration> {
     let at = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
-    Some(Duration::from_micros(u64::try_from(at.as_microsecond() - now).unwrap_or(0)))
+    Some(until(at.as_microsecond(), now))
 }
 
 #[cfg(test)]
@@ -59,5 +107,30 @@ mod tests {
         assert_eq!(read(&[("retry-after", "inf")]), Some(LONGEST));
         assert_eq!(read(&[("retry-after", "86400")]), Some(LONGEST));
         assert_eq!(read(&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")]), Some(Duration::ZERO));
+    }
+    #[test]
+    fn a_limit_that_is_used_up_says_when_it_is_renewed() {
+        let read = |pairs: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            exhausted(&headers, 784_111_777_000_000)
+        };
+        let requests = |left, reset| [("x-ratelimit-remaining-requests", left), ("x-ratelimit-reset-requests", reset)];
+        assert_eq!(read(&requests("0", "6m0s")), Some(Duration::from_mins(6)));
+        assert_eq!(read(&requests("0", "20ms")), Some(Duration::from_millis(20)));
+        assert_eq!(read(&requests("0", "1.5")), Some(Duration::from_millis(1_500)));
+        assert_eq!(read(&requests("0", "2d")), Some(LONGEST));
+        assert_eq!(read(&requests("1", "6m0s")), None);
+        for nonsense in ["", "soon", "5", "m5", "5x", "..s"] {
+            assert_eq!(read(&requests("0", nonsense)).is_some(), nonsense == "5", "{nonsense}");
+        }
+        let anthropic = [
+            ("anthropic-ratelimit-tokens-remaining", "0"),
+            ("anthropic-ratelimit-tokens-reset", "1994-11-06T08:50:07Z"),
+        ];
+        assert_eq!(read(&anthropic), Some(Duration::from_secs(30)));
+        assert_eq!(read(&[]), None);
     }
 }

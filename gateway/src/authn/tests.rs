@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use http::header::AUTHORIZATION;
 use weir_domain::credential::{Allow, ENTROPY, generate};
-use weir_domain::ports::{CredentialChange, LiveConfig};
+use weir_domain::ports::CredentialChange;
 use weir_domain::snapshot::Application;
 
 use super::*;

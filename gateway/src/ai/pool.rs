@@ -1,0 +1,211 @@
+//! What is known, from moment to moment, of the targets and keys that model routes choose among. It outlives the
+//! configuration: a new snapshot finds the same cells again.
+
+pub(super) mod breaker;
+pub(super) mod budget;
+pub(super) mod cells;
+pub(super) mod clock;
+pub(super) mod cooldown;
+mod costs;
+pub(super) mod latency;
+pub(super) mod state;
+pub(super) mod trial;
+mod view;
+pub(super) mod window;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use weir_domain::snapshot::{ModelRoute, PoolKey, Provider, Snapshot, Target};
+use weir_domain::time::Micros;
+
+use self::budget::Budget;
+use self::cells::Cells;
+use self::clock::Millis;
+use self::cooldown::Cooldown;
+use self::costs::{Costs, Priced};
+use self::state::{KeyState, TargetState};
+use super::plan::ask::{mark, wants_content};
+use super::plan::bits::Bits;
+use super::plan::pick::by_weight;
+
+/// All pools of a data plane.
+pub(super) struct Pools {
+    by_route: papaya::HashMap<String, Arc<Pool>>,
+    targets: Cells<TargetState>,
+    keys: Cells<KeyState>,
+    uses: Cells<Cooldown>,
+    epoch: Instant,
+}
+
+impl Default for Pools {
+    fn default() -> Self {
+        Self {
+            by_route: papaya::HashMap::new(),
+            targets: Cells::default(),
+            keys: Cells::default(),
+            uses: Cells::default(),
+            epoch: Instant::now(),
+        }
+    }
+}
+
+impl Pools {
+    /// The pool of a route: kept while its snapshot is live; made for the request where a model is addressed directly.
+    pub(super) fn of(&self, snapshot: &Snapshot, route: &Arc<ModelRoute>) -> Arc<Pool> {
+        if route.direct {
+            return Arc::new(self.make(route));
+        }
+        let pools = self.by_route.pin();
+        if let Some(pool) = pools.get(&route.name).filter(|pool| Arc::ptr_eq(&pool.route, route)) {
+            return Arc::clone(pool);
+        }
+        let pool = Arc::new(self.make(route));
+        pools.insert(route.name.clone(), Arc::clone(&pool));
+        if pools.len() > 2 * snapshot.models.len() {
+            pools.retain(|name, _| snapshot.models.contains_key(name));
+        }
+        pool
+    }
+
+    fn make(&self, route: &Arc<ModelRoute>) -> Pool {
+        let slots: Vec<Slot> = route.targets.iter().map(|target| self.slot(target)).collect();
+        let mut groups: Vec<(u32, Bits)> = Vec::new();
+        let mut canaries = Bits::default();
+        for (at, target) in route.targets.iter().enumerate() {
+            if target.canary.is_some() {
+                canaries.insert(at);
+            } else if let Some((_, group)) = groups.last_mut().filter(|(priority, _)| *priority == target.priority) {
+                group.insert(at);
+            } else {
+                groups.push((target.priority, [at].into_iter().collect()));
+            }
+        }
+        Pool {
+            route: Arc::clone(route),
+            slots,
+            groups: groups.into_iter().map(|(_, group)| group).collect(),
+            canaries,
+            wants_content: wants_content(route),
+            budget: Budget::default(),
+            turns: AtomicU64::new(0),
+            costs: Costs::default(),
+            epoch: self.epoch,
+        }
+    }
+
+    fn key(&self, provider: &str, key: &PoolKey) -> Arc<KeyState> {
+        self.keys.get((provider, &key.id, key.generation), KeyState::default)
+    }
+
+    /// A key of a provider for a call of no model that is known: of the best priority that does not rest, has room and
+    /// has not expired, by weight; else of those that have not expired. `roll(n)` gives a number below `n`.
+    pub(super) fn key_of(
+        &self,
+        provider: &Provider,
+        at: Micros,
+        now: Instant,
+        roll: impl Fn(u64) -> u64,
+    ) -> Option<usize> {
+        let now = Millis::since(self.epoch, now);
+        let keys = &provider.keys;
+        let cells: Vec<Arc<KeyState>> = keys.iter().map(|key| self.key(&provider.id, key)).collect();
+        let both = |at: usize| Some((keys.get(at)?, cells.get(at)?));
+        let current: Bits = (0..keys.len())
+            .filter(|&n| both(n).is_some_and(|(key, cell)| cell.is_current(&provider.id, key, at)))
+            .collect();
+        let rested = |n: &usize| {
+            both(*n).is_some_and(|(key, cell)| cell.cooldown.rest(now).left.is_zero() && cell.has_room(key, 0, now))
+        };
+        let rested: Bits = current.iter().filter(rested).collect();
+        let usable = if rested.is_empty() { current } else { rested };
+        let priority = |n: usize| keys.get(n).map_or(0, |key| key.priority);
+        let best = usable.iter().map(priority).min()?;
+        let group: Bits = usable.iter().filter(|&n| priority(n) == best).collect();
+        let chosen = by_weight(&group, |n| keys.get(n).map_or(0, |key| key.weight), roll)?;
+        both(chosen)?.1.take(both(chosen)?.0, 0, now);
+        Some(chosen)
+    }
+
+    fn slot(&self, target: &Target) -> Slot {
+        let (provider, model) = (target.provider.id.as_str(), target.model.as_str());
+        let key = |key: &PoolKey| KeySlot {
+            state: self.key(provider, key),
+            usage: self.uses.get((provider, &key.id, key.generation, model), Cooldown::default),
+        };
+        Slot {
+            state: self.targets.get((provider, model), TargetState::default),
+            keys: target.provider.keys.iter().map(key).collect(),
+            mark: mark(format!("{provider}/{model}").as_bytes()),
+            weight: target.weight,
+            context: target.context(),
+        }
+    }
+}
+
+/// The targets of one route, and their state.
+pub(super) struct Pool {
+    pub(super) route: Arc<ModelRoute>,
+    slots: Vec<Slot>,
+    /// Targets of one priority each, lowest priority first; those on trial left out.
+    pub(super) groups: Vec<Bits>,
+    /// Targets on trial.
+    pub(super) canaries: Bits,
+    /// Whether choosing goes by what stands in the messages.
+    pub(super) wants_content: bool,
+    pub(super) budget: Budget,
+    turns: AtomicU64,
+    costs: Costs,
+    epoch: Instant,
+}
+
+/// One target.
+pub(super) struct Slot {
+    pub(super) state: Arc<TargetState>,
+    /// By the same index as the provider's keys.
+    pub(super) keys: Vec<KeySlot>,
+    /// A number of its own, for rendezvous hashing.
+    pub(super) mark: u64,
+    pub(super) weight: u32,
+    /// Tokens that fit into one request, where known.
+    pub(super) context: Option<u64>,
+}
+
+/// One key of a target's provider.
+pub(super) struct KeySlot {
+    /// The key, whatever the model.
+    pub(super) state: Arc<KeyState>,
+    /// The key with this model: limits of rate and permissions hold for both together.
+    pub(super) usage: Arc<Cooldown>,
+}
+
+impl Pool {
+    pub(super) fn slot(&self, target: usize) -> Option<&Slot> {
+        self.slots.get(target)
+    }
+
+    pub(super) fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    pub(super) fn key(&self, target: usize, key: Option<usize>) -> Option<&KeySlot> {
+        self.slots.get(target)?.keys.get(key?)
+    }
+
+    pub(super) fn millis(&self, now: Instant) -> Millis {
+        Millis::since(self.epoch, now)
+    }
+
+    /// A number below `total`, the next of a sequence that spreads evenly over it: each stretch of it is hit as often
+    /// as its length says, almost exactly (a Weyl sequence with the golden ratio).
+    pub(super) fn turn(&self, total: u64) -> u64 {
+        let turn = self.turns.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        u64::try_from((u128::from(turn) * u128::from(total)) >> 64).unwrap_or(0)
+    }
+
+    /// What calls cost at the targets.
+    pub(super) fn costs(&self, at: Micros) -> Arc<Priced> {
+        self.costs.at(&self.route, at)
+    }
+}

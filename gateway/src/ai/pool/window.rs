@@ -1,0 +1,140 @@
+//! Counting within a sliding window, without a lock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::clock::Millis;
+
+/// Parts of a window. One more than it is cut into: what is summed reaches back over the whole window at least, so that
+/// a limit holds in every stretch of that length.
+const PARTS: usize = 13;
+/// Bits of a part's count; above them stands which stretch of time it counts.
+const COUNT: u32 = 40;
+const MOST: u64 = (1 << COUNT) - 1;
+
+/// Counts over a window of time. Each use of one window must name the same length.
+#[derive(Debug, Default)]
+pub(in crate::ai) struct Window {
+    parts: [AtomicU64; PARTS],
+}
+
+impl Window {
+    /// Counts `n` more.
+    pub(in crate::ai) fn add(&self, n: u64, now: Millis, length_ms: u64) {
+        let tick = tick(now, length_ms);
+        let change = |part: u64| {
+            let count = if part >> COUNT == tick { part & MOST } else { 0 };
+            Some(tick << COUNT | count.saturating_add(n).min(MOST))
+        };
+        if let Some(part) = self.part(tick) {
+            // The closure always gives a value, so this cannot fail.
+            let _ = part.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+        }
+    }
+
+    /// Takes back what was added just now.
+    fn take_back(&self, n: u64, now: Millis, length_ms: u64) {
+        let tick = tick(now, length_ms);
+        let change = |part: u64| (part >> COUNT == tick).then(|| tick << COUNT | (part & MOST).saturating_sub(n));
+        if let Some(part) = self.part(tick) {
+            // Out of its stretch it counts no more anyway.
+            let _ = part.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+        }
+    }
+
+    /// The count over the last `length_ms`, and over up to a twelfth more.
+    pub(in crate::ai) fn sum(&self, now: Millis, length_ms: u64) -> u64 {
+        let tick = tick(now, length_ms);
+        let fresh = |part: &AtomicU64| {
+            let part = part.load(Ordering::Relaxed);
+            let age = tick.wrapping_sub(part >> COUNT) & (u64::MAX >> COUNT);
+            if age < PARTS as u64 { part & MOST } else { 0 }
+        };
+        self.parts.iter().map(fresh).sum()
+    }
+
+    /// Counts `n` more unless that would be more than `limit`. Calls at the same moment may both be refused where one
+    /// of them would fit; together they never exceed the limit.
+    pub(in crate::ai) fn take(&self, n: u64, limit: u64, now: Millis, length_ms: u64) -> bool {
+        self.add(n, now, length_ms);
+        let fits = self.sum(now, length_ms) <= limit;
+        if !fits {
+            self.take_back(n, now, length_ms);
+        }
+        fits
+    }
+
+    /// Forgets everything.
+    pub(in crate::ai) fn clear(&self) {
+        for part in &self.parts {
+            part.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn part(&self, tick: u64) -> Option<&AtomicU64> {
+        self.parts.get(usize::try_from(tick % PARTS as u64).unwrap_or(0))
+    }
+}
+
+/// Which part of time a moment lies in, in 24 bits. Never 0, which an unused part has.
+fn tick(now: Millis, length_ms: u64) -> u64 {
+    let width = (length_ms / (PARTS as u64 - 1)).max(1);
+    // A multiple of the number of parts, so that the place of a part stays the same when the numbers start again.
+    const WRAP: u64 = (u64::MAX >> COUNT) / PARTS as u64 * PARTS as u64;
+    (now.0 / width + PARTS as u64) % WRAP
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: u64 = 60_000;
+
+    #[test]
+    fn a_limit_holds_in_every_minute_and_is_free_again_after_it() {
+        let window = Window::default();
+        let mut taken = Vec::new();
+        for now in (0..300_000).step_by(250) {
+            if window.take(1, 60, Millis(now), MINUTE) {
+                taken.push(now);
+            }
+        }
+        for &from in &taken {
+            let within = taken.iter().filter(|&&at| (from..from + MINUTE).contains(&at)).count();
+            assert!(within <= 60, "{within} from {from}");
+        }
+        assert!(taken.len() >= 60 * 4, "{}: the limit is used, not only kept", taken.len());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_counted() {
+        let window = Window::default();
+        assert!(window.take(90, 100, Millis(1), MINUTE));
+        assert!(!window.take(11, 100, Millis(2), MINUTE));
+        assert!(window.take(10, 100, Millis(3), MINUTE));
+        assert_eq!(window.sum(Millis(3), MINUTE), 100);
+        assert_eq!(window.sum(Millis(70_000), MINUTE), 0);
+    }
+
+    #[test]
+    fn many_at_once_never_exceed_the_limit() {
+        let window = Window::default();
+        let taken: usize = std::thread::scope(|scope| {
+            let work = || (0..1_000).filter(|_| window.take(1, 500, Millis(7), MINUTE)).count();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert!((490..=500).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn numbers_that_start_again_count_on() {
+        let window = Window::default();
+        // 24 bits of parts of a millisecond each.
+        let wrap = Millis((1 << 24) / 13 * 13 - 13);
+        for step in 0..40 {
+            let now = Millis(wrap.0 - 20 + step);
+            window.add(1, now, 12);
+            assert!(window.sum(now, 12) <= 13, "{step}: {}", window.sum(now, 12));
+        }
+    }
+}
