@@ -18,7 +18,7 @@ pub(super) struct Costs(ArcSwapOption<Priced>);
 #[derive(Debug)]
 pub(in crate::ai) struct Priced {
     day: i64,
-    rates: Vec<Option<Rates>>,
+    rates: Vec<Option<Arc<Rates>>>,
 }
 
 impl Costs {
@@ -27,7 +27,8 @@ impl Costs {
         if let Some(priced) = self.0.load().as_ref().filter(|priced| priced.day == day) {
             return Arc::clone(priced);
         }
-        let rates = route.targets.iter().map(|t| t.provider.price(&t.model, at).map(|row| row.rates)).collect();
+        let rates = route.targets.iter().map(|t| t.provider.price(&t.model, at).map(|row| Arc::clone(&row.rates)));
+        let rates = rates.collect();
         let priced = Arc::new(Priced { day, rates });
         self.0.store(Some(Arc::clone(&priced)));
         priced
