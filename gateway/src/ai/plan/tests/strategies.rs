@@ -1,6 +1,8 @@
 //! Each strategy picks as it says, within the priorities.
 
-use weir_domain::price::{PerMillion, PriceRow, Rates};
+use std::collections::BTreeMap;
+
+use weir_domain::price::{Multipliers, PerMillion, PerUnit, PriceRow, Rates, Written};
 use weir_domain::spec::{Canary, Sticky, StickyBy};
 
 use super::*;
@@ -115,8 +117,15 @@ fn least_busy_goes_by_calls_under_way_for_the_weight() {
 #[test]
 fn least_cost_goes_by_the_estimated_tokens_and_an_unknown_price_is_last() {
     let priced = |id: &str, input: &str, output: &str| {
-        let written = PerMillion { input: input.into(), output: output.into(), ..PerMillion::default() };
-        let row = PriceRow { id: id.into(), from: 0, rates: Rates::compile(&written).unwrap() };
+        let (input, output) = (Some(input.to_owned()), Some(output.to_owned()));
+        let written = Written {
+            per_million: &PerMillion { input, output, ..PerMillion::default() },
+            context_tiers: &[],
+            service_tiers: &BTreeMap::new(),
+            per_unit: &PerUnit::default(),
+            multipliers: &Multipliers::default(),
+        };
+        let row = PriceRow { id: id.into(), from: 0, rates: Arc::new(Rates::compile(&written).unwrap()) };
         Provider { any_model: PriceHistory::new(vec![row]), ..provider(id, &[]) }
     };
     let targets = vec![
