@@ -3,6 +3,7 @@
 //! This is the one gate to live configuration: files, the admin API and the portal all pass it.
 
 mod address;
+mod bedrock;
 mod models;
 mod prices;
 mod rest;

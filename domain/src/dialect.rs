@@ -60,6 +60,9 @@ pub enum WireFormat {
     Ollama,
     /// [`Dialect::Responses`]: `POST {base}/responses`.
     Responses,
+    /// Amazon Bedrock Converse: `POST {base}/model/{model}/converse`, streams `…/converse-stream`.
+    /// Source: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>.
+    Bedrock,
 }
 
 impl WireFormat {
@@ -73,6 +76,7 @@ impl WireFormat {
             Self::Cohere => "cohere",
             Self::Ollama => "ollama",
             Self::Responses => "responses",
+            Self::Bedrock => "bedrock",
         }
     }
 
@@ -85,6 +89,7 @@ impl WireFormat {
             Self::Gemini => None,
             Self::Cohere | Self::Ollama => None,
             Self::Responses => Some(Dialect::Responses),
+            Self::Bedrock => None,
         }
     }
 
@@ -99,6 +104,7 @@ impl WireFormat {
     pub fn stream_type(self) -> &'static str {
         match self {
             Self::Openai | Self::Anthropic | Self::Responses | Self::Gemini | Self::Cohere => "text/event-stream",
+            Self::Bedrock => "application/vnd.amazon.eventstream",
             Self::Ollama => "application/x-ndjson",
         }
     }
@@ -116,6 +122,10 @@ impl WireFormat {
             Self::Cohere => "/v2/chat".into(),
             Self::Ollama => "/api/chat".into(),
             Self::Responses => "/responses".into(),
+            Self::Bedrock => {
+                let call = if stream { "converse-stream" } else { "converse" };
+                format!("/model/{}/{call}", percent_encoded(model)).into()
+            }
         }
     }
 }
@@ -169,5 +179,18 @@ mod tests {
         assert_eq!(at("../x"), "/models/%2E%2E/x:generateContent");
         let streamed = WireFormat::Gemini.chat_path("m", true);
         assert_eq!(streamed, "/models/m:streamGenerateContent?alt=sse");
+    }
+
+    #[test]
+    fn the_id_of_a_model_stays_one_segment_of_the_path() {
+        for (model, path) in [
+            ("anthropic.claude-3-haiku-20240307-v1:0", "/model/anthropic.claude-3-haiku-20240307-v1%3A0/converse"),
+            ("arn:aws:bedrock:eu-west-1:1:x/y", "/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Ax%2Fy/converse"),
+            ("..", "/model/%2E%2E/converse"),
+            ("a?b#c%2f", "/model/a%3Fb%23c%252f/converse"),
+        ] {
+            assert_eq!(WireFormat::Bedrock.chat_path(model, false), path);
+        }
+        assert_eq!(WireFormat::Bedrock.chat_path("m", true), "/model/m/converse-stream");
     }
 }

@@ -1,5 +1,6 @@
 //! What the secret of a provider's key is: text for a header, or what tokens and signatures are made of.
 
+use crate::aws::AccessKey;
 use crate::secret::Secret;
 use crate::spec::Protocol;
 
@@ -8,6 +9,8 @@ use crate::spec::Protocol;
 pub enum KeySecret {
     /// Text that stands in a header of each request.
     Header(Secret),
+    /// An access key of AWS, which signs each request.
+    Access(AccessKey),
 }
 
 impl KeySecret {
@@ -23,6 +26,10 @@ impl KeySecret {
             | Protocol::Cohere
             | Protocol::Ollama
             | Protocol::Demo => Self::header(secret),
+            Protocol::Bedrock => match AccessKey::read(&secret)? {
+                Some(key) => Ok(Self::Access(key)),
+                None => Self::header(secret),
+            },
         }
     }
 

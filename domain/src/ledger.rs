@@ -191,4 +191,37 @@ pub struct Attempt {
     pub cost: Option<NanoUsd>,
     /// The price row that `cost` was computed with; or empty.
     pub price: String,
+    /// What became of its answer, where the caller left before the end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aborted: Option<Aborted>,
+}
+
+/// What became of the answer of an attempt whose caller left before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Aborted {
+    /// The connection to the provider was closed, which stops the model.
+    Cut,
+    /// It was read to its end: usage and cost are the provider's own.
+    Drained,
+    /// It was read on, but not to its end (too long, too large, or the provider failed): usage is estimated.
+    Truncated,
+}
+
+impl Aborted {
+    /// The name in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Drained => "drained",
+            Self::Truncated => "truncated",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Cut, Self::Drained, Self::Truncated].into_iter().find(|one| one.as_str() == name)
+    }
 }

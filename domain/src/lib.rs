@@ -3,6 +3,7 @@
 //! The data plane reads a [`snapshot::Snapshot`] and writes [`ledger`] rows; the control plane edits
 //! [`resource::Resource`]s and compiles them. They meet only in the two traits of [`ports`].
 
+pub mod aws;
 pub mod catalog;
 pub mod compile;
 pub mod credential;

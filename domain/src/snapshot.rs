@@ -14,7 +14,7 @@ use crate::price::{PriceHistory, PriceRow};
 use crate::router::Router;
 use crate::secret::Secret;
 use crate::spec::{
-    AnswerCache, Auth, Breaker, Canary, ModelTimeouts, Protocol, RetryBudget, RetryOn, Sticky, Strategy,
+    AnswerCache, Auth, Breaker, Canary, ModelTimeouts, OnAbort, Protocol, RetryBudget, RetryOn, Sticky, Strategy,
     UpstreamTimeouts, When, WireVersion,
 };
 use crate::time::Micros;
@@ -102,6 +102,10 @@ pub struct Provider {
     pub timeouts: ModelTimeouts,
     /// Whether it takes `stream_options`.
     pub stream_options: bool,
+    /// The AWS region that requests are signed for; empty where none is.
+    pub region: String,
+    /// What becomes of an answer when the caller leaves before its end.
+    pub on_abort: OnAbort,
     /// Whether it is switched off.
     pub disabled: bool,
     /// What is known of its models, by id.

@@ -13,7 +13,9 @@ use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::estimate;
 use crate::wanted::Wanted;
-use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank, responses};
+use crate::{
+    anthropic, bedrock, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank, responses,
+};
 
 /// What must be known of the call to read its answer, whole or streamed.
 #[derive(Clone, Debug)]
@@ -102,6 +104,7 @@ fn read<'a>(upstream: WireFormat, text: &'a str, request_id: &str) -> Result<Rep
         WireFormat::Anthropic => anthropic::read_answer::read(text),
         WireFormat::Gemini => gemini::read_answer::read(text, request_id),
         WireFormat::Cohere => cohere::read_answer::read(text),
+        WireFormat::Bedrock => bedrock::read_answer::read(text),
         WireFormat::Ollama => ollama::read_answer::read(text),
         WireFormat::Responses => responses::read_answer::read(text),
     }

@@ -36,7 +36,7 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
             path: PATH.into(),
             wanted: Wanted::default(),
         }),
-        WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Cohere | WireFormat::Ollama => {
+        WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Bedrock | WireFormat::Cohere | WireFormat::Ollama => {
             Err(RequestError::unsupported("model", "its provider makes no embeddings"))
         }
     }

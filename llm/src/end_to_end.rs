@@ -22,8 +22,14 @@ mod signatures;
 
 const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses];
 /// All that providers speak.
-const FORMATS: [WireFormat; 5] =
-    [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Responses, WireFormat::Cohere, WireFormat::Ollama];
+const FORMATS: [WireFormat; 6] = [
+    WireFormat::Openai,
+    WireFormat::Anthropic,
+    WireFormat::Responses,
+    WireFormat::Bedrock,
+    WireFormat::Cohere,
+    WireFormat::Ollama,
+];
 
 fn price(usage: &Usage) -> Option<NanoUsd> {
     i64::try_from(usage.tokens.input_total() + 10 * usage.tokens.output_total()).ok().map(NanoUsd)
@@ -59,6 +65,7 @@ fn target(format: impl Into<WireFormat>) -> Target<'static> {
         max_output_tokens: Some(1_000),
         stream_options: true,
         strict: false,
+        betas: &[],
     }
 }
 

@@ -289,11 +289,15 @@ pub fn error_event(inbound: Dialect, error: &WireError) -> Bytes {
     [head, &body, b"\n\n"].concat().into()
 }
 
+/// The header in which AWS names an error.
+pub const ERROR_TYPE_HEADER: &str = "x-amzn-errortype";
+
 /// Understands a provider's error body: its dialect's envelope, Google's array of one, bare strings, HTML from a
-/// proxy in between. The message is bounded, one line, and holds no credential.
+/// proxy in between. The message is bounded, one line, and holds no credential. `error_type` is what AWS says beside the
+/// body, in [`ERROR_TYPE_HEADER`].
 #[must_use]
-pub fn read_error(upstream: WireFormat, status: u16, body: &[u8]) -> WireError {
-    provider::read(upstream, status, body)
+pub fn read_error(upstream: WireFormat, status: u16, error_type: Option<&str>, body: &[u8]) -> WireError {
+    provider::read(upstream, status, error_type, body)
 }
 
 pub(crate) mod provider;

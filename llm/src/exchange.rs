@@ -58,6 +58,7 @@ pub(crate) struct Names {
     pub(crate) thinking: &'static str,
     pub(crate) effort: &'static str,
     pub(crate) user: &'static str,
+    pub(crate) parallel_tools: &'static str,
     pub(crate) seed: &'static str,
     pub(crate) frequency_penalty: &'static str,
     pub(crate) presence_penalty: &'static str,

@@ -39,6 +39,7 @@
 
 mod answer;
 mod anthropic;
+mod bedrock;
 mod cohere;
 mod content;
 mod count_tokens;
@@ -47,10 +48,10 @@ mod dropped;
 mod embeddings;
 mod error;
 mod estimate;
+mod event_stream;
 mod events;
 mod exchange;
 mod form;
-mod framing;
 mod gemini;
 mod history;
 mod lines;
@@ -81,7 +82,8 @@ pub use answer::{Answer, AnswerContext, answer};
 pub use content::{Content, content};
 pub use count_tokens::estimated as estimated_count;
 pub use error::{
-    AnswerError, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error, render_error,
+    AnswerError, ERROR_TYPE_HEADER, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error,
+    render_error,
 };
 pub use models::{ModelEntry, models_list};
 pub use passed_on::accepted;

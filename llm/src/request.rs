@@ -15,7 +15,9 @@ use crate::responses::echo::Echo;
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::wanted::Wanted;
-use crate::{anthropic, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank, responses};
+use crate::{
+    anthropic, bedrock, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank, responses,
+};
 
 /// The model that one attempt goes to.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,9 @@ pub struct Target<'a> {
     pub stream_options: bool,
     /// Refuse what cannot be carried over, in place of reporting it.
     pub strict: bool,
+    /// Beta features of Anthropic's that the caller asks for beside the body, as far as the gateway allows them; for
+    /// formats that carry them in the body (Bedrock).
+    pub betas: &'a [String],
 }
 
 /// What goes upstream.
@@ -202,6 +207,7 @@ fn translate(
         WireFormat::Cohere => cohere::write_request::write(exchange, target, report),
         WireFormat::Ollama => ollama::write_request::write(exchange, target, report),
         WireFormat::Responses => responses::write_request::write(exchange, target, report),
+        WireFormat::Bedrock => bedrock::write_request::write(exchange, target, report),
     }?;
     Ok((body, tool_names, echo))
 }

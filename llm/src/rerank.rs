@@ -35,7 +35,7 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
             path: PATH.into(),
             wanted: Wanted::default(),
         }),
-        WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Cohere | WireFormat::Ollama => {
+        WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Bedrock | WireFormat::Cohere | WireFormat::Ollama => {
             Err(RequestError::unsupported("model", "its provider reranks nothing"))
         }
     }

@@ -1,5 +1,6 @@
 //! From the upstream's stream to the caller's, however the bytes are cut.
 
+mod framing;
 mod passed;
 mod tally;
 
@@ -15,13 +16,13 @@ use weir_domain::usage::Usage;
 use crate::answer::AnswerContext;
 use crate::error::{StreamError, WireError, error_event};
 use crate::events::{Event, Sight};
-use crate::framing::Framing;
 use crate::pricing::{Cost, Pricing, splice_cost};
 use crate::reply::Finish;
 use crate::splice::Splice;
-use crate::sse::{Frame, SseError};
+use crate::sse::Frame;
 use crate::usage::{Sighted, estimate};
-use crate::{anthropic, cohere, gemini, ollama, openai, responses};
+use crate::{anthropic, bedrock, cohere, gemini, ollama, openai, responses};
+use framing::Framing;
 use passed::Passed;
 use tally::Tally;
 
@@ -30,7 +31,7 @@ use tally::Tally;
 /// Within one dialect every event is passed on byte for byte, comments included; only a usage object gets its cost,
 /// and the usage chunk that Weir asked for, not the caller, is taken out.
 pub struct StreamTranslator {
-    parser: Framing,
+    framing: Framing,
     relay: Relay,
     /// In place of the others for what is no chat.
     passed: Option<Passed>,
@@ -52,6 +53,7 @@ enum Reader {
     Anthropic(anthropic::read_stream::StreamReader),
     Gemini(gemini::read_stream::StreamReader),
     Cohere(cohere::read_stream::StreamReader),
+    Bedrock(bedrock::read_stream::StreamReader),
     Ollama(ollama::read_stream::StreamReader),
     Responses(responses::read_stream::StreamReader),
 }
@@ -74,6 +76,7 @@ impl StreamTranslator {
             WireFormat::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
             WireFormat::Gemini => Reader::Gemini(gemini::read_stream::StreamReader::new(&context.request_id)),
             WireFormat::Cohere => Reader::Cohere(cohere::read_stream::StreamReader::default()),
+            WireFormat::Bedrock => Reader::Bedrock(bedrock::read_stream::StreamReader::default()),
             WireFormat::Ollama => Reader::Ollama(ollama::read_stream::StreamReader::default()),
             WireFormat::Responses => Reader::Responses(responses::read_stream::StreamReader::default()),
         };
@@ -85,7 +88,7 @@ impl StreamTranslator {
         };
         let passed = Passed::new(&context);
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
-        Self { parser: Framing::of(format), relay, passed }
+        Self { framing: Framing::of(format), relay, passed }
     }
 
     /// Takes bytes as they came, cut anywhere, and appends to `out` what the caller is to get.
@@ -96,8 +99,7 @@ impl StreamTranslator {
         if let Some(passed) = &mut self.passed {
             return passed.push(bytes, out);
         }
-        let relay = &mut self.relay;
-        self.parser.push(bytes, |frame| relay.take(&frame, out)).map_err(|error| relay.fail(error))
+        self.framing.push(bytes, &mut self.relay, out)
     }
 
     /// At the upstream's end: completes the caller's stream. A stream that named its finish but lacks the event that
@@ -110,8 +112,8 @@ impl StreamTranslator {
         if let Some(passed) = &mut self.passed {
             return passed.finish(out);
         }
+        let last = self.framing.finish(&mut self.relay, out);
         let relay = &mut self.relay;
-        let last = self.parser.finish(|frame| relay.take_last(&frame, out)).map_err(|error| relay.fail(error));
         match last {
             // Half an event is a cut, not a fault of the dialect.
             Err(StreamError::Malformed(_)) if relay.tally.finish.is_none() => return Err(StreamError::Cut),
@@ -171,6 +173,7 @@ impl StreamTranslator {
             Reader::Anthropic(reader) => reader.is_working(),
             Reader::Gemini(reader) => reader.is_working(),
             Reader::Cohere(reader) => reader.is_working(),
+            Reader::Bedrock(reader) => reader.is_working(),
             Reader::Ollama(reader) => reader.is_working(),
             Reader::Responses(reader) => reader.is_working(),
         }
@@ -224,6 +227,7 @@ impl StreamTranslator {
             (_, Reader::Anthropic(reader)) => reader.dropped(),
             (_, Reader::Gemini(reader)) => reader.dropped(),
             (_, Reader::Cohere(reader)) => reader.dropped(),
+            (_, Reader::Bedrock(reader)) => reader.dropped(),
             (_, Reader::Ollama(reader)) => reader.dropped(),
             (_, Reader::Responses(reader)) => reader.dropped(),
         }
@@ -242,16 +246,6 @@ impl Writer {
 }
 
 impl Relay {
-    fn fail(&mut self, error: SseError<StreamError>) -> StreamError {
-        match error {
-            SseError::TooLarge(limit) => StreamError::TooLarge(limit),
-            SseError::Receiver(error) => {
-                self.tally.failed |= matches!(error, StreamError::Provider(_));
-                error
-            }
-        }
-    }
-
     fn take(&mut self, frame: &Frame<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
         let forward = matches!(self.writer, Writer::Forward);
         let Some(data) = &frame.data else {
@@ -266,7 +260,7 @@ impl Relay {
             return Ok(());
         }
         let text = std::str::from_utf8(data).map_err(|_| StreamError::Malformed("an event is not UTF-8".into()));
-        match text.and_then(|text| self.read(text, out).map(|sight| (text, sight))) {
+        match text.and_then(|text| self.read("", text, out).map(|sight| (text, sight))) {
             Ok((text, sight)) if forward => self.forward(frame, text, &sight, out),
             Ok(_) => {}
             // What the provider's own clients would have to bear is not for Weir to judge.
@@ -292,8 +286,9 @@ impl Relay {
         Ok(())
     }
 
-    /// Reads an event; when translating, writes what it becomes.
-    fn read<'a>(&mut self, data: &'a str, out: &mut BytesMut) -> Result<Sight<'a>, StreamError> {
+    /// Reads an event, whose name counts where the data does not say what it is; when translating, writes what it
+    /// becomes.
+    fn read<'a>(&mut self, name: &str, data: &'a str, out: &mut BytesMut) -> Result<Sight<'a>, StreamError> {
         let Self { reader, writer, started, tally, context, .. } = self;
         let mut emit = |mut event: Event<'a>| {
             tally.count(&event);
@@ -319,6 +314,7 @@ impl Relay {
             Reader::Anthropic(reader) => reader.read(data, &mut emit),
             Reader::Gemini(reader) => reader.read(data, &mut emit),
             Reader::Cohere(reader) => reader.read(data, &mut emit),
+            Reader::Bedrock(reader) => reader.read(name, data, &mut emit),
             Reader::Ollama(reader) => reader.read(data, &mut emit),
             Reader::Responses(reader) => reader.read(data, &mut emit),
         }?;
@@ -396,6 +392,7 @@ impl Relay {
             Reader::Anthropic(reader) => reader.sighted(),
             Reader::Gemini(reader) => reader.sighted(),
             Reader::Cohere(reader) => reader.sighted(),
+            Reader::Bedrock(reader) => reader.sighted(),
             Reader::Ollama(reader) => reader.sighted(),
             Reader::Responses(reader) => reader.sighted(),
         }

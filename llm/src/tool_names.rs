@@ -56,10 +56,13 @@ impl ToolNames {
 /// Whether a dialect takes a name. An empty one is for the vendor to refuse.
 /// Sources: <https://platform.openai.com/docs/api-reference/chat/create> (`tools[].function.name`),
 /// <https://docs.anthropic.com/en/api/messages> (`tools[].name`),
-/// <https://ai.google.dev/api/caching#FunctionDeclaration> (`name`).
+/// <https://ai.google.dev/api/caching#FunctionDeclaration> (`name`),
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecification.html> (`name`).
 fn fits(name: &str, format: WireFormat) -> bool {
     let most = match format {
-        WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama => 64,
+        WireFormat::Openai | WireFormat::Bedrock | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama => {
+            64
+        }
         WireFormat::Anthropic => 128,
         WireFormat::Gemini => return name.len() <= 64 && name.bytes().all(is_plain) && !begins_oddly(name),
     };

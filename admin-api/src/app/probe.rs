@@ -1,5 +1,7 @@
 //! Test connection: one real request to a provider, with its own key, and what came of it.
 
+mod converse;
+
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -94,12 +96,18 @@ impl App {
         let key = first_key(&resolver, provider)?;
         let headers = headers(&resolver, provider)?;
         let format = provider.protocol.format();
-        let path =
-            probe.model.as_ref().map_or_else(|| models_path(format).into(), |model| format.chat_path(model, false));
-        let base = provider.base_url.trim_end_matches('/');
+        let path = match &probe.model {
+            Some(model) => format.chat_path(model, false),
+            None => models_path(format).ok_or(NO_LIST)?.into(),
+        };
+        let address = provider.address();
+        let base = address.trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).map_err(|_| "base_url is not an address".to_owned())?;
         let client = egress::client(&url, provider.allow_private_address).await?;
         let request = match &probe.model {
+            Some(_) if format == WireFormat::Bedrock => {
+                converse::question(client.post(url.clone()), &url, provider, key.as_ref())?
+            }
             Some(model) => client.post(url).json(&question(format, model)),
             None => client.get(url),
         };
@@ -117,7 +125,9 @@ impl App {
         }
         match &probe.model {
             Some(model)
-                if ["choices", "content", "candidates", "message"].iter().any(|name| answer.get(name).is_some()) =>
+                if ["choices", "content", "candidates", "message", "output"]
+                    .iter()
+                    .any(|name| answer.get(name).is_some()) =>
             {
                 Ok((Vec::new(), format!("{model} answered")))
             }
@@ -132,6 +142,9 @@ impl App {
         }
     }
 }
+
+/// Bedrock lists its models elsewhere, to keys that may do more than call them.
+const NO_LIST: &str = "Bedrock lists no models at this address; test it by calling a model";
 
 /// The key that would be tried first.
 fn first_key(resolver: &Resolver, provider: &spec::Provider) -> Result<Option<Secret>, String> {
@@ -148,12 +161,13 @@ fn headers(resolver: &Resolver, provider: &spec::Provider) -> Result<Vec<(String
     provider.headers.iter().map(value).collect()
 }
 
-/// Where a format lists its models, below the provider's address.
-fn models_path(format: WireFormat) -> &'static str {
+/// Where a format lists its models, below the provider's address; `None` where it does not.
+fn models_path(format: WireFormat) -> Option<&'static str> {
     match format {
-        WireFormat::Openai | WireFormat::Anthropic | WireFormat::Responses | WireFormat::Gemini => "/models",
-        WireFormat::Cohere => "/v1/models",
-        WireFormat::Ollama => "/api/tags",
+        WireFormat::Openai | WireFormat::Anthropic | WireFormat::Responses | WireFormat::Gemini => Some("/models"),
+        WireFormat::Cohere => Some("/v1/models"),
+        WireFormat::Ollama => Some("/api/tags"),
+        WireFormat::Bedrock => None,
     }
 }
 
@@ -185,6 +199,8 @@ fn authorised(
         (WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama, None) => request,
         (WireFormat::Gemini, Some(key)) => request.header("x-goog-api-key", key.expose()),
         (WireFormat::Gemini, None) => request,
+        // Its key stands in the request already, or has signed it.
+        (WireFormat::Bedrock, _) => request,
         (WireFormat::Anthropic, key) => {
             let request = request.header("anthropic-version", ANTHROPIC_VERSION);
             match key {
@@ -217,7 +233,9 @@ fn refusal<'a>(status: u16, answer: &Value, secrets: impl Iterator<Item = &'a Se
     let said = answer.pointer("/error/message").or_else(|| answer.get("message")).and_then(Value::as_str);
     let mut said: String = said.unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
     for secret in secrets {
-        said = said.replace(secret.expose(), "…");
+        for part in converse::parts(secret) {
+            said = said.replace(&part, "…");
+        }
     }
     // Cut last: of a secret that was cut a part would stay.
     let said: String = said.chars().take(200).collect();

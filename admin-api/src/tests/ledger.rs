@@ -38,6 +38,7 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         usage: Usage::default(),
         cost: None,
         price: String::new(),
+        aborted: None,
     };
     let won = Attempt {
         number: 2,
@@ -47,6 +48,7 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         usage,
         cost: Some(NanoUsd(1_000_000_007)),
         price: "p-1".to_owned(),
+        aborted: None,
         ..attempt.clone()
     };
     Record {

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock};
 
 use super::address::{self, Path, is_public};
+use super::bedrock;
 use super::prices::{self, Overrides};
 use super::{Input, check_range, missing, routing};
 use crate::catalog::{Catalog, CatalogProvider};
@@ -45,6 +46,8 @@ fn demo(entry: Option<&CatalogProvider>, prices: &mut Overrides) -> Provider {
         headers: Vec::new(),
         timeouts: spec::ModelTimeouts::default(),
         stream_options: true,
+        region: String::new(),
+        on_abort: Protocol::Demo.on_abort(),
         disabled: false,
         models: prices::facts(DEMO, &[], entry.map(|entry| (DEMO, entry)), prices),
         any_model: prices::any_model(DEMO, prices),
@@ -61,31 +64,38 @@ fn provider(
     let fault = |field: String, problem: String| Fault::new(Kind::Provider, &resource.id, field, problem);
     let address = match spec.protocol {
         Protocol::Demo => None,
-        Protocol::Openai | Protocol::Anthropic | Protocol::Gemini | Protocol::Cohere | Protocol::Ollama => {
-            match address::parse(&spec.base_url, Path::Allowed, spec.allow_private_address) {
-                Ok(address) => {
-                    if !address.tls && !spec.allow_plaintext && !is_private(&address) {
-                        faults.push(fault("spec.base_url".to_owned(), PLAINTEXT.to_owned()));
-                    }
-                    Some(address)
+        Protocol::Openai
+        | Protocol::Anthropic
+        | Protocol::Gemini
+        | Protocol::Bedrock
+        | Protocol::Cohere
+        | Protocol::Ollama => match address::parse(&spec.address(), Path::Allowed, spec.allow_private_address) {
+            Ok(address) => {
+                if !address.tls && !spec.allow_plaintext && !is_private(&address) {
+                    faults.push(fault("spec.base_url".to_owned(), PLAINTEXT.to_owned()));
                 }
-                Err(problem) => {
-                    faults.push(fault("spec.base_url".to_owned(), problem));
-                    None
-                }
+                Some(address)
             }
-        }
+            Err(problem) => {
+                faults.push(fault("spec.base_url".to_owned(), problem));
+                None
+            }
+        },
     };
     check_timeouts(resource, &spec.timeouts, faults);
     let entry = catalog_entry(resource, spec, input.catalog, faults);
+    let keys = keys(resource, spec, input, faults);
+    let region = bedrock::region(resource, spec, address.as_ref(), &keys, faults);
     Provider {
         id: resource.id.clone(),
         protocol: spec.protocol,
         address,
-        keys: keys(resource, spec, input, faults),
+        keys,
         headers: headers(resource, spec, input, faults),
         timeouts: spec.timeouts,
         stream_options: !spec.no_stream_options,
+        region,
+        on_abort: spec.on_abort.unwrap_or(spec.protocol.on_abort()),
         disabled: spec.disabled,
         models: prices::facts(&resource.id, &spec.models, entry, prices),
         any_model: prices::any_model(&resource.id, prices),

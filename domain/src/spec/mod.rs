@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 pub use self::access::{ApiKey, Application, Team};
 pub use self::cache::{AnswerCache, CacheScope};
 pub use self::model::{
-    ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, Price, Protocol, Provider, ProviderKey, Retry, RetryOn,
+    ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, OnAbort, Price, Protocol, Provider, ProviderKey, Retry,
+    RetryOn,
 };
 pub use self::rest::{
     Auth, Method, Route, Service, Upstream, UpstreamTarget, UpstreamTimeouts, UpstreamTls, WireVersion,

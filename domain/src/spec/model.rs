@@ -1,5 +1,6 @@
 //! Models: who provides them, what callers call them, and what they cost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::routing::{Breaker, Canary, RetryBudget, RouteTimeouts, Sticky, Strategy, When};
 use super::{AnswerCache, is_default};
+use crate::aws;
 use crate::dialect::WireFormat;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
 use crate::secret::{SecretForm, SecretRef};
@@ -26,6 +28,9 @@ pub enum Protocol {
     Cohere,
     /// Ollama's own API; asks for no key. Its `base_url` ends before `/api`: `http://localhost:11434`.
     Ollama,
+    /// Amazon Bedrock Converse. A key is a Bedrock API key, or JSON with an AWS access key:
+    /// `{"access_key_id": …, "secret_access_key": …, "session_token": …}`.
+    Bedrock,
     /// The provider inside Weir: deterministic answers with no network and no key.
     Demo,
 }
@@ -40,8 +45,29 @@ impl Protocol {
             Self::Gemini => WireFormat::Gemini,
             Self::Cohere => WireFormat::Cohere,
             Self::Ollama => WireFormat::Ollama,
+            Self::Bedrock => WireFormat::Bedrock,
         }
     }
+
+    /// What is done with an answer whose caller leaves, where the operator does not say: AWS bills what a model would
+    /// have written, so only reading it to its end tells the cost; others stop with the connection.
+    #[must_use]
+    pub fn on_abort(self) -> OnAbort {
+        match self {
+            Self::Bedrock => OnAbort::Drain,
+            _ => OnAbort::Cut,
+        }
+    }
+}
+
+/// What becomes of a provider's answer when the caller leaves before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnAbort {
+    /// The connection to the provider is closed, which stops the model, and with it the bill.
+    Cut,
+    /// It is read on to its end, within bounds of time and size, for the usage that is billed in any case.
+    Drain,
 }
 
 /// A vendor of models: its address, what it speaks, and a pool of keys.
@@ -54,9 +80,12 @@ pub struct Provider {
     /// What it speaks.
     pub protocol: Protocol,
     /// The address that paths such as `/chat/completions` are added to, for example
-    /// `https://api.openai.com/v1`. Not needed for `demo`.
+    /// `https://api.openai.com/v1`. Not needed for `demo`, nor for `bedrock` where `region` is given.
     #[serde(default, skip_serializing_if = "is_default")]
     pub base_url: String,
+    /// The AWS region of `bedrock`, such as `eu-central-1`. Absent: the one in the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// The vendor: the catalogue entry whose models, limits and list prices hold for it. Absent: the one whose
     /// protocol and address these are; at any other address prices are unknown until they are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +114,10 @@ pub struct Provider {
     /// Set when the server refuses `stream_options`; usage of streams is then estimated.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_stream_options: bool,
+    /// What becomes of an answer when the caller leaves before its end. Absent: `drain` for `bedrock`, which bills it to
+    /// the end in any case; `cut` for all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_abort: Option<OnAbort>,
     /// A disabled provider is never chosen.
     #[serde(default, skip_serializing_if = "is_default")]
     pub disabled: bool,
@@ -95,6 +128,17 @@ const CREDENTIAL_WORDS: [&str; 10] =
     ["auth", "token", "key", "secret", "passw", "cookie", "credential", "signature", "session", "bearer"];
 
 impl Provider {
+    /// Its address: the one given, or the public one of Bedrock's region.
+    #[must_use]
+    pub fn address(&self) -> Cow<'_, str> {
+        match &self.region {
+            Some(region) if self.protocol == Protocol::Bedrock && self.base_url.is_empty() => {
+                aws::bedrock_url(region).into()
+            }
+            _ => Cow::Borrowed(&self.base_url),
+        }
+    }
+
     /// Whether the value of a header is a secret: by its name, or because it refers to one.
     #[must_use]
     pub fn is_secret_header(name: &str, value: &SecretRef) -> bool {

@@ -146,6 +146,7 @@ async fn open(
         };
     }
     let wait = line.headers().and_then(|headers| retry_after(headers, time::now()));
+    let error_type = line.error_type();
     let idle = sending.target.timeouts.idle_ms.min(5_000);
     let mut share = Share::default();
     let mut limit = Limit { most: MAX_ERROR_BODY, step_ms: idle, share: &mut share, budget: &state.body_budget };
@@ -160,7 +161,9 @@ async fn open(
     } else {
         line.cut().await;
     }
-    Err(Stop::provider(&provider.id, weir_llm::read_error(sending.target.format(request.inbound), status, &body), wait))
+    let format = sending.target.format(request.inbound);
+    let error = weir_llm::read_error(format, status, error_type.as_deref(), &body);
+    Err(Stop::provider(&provider.id, error, wait))
 }
 
 /// What is wrong with an answer's head, if anything.

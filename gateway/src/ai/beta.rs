@@ -39,6 +39,8 @@ pub(super) struct Betas {
     pub(super) version: Option<HeaderValue>,
     /// The header for the provider, if any feature is allowed.
     pub(super) header: Option<HeaderValue>,
+    /// The same features one by one, for a provider that takes them in the body.
+    pub(super) allowed: Vec<String>,
     /// Features that are not passed on, as they are reported to the caller: `anthropic-beta.files-api-2025-04-14`.
     pub(super) dropped: Vec<String>,
 }
@@ -60,7 +62,7 @@ pub(super) fn read(headers: &HeaderMap) -> Betas {
     }
     let header = (!allowed.is_empty()).then(|| allowed.join(",")).and_then(|text| HeaderValue::from_str(&text).ok());
     let version = headers.get(VERSION).filter(|version| is_date(version.as_bytes())).cloned();
-    Betas { version, header, dropped }
+    Betas { version, header, allowed: allowed.into_iter().map(str::to_owned).collect(), dropped }
 }
 
 fn is_date(text: &[u8]) -> bool {

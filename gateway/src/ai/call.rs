@@ -272,6 +272,7 @@ impl Call<'_> {
             max_output_tokens: target.max_output_tokens(),
             stream_options: target.provider.stream_options,
             strict: self.route.strict,
+            betas: &self.betas.allowed,
         };
         let prepared = weir_llm::prepare(self.request.inbound, self.request.peek, &self.body.bytes, &to)?;
         match self.betas_dropped(target).first().filter(|_| self.route.strict) {
@@ -286,7 +287,9 @@ impl Call<'_> {
     /// Beta features that the target does not get.
     fn betas_dropped(&self, target: &Target) -> Vec<String> {
         let mut names = self.betas.dropped.clone();
-        if target.format(self.request.inbound) != WireFormat::Anthropic && self.betas.header.is_some() {
+        // Bedrock takes them in the body, and `prepare` says which.
+        let takes_some = matches!(target.format(self.request.inbound), WireFormat::Anthropic | WireFormat::Bedrock);
+        if !takes_some && self.betas.header.is_some() {
             names.push(beta::HEADER.to_owned());
         }
         names

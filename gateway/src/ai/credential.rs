@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use pingora_http::RequestHeader;
+use weir_domain::aws::{self, AccessKey};
 use weir_domain::dialect::WireFormat;
 use weir_domain::key_secret::KeySecret;
 use weir_domain::snapshot::Provider;
+use weir_domain::time;
 
 /// The proof of one key of a provider.
 pub(super) enum Credential {
@@ -13,6 +15,8 @@ pub(super) enum Credential {
     None,
     /// A header that is the same for every request: it stands in the prebuilt head.
     Header(HeaderName, HeaderValue),
+    /// A signature of AWS, for a region.
+    Signature(AccessKey, String),
 }
 
 impl Credential {
@@ -21,9 +25,11 @@ impl Credential {
         match secret {
             KeySecret::Header(key) => {
                 let (name, text) = match provider.protocol.format() {
-                    WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama => {
-                        (header::AUTHORIZATION, format!("Bearer {}", key.expose()))
-                    }
+                    WireFormat::Openai
+                    | WireFormat::Bedrock
+                    | WireFormat::Responses
+                    | WireFormat::Cohere
+                    | WireFormat::Ollama => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
                     WireFormat::Anthropic => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),
                     WireFormat::Gemini => (HeaderName::from_static("x-goog-api-key"), key.expose().to_owned()),
                 };
@@ -31,14 +37,41 @@ impl Credential {
                 value.set_sensitive(true);
                 Some(Self::Header(name, value))
             }
+            KeySecret::Access(key) => Some(Self::Signature(key.clone(), provider.region.clone())),
         }
+    }
+
+    /// Whether it covers the body, which must then be known before the head goes out.
+    pub(super) fn covers_body(&self) -> bool {
+        matches!(self, Self::Signature(..))
     }
 
     /// Adds what depends on the request: `head` is whole but for it (method, path and query, `Host`, every other
     /// header), `body` is what will be sent. `None` when the key cannot make it.
-    pub(super) fn complete(&self, _head: &mut RequestHeader, _body: &Bytes) -> Option<()> {
+    pub(super) fn complete(&self, head: &mut RequestHeader, body: &Bytes) -> Option<()> {
         match self {
             Self::None | Self::Header(..) => Some(()),
+            Self::Signature(key, region) => sign(key, region, head, body),
         }
     }
+}
+
+/// Signs a request to Bedrock. What a proxy on the way may change (`User-Agent`, `Accept-Encoding`) is not covered.
+fn sign(key: &AccessKey, region: &str, head: &mut RequestHeader, body: &[u8]) -> Option<()> {
+    let host = head.headers.get(header::HOST)?.to_str().ok()?.to_owned();
+    let signed = aws::Signed {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        headers: &[("content-type", "application/json"), ("host", &host)],
+        body,
+        region,
+        service: "bedrock",
+        at: time::now(),
+    };
+    for (name, value) in aws::sign(key, &signed) {
+        let mut value = HeaderValue::from_str(&value).ok()?;
+        value.set_sensitive(true);
+        head.insert_header(name, value).ok()?;
+    }
+    Some(())
 }

@@ -182,6 +182,12 @@ impl Line {
         }
     }
 
+    /// How AWS names an error.
+    pub(super) fn error_type(&self) -> Option<String> {
+        let value = self.headers()?.get(weir_llm::ERROR_TYPE_HEADER)?.to_str().ok()?;
+        Some(value.chars().take(128).collect())
+    }
+
     /// Whether the answer says that it is a stream of this type.
     pub(super) fn is_stream(&self, stream_type: &str) -> bool {
         let value = match self {

@@ -109,7 +109,8 @@ impl Link {
     /// a head, or proves only what has been read whole.
     pub(super) fn native(&self, key: Option<usize>) -> Option<(&RequestHeader, &Credential)> {
         let Head { head, credential } = self.heads.get(key.unwrap_or(self.heads.len() - 1))?.as_ref()?;
-        Some((head, credential))
+        // What is passed on as it comes is not known when the head goes out.
+        (!credential.covers_body()).then_some((head, credential))
     }
 
     /// Changes a head to what HTTP/2 wants: the whole address in the request line, no `Host`.

@@ -66,6 +66,7 @@ impl<'a> Running<'a> {
             usage: Usage::default(),
             cost: None,
             price: price.map(|row| row.id.clone()).unwrap_or_default(),
+            aborted: None,
         };
         settlement.attempts.push(attempt);
         let rates = price.map(|row| Arc::clone(&row.rates));

@@ -25,6 +25,7 @@ pub(super) fn begin(settlement: &mut Settlement, upstream: &str, target: &str) -
         usage: Usage::default(),
         cost: None,
         price: String::new(),
+        aborted: None,
     });
     Instant::now()
 }

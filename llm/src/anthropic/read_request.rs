@@ -21,6 +21,7 @@ const NAMES: Names = Names {
     thinking: "thinking",
     effort: "output_config.effort",
     user: "metadata.user_id",
+    parallel_tools: "tool_choice.disable_parallel_tool_use",
     seed: "seed",
     frequency_penalty: "frequency_penalty",
     presence_penalty: "presence_penalty",

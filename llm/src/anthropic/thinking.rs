@@ -8,19 +8,19 @@ use crate::exchange::{BlockKind, Effort, Exchange, Role, Thinking, ToolChoice};
 use crate::report::Report;
 
 /// `thinking` of a request.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub(super) enum OutThinking {
+pub(crate) enum OutThinking {
     Enabled { budget_tokens: u64 },
     Adaptive,
 }
 
 /// What goes into the request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct ThinkingPlan {
-    pub(super) thinking: Option<OutThinking>,
+pub(crate) struct ThinkingPlan {
+    pub(crate) thinking: Option<OutThinking>,
     /// `output_config.effort`.
-    pub(super) effort: Option<&'static str>,
+    pub(crate) effort: Option<&'static str>,
 }
 
 /// The least budget that the API takes.
@@ -41,7 +41,7 @@ fn budget(effort: Effort) -> u64 {
 ///
 /// # Errors
 /// In strict mode, when the wish cannot be met.
-pub(super) fn plan(
+pub(crate) fn plan(
     exchange: &Exchange<'_>,
     version: Option<ClaudeVersion>,
     max_tokens: u64,

@@ -1,6 +1,6 @@
-//! Ids of tool calls that Anthropic does not take: others in their place.
+//! Ids of tool calls that a provider does not take: others in their place.
 //!
-//! Its ids are `[A-Za-z0-9_-]+` (<https://docs.anthropic.com/en/api/messages>); other vendors also write
+//! Anthropic's ids are `[A-Za-z0-9_-]+` (<https://docs.anthropic.com/en/api/messages>); other vendors also write
 //! `functions.get:0`. A result finds its call by the id, so two ids must never become one.
 
 use std::collections::{HashMap, HashSet};
@@ -8,12 +8,15 @@ use std::collections::{HashMap, HashSet};
 use crate::exchange::{BlockKind, Turn};
 use crate::wire::Text;
 
-/// Gives every id that does not fit one that does. The same id always becomes the same within a request, and different
+/// The longest id that a provider takes which says nothing of it.
+pub(crate) const ANY_LENGTH: usize = usize::MAX;
+
+/// Gives every id that does not fit, or has more than `most` bytes, one that does. The same id always becomes the same within a request, and different
 /// ones stay different; a conversation that grows keeps what was made before.
-pub(super) fn fit(turns: &mut [Turn<'_>]) {
+pub(crate) fn fit(turns: &mut [Turn<'_>], most: usize) {
     let (mut taken, mut unfit) = (HashSet::new(), false);
     each(turns, &mut |id| {
-        if fits(id) {
+        if fits(id, most) {
             taken.insert(id.to_string());
         } else {
             unfit = true;
@@ -24,8 +27,8 @@ pub(super) fn fit(turns: &mut [Turn<'_>]) {
     }
     let mut made: HashMap<String, String> = HashMap::new();
     each(turns, &mut |id| {
-        if !fits(id) {
-            let fitting = made.entry(id.to_string()).or_insert_with(|| free(id, &mut taken));
+        if !fits(id, most) {
+            let fitting = made.entry(id.to_string()).or_insert_with(|| free(id, most, &mut taken));
             *id = fitting.clone().into();
         }
     });
@@ -39,17 +42,22 @@ fn each(turns: &mut [Turn<'_>], visit: &mut dyn FnMut(&mut Text<'_>)) {
     }
 }
 
+/// Bytes of `_` and a number that tells ids apart.
+const NUMBER: usize = 21;
+
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-fn fits(id: &str) -> bool {
-    !id.is_empty() && id.chars().all(is_plain)
+fn fits(id: &str, most: usize) -> bool {
+    !id.is_empty() && id.len() <= most && id.chars().all(is_plain)
 }
 
 /// An id that fits, resembles the one given, and is not taken; it is from now on.
-fn free(id: &str, taken: &mut HashSet<String>) -> String {
-    let plain: String = id.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+fn free(id: &str, most: usize, taken: &mut HashSet<String>) -> String {
+    // Room for a number behind it.
+    let most = most.saturating_sub(NUMBER);
+    let plain: String = id.chars().map(|c| if is_plain(c) { c } else { '_' }).take(most).collect();
     let base = if plain.is_empty() { "call".to_owned() } else { plain };
     let mut candidate = base.clone();
     // Each turn of the loop tries another name, and only finitely many are taken.
@@ -69,8 +77,15 @@ mod tests {
     #[test]
     fn different_ids_stay_different() {
         let mut taken = HashSet::from(["c_1".to_owned(), "c_1_2".to_owned()]);
-        let made = ["c:1", "c.1", "", "\u{e9}"].map(|id| free(id, &mut taken));
+        let made = ["c:1", "c.1", "", "\u{e9}"].map(|id| free(id, ANY_LENGTH, &mut taken));
         assert_eq!(made, ["c_1_3", "c_1_4", "call", "_"]);
-        assert!(made.iter().all(|id| fits(id)) && taken.len() == 6);
+        assert!(made.iter().all(|id| fits(id, ANY_LENGTH)) && taken.len() == 6);
+    }
+
+    #[test]
+    fn long_ids_are_shortened_and_stay_different() {
+        let mut taken = HashSet::new();
+        let made = ["1", "2"].map(|end| free(&format!("{}{end}", "x".repeat(100)), 64, &mut taken));
+        assert!(made[0] != made[1] && made.iter().all(|id| fits(id, 64)), "{made:?}");
     }
 }

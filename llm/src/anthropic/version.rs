@@ -4,43 +4,53 @@
 
 /// Major and minor version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ClaudeVersion(u8, u8);
+pub(crate) struct ClaudeVersion(u8, u8);
 
 impl ClaudeVersion {
     /// Extended thinking came with 3.7.
-    pub(super) fn can_think(self) -> bool {
+    pub(crate) fn can_think(self) -> bool {
         self >= Self(3, 7)
     }
 
     /// From 4.6 on the model decides how far to think, and `output_config.effort` says how hard to try.
-    pub(super) fn thinks_adaptively(self) -> bool {
+    pub(crate) fn thinks_adaptively(self) -> bool {
         self >= Self(4, 6)
     }
 
     /// `xhigh` came with 4.7.
-    pub(super) fn has_xhigh(self) -> bool {
+    pub(crate) fn has_xhigh(self) -> bool {
         self >= Self(4, 7)
     }
 
     /// `output_config.format` and strict tools came with 4.5 (and 4.1 of Opus, which is gone soon).
-    pub(super) fn has_structured_outputs(self) -> bool {
+    pub(crate) fn has_structured_outputs(self) -> bool {
+        self >= Self(4, 5)
+    }
+
+    /// Marks for the prompt cache came with 3.5 on Bedrock.
+    pub(crate) fn caches_on_bedrock(self) -> bool {
+        self >= Self(3, 5)
+    }
+
+    /// Marks that last an hour came with 4.5 on Bedrock.
+    pub(crate) fn caches_for_an_hour_on_bedrock(self) -> bool {
         self >= Self(4, 5)
     }
 
     /// From 4.7 on `temperature`, `top_p` and `top_k` are refused unless they are the default.
-    pub(super) fn refuses_sampling(self) -> bool {
+    pub(crate) fn refuses_sampling(self) -> bool {
         self >= Self(4, 7)
     }
 
     /// From 4.1 on `temperature` and `top_p` must not both be given.
-    pub(super) fn takes_one_of_temperature_and_top_p(self) -> bool {
+    pub(crate) fn takes_one_of_temperature_and_top_p(self) -> bool {
         self >= Self(4, 1)
     }
 }
 
 /// Finds `claude`, then the first number and the one after it: `claude-3-7-sonnet-20250219`, `claude-opus-4.6`.
 /// Numbers of more than two digits are dates. `None` when there is none: an unknown model is held to no rule.
-pub(super) fn claude_version(model: &str) -> Option<ClaudeVersion> {
+pub(crate) fn claude_version(model: &str) -> Option<ClaudeVersion> {
     let lower = model.to_ascii_lowercase();
     let tail = &lower[lower.find("claude")? + "claude".len()..];
     let mut parts = tail.split(['-', '.', '@', '_', ':']).skip_while(|part| version_number(part).is_none());

@@ -6,23 +6,19 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::closed_schema::fit;
+use super::held_format::hold;
 use super::thinking::{self, ThinkingPlan};
 use super::tool_ids;
 use super::version::{ClaudeVersion, claude_version};
 use super::write_blocks::{OutBlock, OutMessage, write_messages};
 use crate::error::RequestError;
-use crate::exchange::{Block, BlockKind, Exchange, Format, Tool, ToolChoice, coalesce};
+use crate::exchange::{Block, BlockKind, Exchange, Tool, ToolChoice, coalesce};
 use crate::report::Report;
 use crate::request::Target;
 use crate::wire::{Raw, Text};
 
 /// The limit of output tokens when neither the caller nor the catalogue names one; every Claude model takes it.
-const FALLBACK_MAX_TOKENS: u64 = 4096;
-/// What stands in for `json_object`: Anthropic has no JSON mode without a schema.
-const JSON_INSTRUCTION: &str = "Answer with one JSON object and nothing else.";
-/// What stands in for a schema on models that cannot be held to one.
-const SCHEMA_INSTRUCTION: &str = "Answer with nothing but JSON that conforms to this JSON Schema: ";
+pub(crate) const FALLBACK_MAX_TOKENS: u64 = 4096;
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -112,7 +108,7 @@ pub(crate) fn write(
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
     exchange.turns = coalesce(exchange.turns);
-    tool_ids::fit(&mut exchange.turns);
+    tool_ids::fit(&mut exchange.turns, tool_ids::ANY_LENGTH);
     if exchange.max_tokens == Some(0) {
         // Anthropic would take it: as the wish to fill its cache and write nothing. OpenAI's dialect has no such wish.
         return Err(RequestError::field(exchange.names.max_tokens, "is 0", "write 1 or more, or leave it out"));
@@ -122,7 +118,9 @@ pub(crate) fn write(
     let max_tokens = exchange.max_tokens.or(target.max_output_tokens).unwrap_or(FALLBACK_MAX_TOKENS);
     let plan = thinking::plan(&exchange, version, max_tokens, report)?;
     let sampling = Sampling::read(&exchange, version, &plan, report)?;
-    let (format, instruction) = write_format(exchange.format.take(), exchange.names.format, version, report)?;
+    let capable = version.is_none_or(ClaudeVersion::has_structured_outputs);
+    let (schema, instruction) = hold(exchange.format.take(), exchange.names.format, capable, report)?;
+    let format = schema.map(|schema| OutFormat { kind: "json_schema", schema });
     let called = called_tools(&exchange);
     let tools = write_tools(std::mem::take(&mut exchange.tools), version, report)?;
     let tool_choice = write_tool_choice(exchange.tool_choice.take(), exchange.parallel_tools, tools.is_empty());
@@ -147,44 +145,8 @@ pub(crate) fn write(
     serde_json::to_vec(&request).map(Bytes::from).map_err(|fault| RequestError::Malformed(fault.to_string()))
 }
 
-/// The format, and the instruction that stands in for it where the model cannot be held to one.
-fn write_format<'a>(
-    format: Option<Format<'a>>,
-    name: &'static str,
-    version: Option<ClaudeVersion>,
-    report: &mut Report,
-) -> Result<(Option<OutFormat<'a>>, Option<Text<'a>>), RequestError> {
-    let capable = version.is_none_or(ClaudeVersion::has_structured_outputs);
-    match format {
-        None => Ok((None, None)),
-        Some(Format::JsonObject) => {
-            report.drop(name, "there is no JSON mode without a schema; asked for by an instruction")?;
-            Ok((None, Some(JSON_INSTRUCTION.into())))
-        }
-        Some(Format::JsonSchema { schema, .. }) if capable => {
-            let Some(fitted) = fit(&schema) else {
-                return Ok((Some(OutFormat { kind: "json_schema", schema }), None));
-            };
-            if fitted.closed {
-                let path = format!("{name}.additionalProperties");
-                report.drop(path, "the provider takes closed objects only; false was added where it is absent")?;
-            }
-            for bound in fitted.moved {
-                report
-                    .drop(format!("{name}.{bound}"), "the provider holds no model to it; moved to the description")?;
-            }
-            let schema = fitted.schema;
-            Ok((Some(OutFormat { kind: "json_schema", schema }), None))
-        }
-        Some(Format::JsonSchema { schema, .. }) => {
-            report.drop(name, "this model cannot be held to a schema; asked for by an instruction")?;
-            Ok((None, Some(format!("{SCHEMA_INSTRUCTION}{}", schema.get()).into())))
-        }
-    }
-}
-
 /// Names of the tools that were called before.
-fn called_tools(exchange: &Exchange<'_>) -> Vec<String> {
+pub(crate) fn called_tools(exchange: &Exchange<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for block in exchange.turns.iter().flat_map(|turn| &turn.blocks) {
         if let BlockKind::ToolUse { name, .. } = &block.kind
@@ -214,7 +176,7 @@ fn withheld<'a>(called: Vec<String>) -> (Vec<OutTool<'a>>, Option<OutToolChoice<
 }
 
 /// The schema of an input of which nothing is said.
-fn object_schema<'a>() -> Raw<'a> {
+pub(crate) fn object_schema<'a>() -> Raw<'a> {
     Raw::parse(r#"{"type":"object"}"#).unwrap_or_else(Raw::empty_object)
 }
 
@@ -240,14 +202,14 @@ fn write_system<'a>(blocks: Vec<Block<'a>>, instruction: Option<Text<'a>>) -> Op
 }
 
 /// What of the sampling parameters the model takes.
-struct Sampling {
-    temperature: Option<f64>,
-    top_p: Option<f64>,
-    top_k: Option<u64>,
+pub(crate) struct Sampling {
+    pub(crate) temperature: Option<f64>,
+    pub(crate) top_p: Option<f64>,
+    pub(crate) top_k: Option<u64>,
 }
 
 impl Sampling {
-    fn read(
+    pub(crate) fn read(
         exchange: &Exchange<'_>,
         version: Option<ClaudeVersion>,
         plan: &ThinkingPlan,
@@ -310,7 +272,7 @@ fn write_tools<'a>(
 }
 
 /// Anthropic demands a schema, and in it `"type": "object"` (rule 10).
-fn write_schema(at: usize, schema: Option<Raw<'_>>) -> Result<Raw<'_>, RequestError> {
+pub(crate) fn write_schema(at: usize, schema: Option<Raw<'_>>) -> Result<Raw<'_>, RequestError> {
     #[derive(serde::Deserialize)]
     struct Typed {
         #[serde(rename = "type")]
@@ -361,7 +323,11 @@ fn write_tool_choice(
 }
 
 /// Sequences of white space only are refused by the API.
-fn write_stop<'a>(stop: Vec<Text<'a>>, name: &'static str, report: &mut Report) -> Result<Vec<Text<'a>>, RequestError> {
+pub(crate) fn write_stop<'a>(
+    stop: Vec<Text<'a>>,
+    name: &'static str,
+    report: &mut Report,
+) -> Result<Vec<Text<'a>>, RequestError> {
     let before = stop.len();
     let kept: Vec<_> = stop.into_iter().filter(|sequence| !sequence.trim().is_empty()).collect();
     if kept.len() < before {

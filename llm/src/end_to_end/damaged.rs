@@ -188,7 +188,7 @@ fn check_answer(body: &Bytes) {
             if let Ok(answer) = answer(&context(inbound, upstream, &seen), body, &price) {
                 serde_json::from_slice::<Value>(&answer.body).unwrap();
             }
-            let error = read_error(upstream, 500, body);
+            let error = read_error(upstream, 500, None, body);
             serde_json::from_slice::<Value>(&render_error(inbound, &error)).unwrap();
         }
     }

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use weir_domain::dialect::WireFormat;
 
 use super::{ErrorKind, Origin, WireError};
+use crate::bedrock;
 
 /// A body longer than this is not read further.
 const MAX_BODY: usize = 64 << 10;
@@ -12,8 +13,13 @@ const MAX_BODY: usize = 64 << 10;
 const MAX_MESSAGE: usize = 600;
 
 /// Reads the body of an answer with an error status.
-pub(super) fn read(_upstream: WireFormat, status: u16, body: &[u8]) -> WireError {
+pub(super) fn read(upstream: WireFormat, status: u16, error_type: Option<&str>, body: &[u8]) -> WireError {
     let body = body.get(..MAX_BODY).unwrap_or(body);
+    if upstream == WireFormat::Bedrock
+        && let Some(error) = bedrock::error::read(status, error_type, body)
+    {
+        return error;
+    }
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => from_value(status, &value),
         Err(_) => from_text(status, &String::from_utf8_lossy(body)),
@@ -53,6 +59,12 @@ fn from_value(status: u16, value: &Value) -> WireError {
         code: code.map(|c| clean(&c)),
         origin: Origin::Provider,
     }
+}
+
+/// An error whose class is known, with what its provider says of it.
+pub(crate) fn told(status: u16, kind: ErrorKind, message: &str, code: Option<&str>) -> WireError {
+    let message = public_message(status, kind, message);
+    WireError { status, kind, message, param: None, code: code.map(clean), origin: Origin::Provider }
 }
 
 /// Not JSON: a page of a proxy, or a bare sentence.
@@ -151,7 +163,7 @@ mod tests {
     use super::*;
 
     fn openai(status: u16, body: &str) -> WireError {
-        read(WireFormat::Openai, status, body.as_bytes())
+        read(WireFormat::Openai, status, None, body.as_bytes())
     }
 
     #[test]
@@ -194,10 +206,14 @@ mod tests {
         let body = br#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.",
             "status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",
             "reason":"API_KEY_INVALID","domain":"googleapis.com"}]}}"#;
-        let error = read(WireFormat::Gemini, 400, body);
+        let error = read(WireFormat::Gemini, 400, None, body);
         assert_eq!((error.kind, error.caller_status(Dialect::Openai)), (ErrorKind::Authentication, 502));
-        let other =
-            read(WireFormat::Gemini, 400, br#"{"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}}"#);
+        let other = read(
+            WireFormat::Gemini,
+            400,
+            None,
+            br#"{"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}}"#,
+        );
         assert_eq!((other.kind, other.message.as_str()), (ErrorKind::InvalidRequest, "bad"));
     }
 
@@ -214,6 +230,7 @@ mod tests {
         let error = read(
             WireFormat::Anthropic,
             529,
+            None,
             br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
         );
         assert_eq!((error.caller_status(Dialect::Anthropic), error.caller_status(Dialect::Openai)), (529, 503));

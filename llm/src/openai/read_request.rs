@@ -21,6 +21,7 @@ const NAMES: Names = Names {
     thinking: "thinking",
     effort: "reasoning_effort",
     user: "user",
+    parallel_tools: "parallel_tool_calls",
     seed: "seed",
     frequency_penalty: "frequency_penalty",
     presence_penalty: "presence_penalty",

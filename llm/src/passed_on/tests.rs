@@ -13,6 +13,7 @@ const TO: Target<'_> = Target {
     max_output_tokens: None,
     stream_options: true,
     strict: false,
+    betas: &[],
 };
 
 fn prepared(operation: Operation, body: &str) -> (Peek, UpstreamRequest) {

@@ -5,6 +5,7 @@ use crate::peek::peek;
 
 mod from_responses;
 mod to_anthropic;
+mod to_bedrock;
 mod to_cohere;
 mod to_gemini;
 mod to_ollama;
@@ -12,7 +13,14 @@ mod to_openai;
 mod to_responses;
 
 fn target(model: &str) -> Target<'_> {
-    Target { format: WireFormat::Openai, model, max_output_tokens: None, stream_options: true, strict: false }
+    Target {
+        format: WireFormat::Openai,
+        model,
+        max_output_tokens: None,
+        stream_options: true,
+        strict: false,
+        betas: &[],
+    }
 }
 
 fn forwarded(body: &str, target: &Target<'_>) -> String {
@@ -105,6 +113,7 @@ fn translated(body: &serde_json::Value, target: &Target<'_>) -> Result<(serde_js
         WireFormat::Anthropic
         | WireFormat::Gemini
         | WireFormat::Responses
+        | WireFormat::Bedrock
         | WireFormat::Cohere
         | WireFormat::Ollama => Dialect::Openai,
     };

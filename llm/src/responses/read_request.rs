@@ -21,6 +21,7 @@ const NAMES: Names = Names {
     format: "text.format",
     thinking: "reasoning",
     effort: "reasoning.effort",
+    parallel_tools: "parallel_tool_calls",
     user: "user",
     seed: "seed",
     frequency_penalty: "frequency_penalty",

@@ -12,13 +12,20 @@ use weir_domain::usage::UsageSource;
 use super::*;
 use crate::answer::answer;
 use crate::error::{WireError, error_event};
+use crate::event_stream::tests::message;
 
 mod checks;
 mod single;
 
 const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses];
-const FORMATS: [WireFormat; 5] =
-    [WireFormat::Openai, WireFormat::Anthropic, WireFormat::Responses, WireFormat::Cohere, WireFormat::Ollama];
+const FORMATS: [WireFormat; 6] = [
+    WireFormat::Openai,
+    WireFormat::Anthropic,
+    WireFormat::Responses,
+    WireFormat::Bedrock,
+    WireFormat::Cohere,
+    WireFormat::Ollama,
+];
 
 fn context(upstream: impl Into<WireFormat>, inbound: Dialect) -> AnswerContext {
     AnswerContext {
@@ -87,15 +94,37 @@ fn recorded() -> Vec<(String, WireFormat, Vec<u8>)> {
     for format in FORMATS {
         for entry in fs::read_dir(fixtures().join(format.as_str())).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "sse" || extension == "ndjson") {
-                let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-                all.push((name, format, fs::read(&path).unwrap()));
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("sse" | "ndjson") => all.push((name, format, fs::read(&path).unwrap())),
+                Some("events") => all.push((name, format, framed(&fs::read_to_string(&path).unwrap()))),
+                _ => {}
             }
         }
     }
     all.sort_by_key(|(name, format, _)| (format.as_str(), name.clone()));
-    assert!(all.len() >= 36);
+    assert!(all.len() >= 44);
     all
+}
+
+/// The binary messages of a stream that is kept as text: a line `event NAME PAYLOAD` or `exception NAME PAYLOAD` each.
+/// A last line `cut` takes half of the message before it away.
+fn framed(text: &str) -> Vec<u8> {
+    let (mut bytes, mut last) = (Vec::new(), 0);
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if line == "cut" {
+            bytes.truncate(bytes.len() - last / 2);
+            break;
+        }
+        let mut words = line.splitn(3, ' ');
+        let (kind, name, payload) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or_default());
+        let of_kind = format!(":{kind}-type");
+        let headers = [(&*of_kind, name), (":content-type", "application/json"), (":message-type", kind)];
+        let message = message(&headers, payload.as_bytes());
+        last = message.len();
+        bytes.extend(message);
+    }
+    bytes
 }
 
 fn all_pairs() -> impl Iterator<Item = (String, AnswerContext, Vec<u8>)> {
@@ -192,5 +221,5 @@ fn a_stream_and_a_whole_answer_agree_on_usage_and_content() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 69);
+    assert_eq!(compared, 78);
 }

@@ -8,7 +8,7 @@ use weir_llm::{error_event, read_error, render_error};
 fuzz_target!(|data: &[u8]| {
     for upstream in DIALECTS {
         for status in [400, 401, 429, 500, 529] {
-            let error = read_error(upstream.format(), status, data);
+            let error = read_error(upstream.format(), status, None, data);
             for inbound in DIALECTS {
                 let envelope: serde_json::Value =
                     serde_json::from_slice(&render_error(inbound, &error)).expect("the envelope is JSON");

@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
         for dialect in DIALECTS {
             for strict in [false, true] {
                 let target =
-                    Target { format: dialect.format(), model: "other", max_output_tokens: Some(100), stream_options: true, strict };
+                    Target { format: dialect.format(), model: "other", max_output_tokens: Some(100), stream_options: true, strict, betas: &[] };
                 match prepare(inbound, &peeked, &body, &target) {
                     Ok(made) => {
                         assert!(!strict || made.dropped.is_empty());

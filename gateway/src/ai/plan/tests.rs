@@ -37,6 +37,8 @@ fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Provider {
         headers: Vec::new(),
         timeouts: Default::default(),
         stream_options: true,
+        region: String::new(),
+        on_abort: Protocol::Openai.on_abort(),
         disabled: false,
         models: HashMap::new(),
         any_model: PriceHistory::default(),

@@ -187,5 +187,6 @@ fn attempt() -> weir_domain::ledger::Attempt {
         usage: weir_domain::usage::Usage::default(),
         cost: None,
         price: String::new(),
+        aborted: None,
     }
 }

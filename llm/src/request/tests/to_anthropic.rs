@@ -10,6 +10,7 @@ const OPUS: Target<'_> = Target {
     max_output_tokens: Some(64_000),
     stream_options: true,
     strict: false,
+    betas: &[],
 };
 
 fn with(more: Value) -> Value {

@@ -10,6 +10,7 @@ const COMMAND: Target<'_> = Target {
     max_output_tokens: Some(8_000),
     stream_options: true,
     strict: false,
+    betas: &[],
 };
 
 fn with(more: Value) -> Value {

@@ -10,6 +10,7 @@ const FLASH: Target<'static> = Target {
     max_output_tokens: None,
     stream_options: true,
     strict: false,
+    betas: &[],
 };
 const OLD: Target<'static> = Target { model: "gemini-2.5-flash", ..FLASH };
 

@@ -10,6 +10,7 @@ const LLAMA: Target<'_> = Target {
     max_output_tokens: None,
     stream_options: true,
     strict: false,
+    betas: &[],
 };
 
 fn with(more: Value) -> Value {

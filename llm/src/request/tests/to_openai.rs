@@ -10,6 +10,7 @@ const GPT: Target<'_> = Target {
     max_output_tokens: None,
     stream_options: true,
     strict: false,
+    betas: &[],
 };
 const REASONER: Target<'_> = Target { model: "gpt-5.1", ..GPT };
 const LOCAL: Target<'_> = Target { model: "llama3.2", ..GPT };
