@@ -288,7 +288,12 @@ async fn begin_stream<'a>(
         if let Err(error) = pushed {
             break Stop::stream(&provider.id, &error);
         }
-        if ended || streaming.translator.has_content() || streaming.translator.is_complete() {
+        let content = streaming.translator.has_content();
+        if !content && (ended || streaming.translator.is_complete()) {
+            // An end in order, and not even a reason to stop before it: nothing of it was an answer.
+            break Stop::unusable(&provider.id, "its stream holds no content");
+        }
+        if content {
             return Ok(Ready::Stream(Box::new(Flow { streaming, line, clock, held, timeouts, ended })));
         }
         let working = streaming.translator.is_working();

@@ -128,14 +128,15 @@ impl Line {
         clock: &mut Clock,
     ) -> Result<Self, LineError> {
         clock.arm(timeouts.connect_ms);
-        let socket = clock.watch(caller, egress.resolve(&link.address)).await?.map_err(LineError::Egress)?;
+        let found = clock.watch(caller, egress.resolve(&link.address)).await.map_err(too_long)?;
+        let socket = found.map_err(LineError::Egress)?;
         let peers = link.peers(socket);
         let mut fresh = false;
         loop {
             let peer = if fresh { &peers.fresh } else { &peers.pooled };
             clock.arm(timeouts.connect_ms);
             // Connecting takes a large future; on the heap it is gone before a long stream begins.
-            let connected = clock.watch(caller, Box::pin(connector.get_http_session(peer))).await?;
+            let connected = clock.watch(caller, Box::pin(connector.get_http_session(peer))).await.map_err(too_long)?;
             let (mut session, reused) = connected.map_err(|error| {
                 egress.failed(&link.address, socket);
                 LineError::Connect(error)
@@ -286,6 +287,16 @@ impl Line {
         if let Self::Wire { mut session, .. } = self {
             session.shutdown().await;
         }
+    }
+}
+
+/// Time that runs out before there is a connection is one of the reasons why there is none, whoever's clock it was on.
+fn too_long(interrupt: Interrupt) -> LineError {
+    match interrupt {
+        Interrupt::Timeout => {
+            LineError::Connect(Error::explain(ErrorType::ConnectTimedout, "no connection within the time limit"))
+        }
+        left @ Interrupt::Left(_) => LineError::Interrupt(left),
     }
 }
 

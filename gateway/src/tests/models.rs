@@ -5,6 +5,7 @@ mod answers;
 mod catalogue;
 mod disk;
 mod failover;
+mod faults;
 mod lost;
 mod native;
 mod passed_on;
