@@ -131,7 +131,8 @@ impl WireFormat {
 }
 
 /// Where a model of Google's stands: tuned ones, and those with a slash in their names, in collections of their own.
-fn gemini_path(model: &str) -> String {
+#[must_use]
+pub fn gemini_path(model: &str) -> String {
     let collected = ["models/", "tunedModels/"].iter().any(|collection| model.starts_with(collection));
     let segments: Vec<String> = model.split('/').map(percent_encoded).collect();
     format!("{}/{}", if collected { "" } else { "/models" }, segments.join("/"))

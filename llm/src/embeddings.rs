@@ -1,10 +1,13 @@
 //! Embeddings: `POST /v1/embeddings` in OpenAI's shape, forwarded to whoever takes it, translated for the others.
 //! Source: <https://platform.openai.com/docs/api-reference/embeddings>.
 
+mod request;
+mod vectors;
+
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use weir_domain::dialect::WireFormat;
+use weir_domain::dialect::{WireFormat, gemini_path};
 use weir_domain::operation::Operation;
 use weir_domain::usage::Tokens;
 
@@ -12,11 +15,12 @@ use crate::answer::{Answer, AnswerContext};
 use crate::error::{AnswerError, RequestError};
 use crate::peek::Peek;
 use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::report::Report;
 use crate::request::{Target, UpstreamRequest, with_model};
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::{Count, Sighted};
-use crate::wanted::Wanted;
+use crate::wanted::{Wanted, Wish};
 use crate::wire::{Text, parse};
 
 /// Where OpenAI and those who follow it take them, below the provider's address.
@@ -27,19 +31,27 @@ const PATH: &str = "/embeddings";
 /// # Errors
 /// The request is wrong, or the provider has no embeddings.
 pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
-    match target.format {
+    let mut report = Report::new(target.strict);
+    let (body, path, wanted) = match target.format {
         // Both of OpenAI's dialects are spoken by servers that take this beside them.
-        WireFormat::Openai | WireFormat::Responses => Ok(UpstreamRequest {
-            body: with_model(peek, target).apply(body),
-            dropped: Vec::new(),
-            tool_names: ToolNames::default(),
-            path: PATH.into(),
-            wanted: Wanted::default(),
-        }),
-        WireFormat::Anthropic | WireFormat::Gemini | WireFormat::Bedrock | WireFormat::Cohere | WireFormat::Ollama => {
-            Err(RequestError::unsupported("model", "its provider makes no embeddings"))
+        WireFormat::Openai | WireFormat::Responses => (with_model(peek, target).apply(body), PATH.into(), Wanted::default()),
+        WireFormat::Cohere | WireFormat::Gemini | WireFormat::Ollama => {
+            let request = request::read(body, &mut report)?;
+            let (body, path) = match target.format {
+                WireFormat::Cohere => (request.to_cohere(target)?, "/v2/embed".into()),
+                WireFormat::Gemini => {
+                    (request.to_gemini(target)?, format!("{}:batchEmbedContents", gemini_path(target.model)).into())
+                }
+                _ => (request.to_ollama(target, &mut report)?, "/api/embed".into()),
+            };
+            let wish = Wish::Embeddings { base64: request.base64, count: request.texts.len() };
+            (body, path, Wanted::of_model(target.model).with(wish))
         }
-    }
+        WireFormat::Anthropic | WireFormat::Bedrock => {
+            return Err(RequestError::unsupported("model", "its provider makes no embeddings"));
+        }
+    };
+    Ok(UpstreamRequest { body, dropped: report.into_dropped(), tool_names: ToolNames::default(), path, wanted })
 }
 
 /// Reads an answer and renders it for the caller.
@@ -52,7 +64,23 @@ pub(crate) fn answer(
     body: &Bytes,
     pricing: &dyn Pricing,
 ) -> Result<Answer, AnswerError> {
-    forward(context, text, body, pricing)
+    let Wish::Embeddings { base64, count } = context.wanted.wish else {
+        return forward(context, text, body, pricing);
+    };
+    let vectors = vectors::read(context.upstream, text, count)?;
+    let usage = vectors.sighted.complete(context.estimated_input, 0);
+    let cost = pricing.cost(&usage);
+    let model = context.wanted.model(vectors.model.clone()).unwrap_or_default();
+    let body = vectors.write(base64, &model, usage.tokens.input_total(), Cost(cost))?.into();
+    Ok(Answer {
+        body,
+        usage,
+        cost,
+        finish: None,
+        upstream_model: vectors.model.map(|model| model.0.into_owned()),
+        response_id: vectors.id.map(|id| id.0.into_owned()),
+        dropped: Vec::new(),
+    })
 }
 
 #[derive(Deserialize)]

@@ -20,12 +20,41 @@ pub struct Wanted {
     pub(crate) plain: bool,
     /// What the answer repeats of the request.
     pub(crate) echo: Echo,
+    /// What belongs to the operation.
+    pub(crate) wish: Wish,
+}
+
+/// By operation.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Wish {
+    /// The format says it all.
+    #[default]
+    Nothing,
+    /// Of embeddings that are translated.
+    Embeddings {
+        /// Vectors as base64 of little-endian 32-bit floats, in the place of lists of numbers.
+        base64: bool,
+        /// How many there must be.
+        count: usize,
+    },
+    /// Of a rerank that is translated.
+    Rerank {
+        /// How many documents there are to point at.
+        count: usize,
+        /// The documents as JSON, when they are to stand in the answer.
+        documents: Option<Arc<[String]>>,
+    },
 }
 
 impl Wanted {
     /// Remembers the model.
     pub(crate) fn of_model(model: &str) -> Self {
         Self { model: Some(model.into()), ..Self::default() }
+    }
+
+    /// The same with a wish.
+    pub(crate) fn with(self, wish: Wish) -> Self {
+        Self { wish, ..self }
     }
 
     /// The model that the answer names, else the one that was asked.

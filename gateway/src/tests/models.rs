@@ -6,6 +6,7 @@ mod catalogue;
 mod disk;
 mod failover;
 mod faults;
+mod formats;
 mod lost;
 mod native;
 mod passed_on;

@@ -119,3 +119,132 @@ fn base64_of_the_demo_provider_holds_the_same_numbers() {
     assert_eq!(json!(decoded), floats("float"));
     assert_eq!(decoded.len(), 8);
 }
+
+/// Translates a request: where it goes, what is sent, what was reported.
+fn sent(format: WireFormat, request: Value) -> (String, Value, Vec<String>) {
+    let (_, made) = ask(&request, &target(format)).unwrap();
+    let dropped = made.dropped.iter().map(|dropped| dropped.path.clone()).collect();
+    (made.path.to_string(), serde_json::from_slice(&made.body).unwrap(), dropped)
+}
+
+#[test]
+fn to_cohere_the_purpose_is_a_document_unless_the_caller_says_another() {
+    let (path, body, dropped) =
+        sent(WireFormat::Cohere, json!({"model": "m", "input": "a", "encoding_format": "base64"}));
+    let expected =
+        json!({"model": "up", "texts": ["a"], "input_type": "search_document", "embedding_types": ["float"]});
+    assert_eq!((path.as_str(), body, dropped), ("/v2/embed", expected, vec![]));
+    let asked =
+        json!({"model": "m", "input": ["a", "b"], "input_type": "query", "dimensions": 256, "user": "u", "x": 1});
+    let (_, body, dropped) = sent(WireFormat::Cohere, asked);
+    assert_eq!((&body["input_type"], &body["output_dimension"]), (&json!("search_query"), &json!(256)));
+    assert_eq!(dropped, ["x", "user"]);
+}
+
+#[test]
+fn to_gemini_each_text_is_a_request_of_the_batch() {
+    let asked = json!({"model": "m", "input": ["a", "b"], "dimensions": 8, "input_type": "search_query"});
+    let (path, body, dropped) = sent(WireFormat::Gemini, asked);
+    let one = |text: &str| {
+        json!({"model": "models/up", "content": {"parts": [{"text": text}]}, "taskType": "RETRIEVAL_QUERY",
+            "outputDimensionality": 8})
+    };
+    assert_eq!(path, "/models/up:batchEmbedContents");
+    assert_eq!((body, dropped), (json!({"requests": [one("a"), one("b")]}), vec![]));
+    let (_, body, _) = sent(WireFormat::Gemini, json!({"model": "m", "input": "a"}));
+    assert_eq!(body, json!({"requests": [{"model": "models/up", "content": {"parts": [{"text": "a"}]}}]}));
+}
+
+#[test]
+fn to_ollama_nothing_is_minted() {
+    let (path, body, dropped) = sent(WireFormat::Ollama, json!({"model": "m", "input": "a", "encoding_format": null}));
+    assert_eq!((path.as_str(), body, dropped), ("/api/embed", json!({"model": "up", "input": ["a"]}), vec![]));
+}
+
+#[test]
+fn what_a_provider_cannot_read_is_for_another_target_and_what_is_wrong_for_none() {
+    let refused = |request: Value| ask(&request, &target(WireFormat::Cohere)).unwrap_err();
+    let many: Vec<&str> = vec!["a"; 97];
+    for input in [json!([1, 2]), json!([[1], [2]]), json!(many)] {
+        let error = refused(json!({"model": "m", "input": input}));
+        assert!(matches!(&error, RequestError::Unsupported { field, .. } if field == "input"), "{error}");
+    }
+    for (more, field) in [
+        (json!({"input": ""}), "input"),
+        (json!({"input": []}), "input"),
+        (json!({"input": ["a", ""]}), "input[1]"),
+        (json!({"input": {"a": 1}}), "input"),
+        (json!({"input": ["a", 1]}), "input"),
+        (json!({}), "input"),
+        (json!({"input": "a", "encoding_format": "int8"}), "encoding_format"),
+        (json!({"input": "a", "input_type": "poem"}), "input_type"),
+        (json!({"input": "a", "dimensions": 0}), "dimensions"),
+        (json!({"input": "a", "dimensions": "8"}), "dimensions"),
+    ] {
+        let mut request = json!({"model": "m"});
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let error = refused(request).to_wire();
+        assert_eq!((error.status, error.param.as_deref()), (400, Some(field)), "{more}: {}", error.message);
+    }
+}
+
+#[test]
+fn answers_of_every_shape_are_openais_in_order_with_index_and_cost() {
+    let answers = [
+        (
+            WireFormat::Cohere,
+            r#"{"id":"e1","embeddings":{"float":[[0.5,1e-3],[2,3]]},"texts":["a","b"],"meta":{"billed_units":{"input_tokens":4}}}"#,
+        ),
+        (
+            WireFormat::Gemini,
+            r#"{"embeddings":[{"values":[0.5,1e-3]},{"values":[2,3]}],"usageMetadata":{"promptTokenCount":4}}"#,
+        ),
+        (
+            WireFormat::Ollama,
+            r#"{"model":"up","embeddings":[[0.5,1e-3],[2,3]],"total_duration":9,"prompt_eval_count":4}"#,
+        ),
+    ];
+    for (format, whole) in answers {
+        let (seen, made) = ask(&json!({"model": "m", "input": ["a", "b"]}), &target(format)).unwrap();
+        let context = context(format, &seen, &made);
+        let answer = read_whole(&context, &Bytes::from_static(whole.as_bytes()), &price).unwrap();
+        let expected = concat!(
+            r#"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5,1e-3]},"#,
+            r#"{"object":"embedding","index":1,"embedding":[2,3]}],"model":"up","#,
+            r#""usage":{"prompt_tokens":4,"total_tokens":4,"cost":0.000004}}"#
+        );
+        assert_eq!(answer.body, expected, "{format:?}");
+        assert_eq!(answer.usage.source, UsageSource::Provider);
+        let short = whole
+            .replacen("[2,3]", "[2]", 1)
+            .replace(",\"b\"", "")
+            .replace(",{\"values\":[2]}", "")
+            .replace(",[2]", "");
+        let got = read_whole(&context, &Bytes::from(short), &price);
+        assert!(matches!(&got, Err(AnswerError::Malformed(said)) if said.contains("1 embeddings for 2")), "{got:?}");
+    }
+}
+
+#[test]
+fn a_caller_who_wants_base64_gets_the_same_floats() {
+    use base64::Engine;
+    let request = json!({"model": "m", "input": "a", "encoding_format": "base64"});
+    let (seen, made) = ask(&request, &target(WireFormat::Ollama)).unwrap();
+    let whole = Bytes::from_static(br#"{"embeddings":[[0.1,-0.30000001192092896,7]]}"#);
+    let answer = read_whole(&context(WireFormat::Ollama, &seen, &made), &whole, &price).unwrap();
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    let text = body["data"][0]["embedding"].as_str().unwrap();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+    assert_eq!(bytes, [0.1_f32, -0.3, 7.0].map(f32::to_le_bytes).concat());
+    assert_eq!((answer.usage.source, answer.usage.tokens.input_total()), (UsageSource::Estimated, 1));
+}
+
+#[test]
+fn a_vector_that_is_none_is_refused() {
+    let (seen, made) = ask(&json!({"model": "m", "input": "a"}), &target(WireFormat::Ollama)).unwrap();
+    for vectors in ["[null]", "[[null]]", "[{}]", "[\"AAAA\"]", "[[1e99]]", "[]", "{}", "7"] {
+        let whole = Bytes::from(format!("{{\"embeddings\":{vectors}}}"));
+        let got = read_whole(&context(WireFormat::Ollama, &seen, &made), &whole, &price);
+        assert!(matches!(got, Err(AnswerError::Malformed(_))), "{vectors}");
+    }
+}

@@ -17,5 +17,6 @@ pub mod rest;
 pub mod script;
 pub mod sse;
 pub mod tls;
+pub mod upstream;
 pub mod weir;
 pub mod wire;

@@ -171,3 +171,20 @@ for (const provider of providers) {
     })
   })
 }
+
+describe('openai, embeddings', () => {
+  test('as the SDK asks by default (base64) and as numbers', async () => {
+    const request = { model: 'demo/demo-embedding', input: ['the cat sat', 'Grüße, 世界'], dimensions: 16 }
+    const byDefault = await client.embeddings.create(request)
+    const numbers = await client.embeddings.create({ ...request, encoding_format: 'float' })
+    assert.deepEqual(
+      byDefault.data.map((one) => one.index),
+      [0, 1],
+    )
+    byDefault.data.forEach((one, at) => {
+      assert.equal(one.embedding.length, 16)
+      one.embedding.forEach((n, i) => assert.ok(Math.abs(n - numbers.data[at].embedding[i]) < 1e-7))
+    })
+    assert.ok(byDefault.usage.prompt_tokens > 0 && byDefault.usage.cost > 0)
+  })
+})

@@ -195,3 +195,25 @@ def test_retries(provider, flaky):
     answer = client.chat.completions.create(model=flaky, messages=[{"role": "user", "content": "Hi"}])
     assert answer.choices[0].message.content
     assert [call["status"] for call in calls(provider, upstream)[before:]] == [429, 503, 200]
+
+
+def test_embeddings_as_the_sdk_asks_by_default_and_as_numbers(client):
+    # The package asks for base64 unless told otherwise, and decodes it.
+    request = {"model": "demo/demo-embedding", "input": ["the cat sat", "a cat sat", "Grüße, 世界"], "dimensions": 16}
+    default = client.embeddings.create(**request)
+    numbers = client.embeddings.create(**request, encoding_format="float")
+    assert [one.index for one in default.data] == [0, 1, 2]
+    for one, other in zip(default.data, numbers.data):
+        assert len(one.embedding) == 16
+        assert one.embedding == pytest.approx(other.embedding, abs=1e-7)
+    assert default.usage.prompt_tokens == default.usage.total_tokens > 0
+    assert default.usage.model_extra["cost"] > 0
+
+
+def test_embeddings_of_a_model_that_is_not_there(client):
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.embeddings.create(model="demo/demo-no", input="x")
+    assert "demo-no" in str(caught.value)
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.embeddings.create(model="demo/demo-embedding", input="")
+    assert caught.value.param == "input"
