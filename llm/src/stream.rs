@@ -70,8 +70,7 @@ impl StreamTranslator {
     /// For one attempt whose answer is a stream with status 200.
     #[must_use]
     pub fn new(context: AnswerContext, pricing: Arc<dyn Pricing>) -> Self {
-        let format = context.upstream;
-        let reader = match format {
+        let reader = match context.upstream {
             WireFormat::Openai => Reader::Openai(openai::read_stream::StreamReader::default()),
             WireFormat::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
             WireFormat::Gemini => Reader::Gemini(gemini::read_stream::StreamReader::new(&context.request_id)),
@@ -87,6 +86,7 @@ impl StreamTranslator {
             Dialect::Responses => Writer::Responses(responses::write_stream::StreamWriter::default()),
         };
         let passed = Passed::new(&context);
+        let parser = Framing::of(context.upstream);
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
         Self { framing: Framing::of(format), relay, passed }
     }
