@@ -34,7 +34,9 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
     let mut report = Report::new(target.strict);
     let (body, path, wanted) = match target.format {
         // Both of OpenAI's dialects are spoken by servers that take this beside them.
-        WireFormat::Openai | WireFormat::Responses => (with_model(peek, target).apply(body), PATH.into(), Wanted::default()),
+        WireFormat::Openai | WireFormat::Responses => {
+            (with_model(peek, target).apply(body), PATH.into(), Wanted::default())
+        }
         WireFormat::Cohere | WireFormat::Gemini | WireFormat::Ollama => {
             let request = request::read(body, &mut report)?;
             let (body, path) = match target.format {

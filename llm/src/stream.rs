@@ -86,9 +86,8 @@ impl StreamTranslator {
             Dialect::Responses => Writer::Responses(responses::write_stream::StreamWriter::default()),
         };
         let passed = Passed::new(&context);
-        let parser = Framing::of(context.upstream);
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
-        Self { framing: Framing::of(format), relay, passed }
+        Self { framing: Framing::of(relay.context.upstream), relay, passed }
     }
 
     /// Takes bytes as they came, cut anywhere, and appends to `out` what the caller is to get.
