@@ -95,3 +95,6 @@ pub(super) fn is_same(one: &CatalogPrice, other: &CatalogPrice) -> bool {
         |price: &CatalogPrice| CatalogPrice { effective_from: String::new(), source: String::new(), ..price.clone() };
     undated(one) == undated(other)
 }
+
+#[cfg(test)]
+mod tests;

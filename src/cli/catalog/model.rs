@@ -72,7 +72,7 @@ pub(super) fn price(provider: &str, modality: Modality, entry: &Entry, label: &s
         return None;
     }
     let mut tokens = rates::read(entry, provider == "xai");
-    if provider == "fireworks" && modality == Modality::Chat && !entry.has("cache_read_input_token_cost") {
+    if entry.text("litellm_provider") == "fireworks_ai" && !entry.has("cache_read_input_token_cost") {
         // Its prompt cache costs half of the input where it lists no other price (https://docs.fireworks.ai/guides/prompt-caching).
         tokens.per_million.cache_read =
             entry.decimal("input_cost_per_token").map(|rate| rate.half().shifted(6).to_string());
