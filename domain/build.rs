@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+/// What is known of a provider, and its models.
+type Known = (Map<String, Value>, Map<String, Value>);
+
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../catalog");
     println!("cargo::rerun-if-changed={}", root.display());
-    let mut providers: BTreeMap<String, (Map<String, Value>, Map<String, Value>)> = BTreeMap::new();
+    let mut providers: BTreeMap<String, Known> = BTreeMap::new();
     for file in yaml_files(&root)? {
         let Value::Object(mut content) = read(&file)? else { continue };
         let Some(Value::Object(entries)) = content.remove("providers") else {

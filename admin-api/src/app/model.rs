@@ -140,7 +140,7 @@ impl Known {
         let now = time::now();
         let overrides = |name: &str| {
             let rows = self.prices.iter().filter(|p| p.provider == provider && p.model == name);
-            rows.map(|p| (begin(p.effective_from.as_deref()), p.per_million.clone())).collect::<Vec<_>>()
+            rows.map(|p| (begin(p.effective_from.as_deref()), PerMillion::clone(&p.per_million))).collect::<Vec<_>>()
         };
         let listed = || {
             let rows = listed.into_iter().flat_map(|l| &l.prices);

@@ -13,13 +13,14 @@ use crate::app::resource::Page;
 use crate::error::Error;
 
 /// Vendors that are known before anybody configures them, with the ids of their models.
-#[utoipa::path(get, path = "/catalog/providers", tag = "models", responses((status = 200, body = CatalogView)))]
+#[utoipa::path(get, path = "/catalog/providers", tag = "models", operation_id = "catalog",
+    responses((status = 200, body = CatalogView)))]
 pub(super) async fn providers(_: May<ReadConfig>, State(app): State<Arc<App>>) -> Result<Answer<CatalogView>, Error> {
     Ok(Answer(app.catalog()?))
 }
 
 /// Models that are known, with what they can do and their prices by date, by provider and id.
-#[utoipa::path(get, path = "/catalog/models", tag = "models", params(CatalogQuery),
+#[utoipa::path(get, path = "/catalog/models", tag = "models", operation_id = "catalog_models", params(CatalogQuery),
     responses((status = 200, body = Page<CatalogModelView>)))]
 pub(super) async fn models(
     _: May<ReadConfig>,

@@ -1,3 +1,5 @@
+//! Prices: what is exact, what is unknown, and what is never guessed.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -326,7 +326,7 @@ pub struct Price {
     /// and media input as `input` (the one-hour cache as the five-minute one, cached media as `cache_read`), reasoning and
     /// media output as `output`. What has no base either has no price: its cost is unknown, not 0.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub per_million: PerMillion,
+    pub per_million: Box<PerMillion>,
     /// Rates of requests with much input.
     #[serde(default, skip_serializing_if = "is_default")]
     pub context_tiers: Vec<ContextTier>,
@@ -336,10 +336,10 @@ pub struct Price {
     pub service_tiers: BTreeMap<ServiceTier, TierPrice>,
     /// Dollars for one of what is not tokens.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub per_unit: PerUnit,
+    pub per_unit: Box<PerUnit>,
     /// By what the cost of all tokens is multiplied, by region and speed.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub multipliers: Multipliers,
+    pub multipliers: Box<Multipliers>,
     /// Where the price is published.
     #[serde(default, skip_serializing_if = "is_default")]
     pub source: String,

@@ -1,3 +1,5 @@
+//! From the table to the files, and from one update to the next.
+
 use super::*;
 use crate::cli::catalog::{diff, files, table};
 
