@@ -106,6 +106,8 @@ pub struct Provider {
     pub region: String,
     /// What becomes of an answer when the caller leaves before its end.
     pub on_abort: OnAbort,
+    /// Whether it has the Responses API beside its protocol's own.
+    pub responses: bool,
     /// Whether it is switched off.
     pub disabled: bool,
     /// What is known of its models, by id.
@@ -117,7 +119,11 @@ pub struct Provider {
 impl Provider {
     /// What is spoken with it for a call of `model` by a caller of a dialect.
     #[must_use]
-    pub fn format(&self, _model: &str, _inbound: Dialect) -> WireFormat {
+    pub fn format(&self, model: &str, inbound: Dialect) -> WireFormat {
+        let only = || self.models.get(model).is_some_and(|facts| facts.responses_only);
+        if self.responses && (inbound == Dialect::Responses || only()) {
+            return WireFormat::Responses;
+        }
         self.protocol.format()
     }
 
@@ -138,6 +144,8 @@ pub struct ModelFacts {
     pub context: Option<u64>,
     /// The most tokens it writes.
     pub max_output_tokens: Option<u64>,
+    /// Whether it is there in the Responses API only.
+    pub responses_only: bool,
     /// What `Price` resources say that it costs, by date.
     pub overrides: PriceHistory,
     /// What the catalogue says that it costs, by date.

@@ -97,6 +97,19 @@ impl Gateway {
                 self.open_native(session, exchange, &provider, &rest)?;
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
+            Destination::Stored(stored) => {
+                context.dialect = Some(Dialect::Responses);
+                let caller = self.identify(session, &snapshot)?;
+                let settlement = self.settlement(session, Traffic::Ai);
+                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
+                exchange.settlement.dialect = Some(Dialect::Responses);
+                exchange.identified(caller);
+                let (snapshot, application) = (Arc::clone(&exchange.snapshot), &exchange.settlement.application);
+                let uri = &session.req_header().uri;
+                let (route, target, native) = ai::stored::open(state, &snapshot, application, &stored, uri)?;
+                exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
+                Ok(Decision::Stream)
+            }
             Destination::Rest(forward) => {
                 let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
                 let settlement = self.settlement(session, Traffic::Rest);

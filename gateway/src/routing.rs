@@ -9,6 +9,7 @@ use weir_domain::router::Match;
 use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::Method;
 
+use crate::ai::stored::{self, Stored};
 use crate::ai::{self, Endpoint};
 use crate::problem::Refusal;
 use crate::upstream::{Forward, rewrite};
@@ -21,6 +22,8 @@ pub(crate) enum Destination {
     Native(String, String),
     /// A REST route.
     Rest(Box<Forward>),
+    /// A response that a provider keeps.
+    Stored(Stored),
     /// `/-/live`: the process runs.
     Live,
     /// `/-/ready`: the node takes traffic.
@@ -56,6 +59,9 @@ pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> 
     let anthropic = request.headers.contains_key("anthropic-version");
     if let Some(endpoint) = ai::endpoint(&request.method, path, anthropic) {
         return Ok(Destination::Ai(endpoint));
+    }
+    if let Some(stored) = stored::stored(&request.method, path) {
+        return Ok(Destination::Stored(stored));
     }
     if let Some(below) = path.strip_prefix("/providers/") {
         let (provider, rest) = below.split_at(below.find('/').unwrap_or(below.len()));

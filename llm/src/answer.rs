@@ -147,6 +147,15 @@ pub(crate) struct AnswerHead<'a> {
     pub(crate) sighted: crate::usage::Sighted,
 }
 
+/// The ids by which what follows a whole answer is bound to the account that gave it: as
+/// [`StreamTranslator::bound`](crate::StreamTranslator::bound).
+#[must_use]
+pub fn bound(inbound: Dialect, answer: &Answer) -> Vec<String> {
+    let kept = answer.response_id.iter().filter(|id| inbound == Dialect::Responses && id.starts_with("resp_"));
+    let read = responses::sealed::bound_ids(inbound, &answer.body);
+    kept.cloned().chain(read).collect()
+}
+
 fn owned(text: Option<&str>) -> Option<String> {
     text.map(str::to_owned)
 }

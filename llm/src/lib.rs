@@ -78,7 +78,7 @@ mod usage;
 mod wanted;
 mod wire;
 
-pub use answer::{Answer, AnswerContext, answer};
+pub use answer::{Answer, AnswerContext, answer, bound};
 pub use content::{Content, content};
 pub use count_tokens::estimated as estimated_count;
 pub use error::{

@@ -48,6 +48,7 @@ fn demo(entry: Option<&CatalogProvider>, prices: &mut Overrides) -> Provider {
         stream_options: true,
         region: String::new(),
         on_abort: Protocol::Demo.on_abort(),
+        responses: false,
         disabled: false,
         models: prices::facts(DEMO, &[], entry.map(|entry| (DEMO, entry)), prices),
         any_model: prices::any_model(DEMO, prices),
@@ -96,10 +97,22 @@ fn provider(
         stream_options: !spec.no_stream_options,
         region,
         on_abort: spec.on_abort.unwrap_or(spec.protocol.on_abort()),
+        responses: spec.protocol == Protocol::Openai && spec.responses.unwrap_or(has_responses(entry)),
         disabled: spec.disabled,
         models: prices::facts(&resource.id, &spec.models, entry, prices),
         any_model: prices::any_model(&resource.id, prices),
     }
+}
+
+/// The vendors of the catalogue that have the Responses API.
+/// Sources: <https://platform.openai.com/docs/api-reference/responses>,
+/// <https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses>, <https://docs.x.ai/docs/guides/responses-api>,
+/// <https://openrouter.ai/docs/api-reference/responses-api/overview>, <https://console.groq.com/docs/responses-api>.
+const RESPONSES: [&str; 5] = ["openai", "azure", "xai", "openrouter", "groq"];
+
+/// Whether a vendor is known to have the Responses API.
+fn has_responses(entry: Option<(&str, &CatalogProvider)>) -> bool {
+    entry.is_some_and(|(vendor, _)| RESPONSES.contains(&vendor))
 }
 
 /// What is said of a public address without TLS.

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::{Input, missing};
-use crate::catalog::{CatalogModel, CatalogPrice, CatalogProvider};
+use crate::catalog::{CatalogModel, CatalogPrice, CatalogProvider, Modality};
 use crate::fault::Fault;
 use crate::price::{PriceHistory, PriceRow, Rates};
 use crate::resource::Kind;
@@ -91,6 +91,7 @@ pub(super) fn facts(
         let fact = facts.entry(model.id.clone()).or_default();
         fact.context = model.context.or(fact.context);
         fact.max_output_tokens = model.max_output_tokens.or(fact.max_output_tokens);
+        fact.responses_only |= model.responses_only;
     }
     let own: Vec<(String, String)> = overrides.keys().filter(|(p, m)| p == provider && m != ANY).cloned().collect();
     for key in own {
@@ -107,6 +108,7 @@ fn catalog_facts(vendor: &str, model: &str, known: &CatalogModel) -> ModelFacts 
     ModelFacts {
         context: known.context,
         max_output_tokens: known.max_output_tokens,
+        responses_only: known.modality == Modality::Responses,
         overrides: PriceHistory::default(),
         listed: PriceHistory::new(rows.collect()),
     }

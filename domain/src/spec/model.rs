@@ -118,6 +118,11 @@ pub struct Provider {
     /// the end in any case; `cut` for all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_abort: Option<OnAbort>,
+    /// Whether a provider of OpenAI's protocol has the Responses API too (`POST {base_url}/responses`): who speaks it is
+    /// then passed on as it is, and so are its stored responses and built-in tools. Absent: as is known of the vendor;
+    /// no for servers that are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responses: Option<bool>,
     /// A disabled provider is never chosen.
     #[serde(default, skip_serializing_if = "is_default")]
     pub disabled: bool,
@@ -184,6 +189,9 @@ pub struct ModelDeclaration {
     /// The most tokens it writes; the default of `max_tokens` where a dialect demands one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,
+    /// Set when the model is there in the Responses API only: callers of every dialect are translated to that.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub responses_only: bool,
 }
 
 /// How long a model may take, in milliseconds.

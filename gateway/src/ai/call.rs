@@ -22,6 +22,7 @@ use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
 use weir_llm::{Content, ErrorKind, RequestError, UpstreamRequest, WireError};
 
+use super::affinity::Gone;
 use super::answers::{self, Kept, Place, Taking};
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
@@ -101,7 +102,10 @@ pub(super) async fn serve(
         Some(Ok(Consulted::Nothing(taking))) => taking,
         Some(Err(error)) => return refuse(session, settlement, dialect, &error, None).await,
     };
-    let plan = plan(&request, &route, session, settlement, &body.bytes);
+    let mut plan = plan(&request, &route, session, settlement, &body.bytes);
+    if let Err(error) = bind(&mut plan, &request, &route, &settlement.application) {
+        return refuse(session, settlement, dialect, &error, None).await;
+    }
     let call = Call { request, route: &route, body, betas, taking };
     match call.attempts(plan, session, settlement).await {
         Ok(result) => result,
@@ -169,7 +173,38 @@ fn plan(
         headers: &session.req_header().headers,
         at: record.at,
     };
-    Plan::new(pool, &ask, dice(&record.id), Instant::now())
+    // A request that is bound to an account of which nothing is known finds the same one each time.
+    let seed = peek.binding.as_ref().map_or(&record.id, |binding| &binding.id);
+    Plan::new(pool, &ask, dice(seed), Instant::now())
+}
+
+/// Keeps a request to the account that gave the answer it goes on from: to that alone when it names an answer that only
+/// that account keeps, before all others when it holds reasoning that only that account can read.
+fn bind<R: FnMut(u64) -> u64>(
+    plan: &mut Plan<R>,
+    request: &Request<'_>,
+    route: &ModelRoute,
+    application: &str,
+) -> Result<(), WireError> {
+    let Some(binding) = &request.peek.binding else { return Ok(()) };
+    let affinity = &request.state.models.affinity;
+    let refused = |why: &str| {
+        let sentence = format!("previous_response_id: {why}; send the whole conversation in input");
+        let error = WireError::gateway(ErrorKind::InvalidRequest, sentence).with_param("previous_response_id");
+        error.with_code("previous_response_not_found")
+    };
+    match affinity.find(application, &binding.id).map(|account| account.way(route)) {
+        Some(Ok((target, key))) if binding.required => plan.bind(target, key),
+        Some(Ok((target, key))) => plan.prefer(target, key),
+        Some(Err(Gone)) if binding.required => {
+            return Err(refused("the account that gave this response is not behind this model any more"));
+        }
+        None if binding.required && affinity.is_anothers(application, &binding.id) => {
+            return Err(refused("no such response was given to this application"));
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn betas(session: &Session, dialect: Dialect) -> Betas {
@@ -386,7 +421,12 @@ async fn give(
     taking: Option<Taking<'_>>,
 ) -> Result<()> {
     match ready {
-        Ready::Whole(running, answer) => relay::whole(session, request.inbound, running, answer, taking).await,
+        Ready::Whole(running, answer) => {
+            let (attempt, inbound) = (running.settlement.attempts.last(), request.inbound);
+            let bound = attempt.map(|_| weir_llm::bound(inbound, &answer)).unwrap_or_default();
+            request.state.models.affinity.keep(running.settlement, bound);
+            relay::whole(session, request.inbound, running, answer, taking).await
+        }
         Ready::Stream(flow) => relay::stream(request.state, session, request.inbound, flow, taking).await,
     }
 }

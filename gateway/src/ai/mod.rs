@@ -10,6 +10,7 @@
 //!                                       └── cooldown, next target ◀┘ failed before the first byte of content
 //! ```
 
+mod affinity;
 mod answers;
 mod attempt;
 mod beta;
@@ -28,6 +29,7 @@ mod refuse;
 mod relay;
 mod retry_after;
 mod running;
+pub(crate) mod stored;
 mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};
@@ -53,6 +55,7 @@ use crate::state::State;
 
 /// What model calls share between requests, beside the snapshot.
 pub struct Models {
+    affinity: affinity::Affinity,
     answers: answers::Answers,
     pools: pool::Pools,
     links: link::Links,
@@ -63,6 +66,7 @@ impl Models {
     /// Nothing is known and nothing kept yet.
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
+            affinity: affinity::Affinity::default(),
             answers: answers::Answers::new(settings.answer_cache_bytes),
             pools: pool::Pools::default(),
             links: link::Links::default(),

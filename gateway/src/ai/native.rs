@@ -56,6 +56,8 @@ pub(crate) struct Native {
     named: Option<String>,
     asked: Option<ModelTap>,
     tap: Option<Tap>,
+    /// What is told was paid for when it was made.
+    free: bool,
     settled: bool,
 }
 
@@ -81,12 +83,43 @@ pub(crate) fn open(
     };
     let roll = |below| rand::rng().random_range(0..below);
     let key = state.models.pools.key_of(provider, weir_domain::time::now(), Instant::now(), roll);
+    with_key((link, provider), key, "/providers/{id}", rest, uri)
+}
+
+/// The same for what an account keeps, with the key of that account. It costs nothing.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_stored(
+    state: &State,
+    snapshot: &Snapshot,
+    provider: &Arc<Provider>,
+    key: Option<usize>,
+    path: &str,
+    uri: &Uri,
+) -> std::result::Result<(Arc<Route>, String, Native), Refusal> {
+    let Some(link) = state.models.links.get(snapshot, provider) else {
+        let sentence = format!("the provider {:?} has no API of its own", provider.id);
+        return Err(Refusal::new(404, "provider_without_api", sentence));
+    };
+    let (route, target, native) = with_key((link, provider), key, "/v1/responses/{id}", path, uri)?;
+    Ok((route, target, Native { free: true, ..native }))
+}
+
+fn with_key(
+    (link, provider): (Arc<Link>, &Arc<Provider>),
+    key: Option<usize>,
+    template: &str,
+    rest: &str,
+    uri: &Uri,
+) -> std::result::Result<(Arc<Route>, String, Native), Refusal> {
+    let id = &provider.id;
     if link.native(key).is_none() {
         let sentence = format!("no key of the provider {id:?} can be sent with a call that is passed on as it is");
         return Err(Refusal::new(502, "upstream_key_unfit", sentence));
     }
     let target = target(&link.address, rest, uri.query());
-    let route = Arc::new(route(provider, link.address.clone()));
+    let route = Arc::new(route(provider, link.address.clone(), template));
     let native = Native {
         named: model_in(rest).map(str::to_owned),
         provider: Arc::clone(provider),
@@ -94,13 +127,14 @@ pub(crate) fn open(
         key,
         asked: None,
         tap: None,
+        free: false,
         settled: false,
     };
     Ok((route, target, native))
 }
 
 /// The provider's address as a route of its own.
-fn route(provider: &Provider, address: Address) -> Route {
+fn route(provider: &Provider, address: Address, template: &str) -> Route {
     let timeouts = provider.timeouts;
     let upstream = Upstream {
         id: provider.id.clone(),
@@ -121,7 +155,7 @@ fn route(provider: &Provider, address: Address) -> Route {
     Route {
         id: String::new(),
         service: String::new(),
-        template: "/providers/{id}".to_owned(),
+        template: template.to_owned(),
         rewrite: Rewrite::Keep,
         auth: Auth::ApiKey,
         max_body_bytes: None,
@@ -199,7 +233,7 @@ impl Native {
         let plain = head.headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
         let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         settlement.stream = kind.starts_with("text/event-stream");
-        self.tap = (plain && head.status == StatusCode::OK).then(|| Tap::new(kind));
+        self.tap = (plain && !self.free && head.status == StatusCode::OK).then(|| Tap::new(kind));
         Ok(())
     }
 
@@ -228,7 +262,7 @@ impl Native {
             if !model.is_empty() {
                 attempt.target.clone_from(&model);
             }
-            if is_free(attempt) {
+            if self.free || is_free(attempt) {
                 attempt.cost = Some(NanoUsd::ZERO);
             }
         }

@@ -86,6 +86,8 @@ pub(super) struct Plan<R> {
     canary: Option<usize>,
     /// The only way that there is, for a request that is bound to what a provider keeps for it.
     bound: Option<(usize, Option<usize>)>,
+    /// The way that is tried first, once.
+    preferred: Option<(usize, Option<usize>)>,
     marks: Vec<Mark>,
     made: u32,
 }
@@ -99,14 +101,18 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let canary = if pool.canaries.is_empty() { None } else { in_share(&pool, ask, &mut roll) };
         pool.budget.call(&pool.route.budget, pool.millis(now));
         let fitted = !fits.is_empty();
-        Self { pool, roll, facts, fits, fitted, canary, bound: None, marks: Vec::new(), made: 0 }
+        Self { pool, roll, facts, fits, fitted, canary, bound: None, preferred: None, marks: Vec::new(), made: 0 }
     }
 
     /// Leaves only one way: a target, and a key of it where that matters.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for calls that refer to what a vendor has stored"))]
     pub(super) fn bind(&mut self, target: usize, key: Option<usize>) {
         self.bound = Some((target, key));
         self.fits = self.fits.and(&[target].into_iter().collect());
+    }
+
+    /// Tries one way before all others, if nothing speaks against it.
+    pub(super) fn prefer(&mut self, target: usize, key: Option<usize>) {
+        self.preferred = Some((target, key));
     }
 
     /// What to try next: of the lowest priority that has any, a target that is untried and does not rest, as the
@@ -137,6 +143,9 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
 
     /// A target that nothing speaks against.
     fn fresh(&mut self, now: Millis) -> Option<Choice> {
+        if let Some(choice) = self.preferred.take().and_then(|(at, key)| self.exactly(at, key, now)) {
+            return Some(choice);
+        }
         let pool = Arc::clone(&self.pool);
         let trial = self.canary.filter(|&at| self.fits.contains(at) && self.is_ready(at, now));
         if let Some(choice) = trial.and_then(|at| self.with_key(at, now)) {
@@ -152,6 +161,23 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
             }
         }
         None
+    }
+
+    /// One way, if nothing speaks against it.
+    fn exactly(&mut self, at: usize, key: Option<usize>, now: Millis) -> Option<Choice> {
+        let pool = Arc::clone(&self.pool);
+        let (target, slot) = (pool.route.targets.get(at)?, pool.slot(at)?);
+        if !self.fits.contains(at) || !self.is_ready(at, now) {
+            return None;
+        }
+        if let Some(key) = key {
+            let spec = target.provider.keys.get(key)?;
+            let good = self.is_good(target, slot, at, key, now);
+            if !good || !slot.keys.get(key)?.state.take(spec, self.facts.input, now) {
+                return None;
+            }
+        }
+        self.choose(at, key, now)
     }
 
     fn is_ready(&self, target: usize, now: Millis) -> bool {

@@ -162,6 +162,8 @@ pub(super) async fn stream(
             if let Some(taking) = taking {
                 taking.keep(flow.streaming.running.settlement);
             }
+            let bound = flow.streaming.translator.bound();
+            state.models.affinity.keep(flow.streaming.running.settlement, bound);
             session.write_response_body(Some(last), true).await
         }
     };

@@ -39,6 +39,7 @@ fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Provider {
         stream_options: true,
         region: String::new(),
         on_abort: Protocol::Openai.on_abort(),
+        responses: false,
         disabled: false,
         models: HashMap::new(),
         any_model: PriceHistory::default(),
