@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 pub use self::models::CatalogModels;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, PriceRow, Rates, TierPrice, Written};
+use crate::quirks::Quirks;
 use crate::spec::{self, Protocol};
 use crate::usage::ServiceTier;
 
@@ -29,12 +30,22 @@ pub struct CatalogProvider {
     pub name: String,
     /// What it speaks.
     pub protocol: Protocol,
-    /// Its address.
+    /// Its address; empty where it holds what is the customer's.
     #[serde(default)]
     pub base_url: String,
+    /// The form of the address where it holds what is the customer's, such as
+    /// `https://{account}.example.com/v1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url_form: Option<String>,
     /// The environment variable in which people usually keep its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_env: Option<String>,
+    /// In what it differs from its protocol.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub quirks: Quirks,
+    /// The page on which address, key and differences stand.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// Its models by id.
     #[serde(default, skip_serializing_if = "CatalogModels::is_none")]
     #[schema(value_type = BTreeMap<String, CatalogModel>)]
@@ -184,6 +195,17 @@ impl CatalogPrice {
     }
 }
 
+/// Where a provider's secrets go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// What is spoken there.
+    pub protocol: Option<Protocol>,
+    /// The provider's address; empty when there is none.
+    pub base_url: String,
+    /// Where its tokens are fetched, where that is not the vendor's own address.
+    pub token_url: Option<String>,
+}
+
 impl Catalog {
     /// The entry whose models, limits and prices hold for a provider: the one that its spec names, else the one whose
     /// protocol and address it has. An id says nothing: what is called `openai` may be a server of one's own.
@@ -192,11 +214,20 @@ impl Catalog {
         let found = match &provider.catalog {
             Some(named) => self.providers.get_key_value(named),
             None => self.providers.iter().find(|(_, entry)| {
-                entry.protocol == provider.protocol
+                Some(entry.protocol) == provider.protocol
                     && (entry.protocol == Protocol::Demo || is_same_address(&entry.base_url, &provider.base_url))
             }),
         };
         found.map(|(id, entry)| (id.as_str(), entry))
+    }
+
+    /// Where a provider's secrets go.
+    #[must_use]
+    pub fn destination(&self, provider: &spec::Provider) -> Destination {
+        let entry = self.vendor_of(provider).map(|(_, entry)| entry);
+        let protocol = provider.protocol.or_else(|| entry.map(|entry| entry.protocol));
+        let base_url = protocol.map(|protocol| crate::compile::base_url(protocol, provider, entry));
+        Destination { protocol, base_url: base_url.unwrap_or_default(), token_url: provider.token_url.clone() }
     }
 
     /// The catalogue compiled into the binary (the files in `catalog/`). Models are read where they are asked for, so that
@@ -252,6 +283,8 @@ mod tests {
             ("{protocol: anthropic, base_url: 'https://api.openai.com/v1'}", None),
             ("{protocol: openai, base_url: 'http://api.openai.com/v1'}", None),
             ("{protocol: openai}", None),
+            ("{catalog: gemini}", Some("gemini")),
+            ("{base_url: 'https://api.openai.com/v1'}", None),
             ("{protocol: openai, base_url: 'https://api.openai.com/v1', catalog: nobody}", None),
         ] {
             assert_eq!(vendor(yaml).as_deref(), expected, "{yaml}");

@@ -8,18 +8,22 @@ mod models;
 mod prices;
 mod rest;
 mod routing;
+mod vendor;
 
 /// The data plane checks with it what names resolve to.
 pub use address::is_public;
+pub(crate) use address::token_address;
+pub(crate) use vendor::base_url;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::credential::{Allow, Credential, KeyHash};
 use crate::fault::{Fault, Faults};
 use crate::resource::{Kind, Resource};
 use crate::secret::ResolveSecret;
-use crate::snapshot::{Application, Snapshot};
+use crate::snapshot::{Application, Provider, Snapshot};
 use crate::spec::{self, Spec};
 use crate::time;
 
@@ -61,6 +65,16 @@ pub fn compile(input: &Input<'_>) -> Result<Snapshot, Faults> {
         }
     }
     if faults.is_empty() { Ok(snapshot) } else { Err(Faults(faults)) }
+}
+
+/// Compiles the providers of `input` alone, for a test of one of them.
+///
+/// # Errors
+/// Every fault found.
+pub fn providers(input: &Input<'_>) -> Result<HashMap<String, Arc<Provider>>, Faults> {
+    let mut faults = Vec::new();
+    let providers = models::providers(input, &mut faults);
+    if faults.is_empty() { Ok(providers) } else { Err(Faults(faults)) }
 }
 
 /// Compiles one API key. Whether its application exists is the store's to check.

@@ -3,12 +3,14 @@
 //! The data plane reads a [`snapshot::Snapshot`] and writes [`ledger`] rows; the control plane edits
 //! [`resource::Resource`]s and compiles them. They meet only in the two traits of [`ports`].
 
+pub mod addressing;
 pub mod aws;
 pub mod catalog;
 pub mod compile;
 pub mod credential;
 pub mod dialect;
 pub mod fault;
+pub mod grant;
 pub mod key_secret;
 pub mod ledger;
 pub mod money;
@@ -17,6 +19,7 @@ pub mod network;
 pub mod operation;
 pub mod ports;
 pub mod price;
+pub mod quirks;
 pub mod resource;
 pub mod router;
 pub mod routing;

@@ -3,14 +3,18 @@
 //! A snapshot is immutable and checked whole. It is built off the request path by
 //! [`crate::compile`], swapped in one step, and loaded once per request.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
+use serde_json::Value;
+
+use crate::addressing::Addressing;
 use crate::credential::Allow;
 use crate::dialect::{Dialect, WireFormat};
 use crate::key_secret::KeySecret;
 use crate::name;
 use crate::price::{PriceHistory, PriceRow};
+use crate::quirks::Quirks;
 use crate::router::Router;
 use crate::secret::Secret;
 use crate::spec::{
@@ -85,6 +89,19 @@ pub struct Address {
     pub allow_private: bool,
 }
 
+/// What Vertex wants of a body in Anthropic's format: its version there, and no model, which the path names.
+/// Source: <https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude>.
+static CLAUDE_ON_VERTEX: LazyLock<Quirks> = LazyLock::new(|| Quirks {
+    model_in_path: true,
+    added: BTreeMap::from([("anthropic_version".to_owned(), Value::from("vertex-2023-10-16"))]),
+    ..Quirks::NONE
+});
+
+/// Whether a model of Vertex is Anthropic's, by its id.
+fn is_claude(model: &str) -> bool {
+    model.starts_with("claude") || model.starts_with("anthropic/")
+}
+
 /// A vendor of models.
 #[derive(Debug)]
 pub struct Provider {
@@ -94,6 +111,10 @@ pub struct Provider {
     pub protocol: Protocol,
     /// Where it is; `None` for the demo provider.
     pub address: Option<Address>,
+    /// How paths below the address are made.
+    pub addressing: Addressing,
+    /// In what it differs from its protocol.
+    pub quirks: Quirks,
     /// The pool of keys, lowest priority first.
     pub keys: Vec<PoolKey>,
     /// Headers added to each request, lower-case names, checked. Any value may be a secret.
@@ -124,7 +145,34 @@ impl Provider {
         if self.responses && (inbound == Dialect::Responses || only()) {
             return WireFormat::Responses;
         }
-        self.protocol.format()
+        match self.protocol {
+            Protocol::Vertex if is_claude(model) => WireFormat::Anthropic,
+            Protocol::Vertex if model.starts_with("gemini") => WireFormat::Gemini,
+            protocol => protocol.format(),
+        }
+    }
+
+    /// In what it differs for a call in a format.
+    #[must_use]
+    pub fn quirks(&self, format: WireFormat) -> &Quirks {
+        match (self.protocol, format) {
+            (Protocol::Vertex, WireFormat::Anthropic) => &CLAUDE_ON_VERTEX,
+            _ => &self.quirks,
+        }
+    }
+
+    /// The header that carries a key, and what stands before the key in it.
+    #[must_use]
+    pub fn auth_header(&self) -> (&str, &str) {
+        let usual = match self.protocol {
+            Protocol::Azure => "api-key",
+            Protocol::Anthropic => "x-api-key",
+            Protocol::Gemini => "x-goog-api-key",
+            _ => "authorization",
+        };
+        let name = self.quirks.auth_header.as_deref().unwrap_or(usual);
+        let prefix = if name.eq_ignore_ascii_case("authorization") { "Bearer " } else { "" };
+        (name, self.quirks.auth_prefix.as_deref().unwrap_or(prefix))
     }
 
     /// The price of a model in force at a moment: of the overrides one for the model goes before one for `*`,

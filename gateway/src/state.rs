@@ -43,12 +43,13 @@ impl State {
     pub(crate) fn new(settings: Settings, meter: Arc<Meter>, telemetry: Arc<Telemetry>) -> Self {
         let pool = settings.upstream_pool.saturating_mul(settings.threads.max(1));
         let kib = (settings.body_budget_bytes >> 10).clamp(1, Semaphore::MAX_PERMITS);
+        let egress = Egress::default();
         Self {
             live: Arc::new(Live::default()),
             meter,
             connector: Connector::new(Some(ConnectorOptions::new(pool))),
-            models: Models::new(&settings),
-            egress: Egress::default(),
+            models: Models::new(&settings, egress.clone()),
+            egress,
             authorities: Authorities::default(),
             telemetry,
             body_budget: Arc::new(Semaphore::new(kib)),

@@ -37,6 +37,7 @@
 
 #![cfg_attr(test, expect(clippy::needless_pass_by_value, reason = "tests take json! literals as they are"))]
 
+mod adapt;
 mod answer;
 mod anthropic;
 mod bedrock;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use weir_domain::catalog::{CatalogModel, CatalogProvider};
 use weir_domain::price::PerMillion;
 use weir_domain::resource::{Kind, Stored};
-use weir_domain::spec::{self, Protocol, Spec};
+use weir_domain::spec::{self, Spec};
 use weir_domain::time;
 
 use super::App;
@@ -168,9 +168,4 @@ pub(crate) fn ids_of(answer: &Value) -> Vec<String> {
     let mut ids = items("data", "id");
     ids.extend(items("models", "name"));
     ids.into_iter().map(|id| id.strip_prefix("models/").map_or(id.clone(), str::to_owned)).collect()
-}
-
-/// Whether a protocol needs an address.
-pub(crate) fn is_built_in(protocol: Protocol) -> bool {
-    protocol == Protocol::Demo
 }

@@ -2,17 +2,24 @@
 
 mod converse;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 use utoipa::ToSchema;
-use weir_domain::dialect::WireFormat;
+use weir_domain::addressing::Called;
+use weir_domain::compile::{self, Input};
+use weir_domain::dialect::{Dialect, WireFormat};
+use weir_domain::grant::{self, Grant};
+use weir_domain::key_secret::KeySecret;
 use weir_domain::name;
+use weir_domain::quirks::Quirks;
 use weir_domain::resource::{Kind, Resource};
-use weir_domain::secret::{ResolveSecret, Secret, SecretRef};
-use weir_domain::spec::{self, Spec};
+use weir_domain::secret::Secret;
+use weir_domain::snapshot::Provider;
+use weir_domain::spec::{self, Protocol, Spec};
 
 use super::actor::Actor;
 use super::secrets::Resolver;
@@ -64,12 +71,12 @@ impl App {
         };
         let Spec::Provider(provider) = &stored.spec else { return Err(Error::no_resource(Kind::Provider, id)) };
         let known = self.models_of(provider);
-        if model::is_built_in(provider.protocol) {
+        if self.catalog.destination(provider).protocol == Some(Protocol::Demo) {
             let message = "the demo provider is inside Weir and always answers".to_owned();
             return Ok(ProbeResult { ok: true, latency_ms: 0, models: known, message });
         }
         let began = Instant::now();
-        let outcome = self.exchange(&stored, provider, probe).await;
+        let outcome = self.exchange(&stored, probe).await;
         let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (ok, model) = (outcome.is_ok(), probe.model.as_deref());
         let after = json!({"ok": ok, "model": model}).to_string();
@@ -86,42 +93,36 @@ impl App {
     }
 
     /// The exchange itself; both ways out are sentences.
-    async fn exchange(
-        &self,
-        resource: &Resource,
-        provider: &spec::Provider,
-        probe: &Probe,
-    ) -> Result<(Vec<String>, String), String> {
-        let resolver = Resolver::new(&self.vault, std::slice::from_ref(resource), true);
-        let key = first_key(&resolver, provider)?;
-        let headers = headers(&resolver, provider)?;
-        let format = provider.protocol.format();
-        let path = match &probe.model {
-            Some(model) => format.chat_path(model, false),
-            None => models_path(format).ok_or(NO_LIST)?.into(),
+    async fn exchange(&self, resource: &Resource, probe: &Probe) -> Result<(Vec<String>, String), String> {
+        let provider = self.compiled(resource)?;
+        let address = provider.address.as_ref().ok_or("the provider has no address")?;
+        let bearer = match provider.keys.first().map(|key| &key.secret) {
+            Some(KeySecret::Grant(grant)) => Some(token(grant).await?),
+            _ => None,
         };
-        let address = provider.address();
-        let base = address.trim_end_matches('/');
-        let url = Url::parse(&format!("{base}{path}")).map_err(|_| "base_url is not an address".to_owned())?;
-        let client = egress::client(&url, provider.allow_private_address).await?;
-        let request = match &probe.model {
-            Some(_) if format == WireFormat::Bedrock => {
-                converse::question(client.post(url.clone()), &url, provider, key.as_ref())?
+        let Some((path, body)) = asked(&provider, probe.model.as_deref()) else {
+            return match bearer {
+                Some(_) => Ok((Vec::new(), "a token was granted; name a model to call it".to_owned())),
+                None => Err(NO_LIST.to_owned()),
+            };
+        };
+        let scheme = if address.tls { "https" } else { "http" };
+        let url = Url::parse(&format!("{scheme}://{}{}{path}", address.authority, address.path));
+        let url = url.map_err(|_| "base_url is not an address".to_owned())?;
+        let client = egress::client(&url, address.allow_private).await?;
+        let request = match &body {
+            Some(_) if provider.protocol == Protocol::Bedrock => {
+                converse::question(client.post(url.clone()), &url, address, &provider)
             }
-            Some(model) => client.post(url).json(&question(format, model)),
+            Some(question) => client.post(url).json(question),
             None => client.get(url),
         };
-        let request = authorised(request, format, key.as_ref(), &headers);
+        let request = authorised(request, &provider, bearer.as_ref());
         let response = request.send().await.map_err(|e| egress::sentence(&e))?;
         let status = response.status();
         let answer = read(response).await?;
         if !status.is_success() {
-            let is_secret = |name: &String| {
-                provider.headers.get(name).is_some_and(|value| spec::Provider::is_secret_header(name, value))
-            };
-            let secrets = headers.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value);
-            let secrets = key.iter().chain(secrets);
-            return Err(refusal(status.as_u16(), &answer, secrets));
+            return Err(refusal(status.as_u16(), &answer, secrets(resource, &provider, bearer.as_ref()).into_iter()));
         }
         match &probe.model {
             Some(model)
@@ -141,24 +142,42 @@ impl App {
             }
         }
     }
+
+    /// The provider as the data plane would have it, with the one key that would be tried first.
+    fn compiled(&self, resource: &Resource) -> Result<Arc<Provider>, String> {
+        let mut resource = resource.clone();
+        if let Spec::Provider(spec) = &mut resource.spec {
+            let first = spec.keys.iter().min_by_key(|key| key.priority).cloned();
+            spec.keys = first.into_iter().collect();
+        }
+        let resolver = Resolver::new(&self.vault, std::slice::from_ref(&resource), true);
+        let resources = std::slice::from_ref(&resource);
+        let input = Input { revision: 0, resources, secrets: &resolver, catalog: &self.catalog };
+        let compiled = compile::providers(&input).map_err(|faults| {
+            let sentences = faults.0.iter().map(|fault| format!("{}: {}", fault.field, fault.problem));
+            sentences.collect::<Vec<_>>().join("; ")
+        })?;
+        compiled.get(&resource.id).cloned().ok_or_else(|| "there is no such provider".to_owned())
+    }
 }
 
-/// Bedrock lists its models elsewhere, to keys that may do more than call them.
-const NO_LIST: &str = "Bedrock lists no models at this address; test it by calling a model";
+/// What is said where a vendor has no list of models, or not for keys that only call them.
+const NO_LIST: &str = "this vendor lists no models at this address; test it by calling a model";
 
-/// The key that would be tried first.
-fn first_key(resolver: &Resolver, provider: &spec::Provider) -> Result<Option<Secret>, String> {
-    let Some(key) = provider.keys.iter().min_by_key(|k| k.priority) else { return Ok(None) };
-    resolver.resolve(&key.secret).map(Some).map_err(|problem| format!("the key {}: {problem}", key.id))
-}
-
-/// The headers that each request carries.
-fn headers(resolver: &Resolver, provider: &spec::Provider) -> Result<Vec<(String, Secret)>, String> {
-    let value = |(name, value): (&String, &SecretRef)| match resolver.resolve(value) {
-        Ok(value) => Ok((name.clone(), value)),
-        Err(problem) => Err(format!("the header {name}: {problem}")),
+/// Path and body of the request: a question to a model, or for the list of models; `None` where the vendor has no list.
+fn asked(provider: &Provider, model: Option<&str>) -> Option<(String, Option<Value>)> {
+    let format = provider.format(model.unwrap_or_default(), Dialect::Openai);
+    let quirks = provider.quirks(format);
+    let path = match model {
+        Some(model) => format.chat_path(model, false),
+        None => models_path(format)?.into(),
     };
-    provider.headers.iter().map(value).collect()
+    if model.is_none() && (provider.protocol == Protocol::Vertex || quirks.endpoints.models == Some(false)) {
+        return None;
+    }
+    let called = Called { format, path: quirks.path(&path), model: model.unwrap_or_default(), stream: false };
+    let body = model.map(|model| question(format, provider.addressing.body_model(model).unwrap_or(model), quirks));
+    Some((provider.addressing.path(&called), body))
 }
 
 /// Where a format lists its models, below the provider's address; `None` where it does not.
@@ -171,7 +190,8 @@ fn models_path(format: WireFormat) -> Option<&'static str> {
     }
 }
 
-fn question(format: WireFormat, model: &str) -> Value {
+/// A short question, with the vendor's quirks as far as they matter to it.
+fn question(format: WireFormat, model: &str, quirks: &Quirks) -> Value {
     if format == WireFormat::Gemini {
         // Room for thoughts, which count as output.
         return json!({"contents": [{"role": "user", "parts": [{"text": "Say OK."}]}],
@@ -180,38 +200,78 @@ fn question(format: WireFormat, model: &str) -> Value {
     if format == WireFormat::Responses {
         return json!({"model": model, "max_output_tokens": 16, "store": false, "input": "Say OK."});
     }
-    json!({"model": model, "max_tokens": 16, "stream": false, "messages": [{"role": "user", "content": "Say OK."}]})
+    let mut body = json!({"stream": false, "messages": [{"role": "user", "content": "Say OK."}]});
+    if !quirks.model_in_path {
+        body["model"] = model.into();
+    }
+    body[quirks.renamed.get("max_tokens").map_or("max_tokens", String::as_str)] = 16.into();
+    for (name, value) in &quirks.added {
+        body[name] = value.clone();
+    }
+    body
+}
+
+/// A token for a credential, from the endpoint that the operator or the vendor gives.
+async fn token(grant: &Grant) -> Result<Secret, String> {
+    let endpoint = &grant.endpoint;
+    let scheme = if endpoint.tls { "https" } else { "http" };
+    let url = Url::parse(&format!("{scheme}://{}{}", endpoint.authority, endpoint.path));
+    let url = url.map_err(|_| "the token endpoint is not an address".to_owned())?;
+    let client = egress::client(&url, endpoint.allow_private).await?;
+    let form = grant.proof.form().map_err(|e| e.to_string())?;
+    let request = client.post(url).header("content-type", "application/x-www-form-urlencoded").body(form.to_string());
+    let response = request.send().await.map_err(|e| format!("the token endpoint: {}", egress::sentence(&e)))?;
+    let status = response.status().as_u16();
+    let answer = bytes(response).await?;
+    grant::read(status, &answer).map(|granted| granted.token).map_err(|e| e.to_string())
+}
+
+/// What must not be repeated of what the provider says.
+fn secrets(resource: &Resource, provider: &Provider, bearer: Option<&Secret>) -> Vec<Secret> {
+    let key: Vec<Secret> = match provider.keys.first().map(|key| &key.secret) {
+        Some(KeySecret::Header(key)) => vec![key.clone()],
+        Some(KeySecret::Access(key)) => converse::parts(key),
+        // It goes to the token endpoint alone, of whose answer nothing is repeated.
+        Some(KeySecret::Grant(_)) | None => Vec::new(),
+    };
+    let Spec::Provider(spec) = &resource.spec else { return Vec::new() };
+    let is_secret = |name: &str| {
+        let mut written = spec.headers.iter();
+        written.any(|(as_written, value)| {
+            as_written.eq_ignore_ascii_case(name) && spec::Provider::is_secret_header(as_written, value)
+        })
+    };
+    let headers = provider.headers.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.clone());
+    key.into_iter().chain(bearer.cloned()).chain(headers).collect()
 }
 
 fn authorised(
     mut request: reqwest::RequestBuilder,
-    format: WireFormat,
-    key: Option<&Secret>,
-    headers: &[(String, Secret)],
+    provider: &Provider,
+    bearer: Option<&Secret>,
 ) -> reqwest::RequestBuilder {
-    for (name, value) in headers {
+    for (name, value) in &provider.headers {
         request = request.header(name, value.expose());
     }
-    match (format, key) {
-        (WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama, Some(key)) => {
-            request.bearer_auth(key.expose())
+    if provider.protocol == Protocol::Anthropic {
+        request = request.header("anthropic-version", ANTHROPIC_VERSION);
+    }
+    match (provider.keys.first().map(|key| &key.secret), bearer) {
+        (_, Some(token)) => request.bearer_auth(token.expose()),
+        (Some(KeySecret::Header(key)), _) => {
+            let (name, prefix) = provider.auth_header();
+            request.header(name, format!("{prefix}{}", key.expose()))
         }
-        (WireFormat::Openai | WireFormat::Responses | WireFormat::Cohere | WireFormat::Ollama, None) => request,
-        (WireFormat::Gemini, Some(key)) => request.header("x-goog-api-key", key.expose()),
-        (WireFormat::Gemini, None) => request,
-        // Its key stands in the request already, or has signed it.
-        (WireFormat::Bedrock, _) => request,
-        (WireFormat::Anthropic, key) => {
-            let request = request.header("anthropic-version", ANTHROPIC_VERSION);
-            match key {
-                Some(key) => request.header("x-api-key", key.expose()),
-                None => request,
-            }
-        }
+        // An access key signs; that was done with the question.
+        (Some(KeySecret::Grant(_) | KeySecret::Access(_)) | None, None) => request,
     }
 }
 
-async fn read(mut response: reqwest::Response) -> Result<Value, String> {
+async fn read(response: reqwest::Response) -> Result<Value, String> {
+    Ok(serde_json::from_slice(&bytes(response).await?).unwrap_or(Value::Null))
+}
+
+async fn bytes(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     loop {
@@ -224,18 +284,16 @@ async fn read(mut response: reqwest::Response) -> Result<Value, String> {
             Some(piece) => body.extend_from_slice(&piece),
         }
     }
-    Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
+    Ok(body)
 }
 
 /// What a refusal means for the person who set the provider up. Providers quote keys in their errors;
 /// ours does not.
-fn refusal<'a>(status: u16, answer: &Value, secrets: impl Iterator<Item = &'a Secret>) -> String {
+fn refusal(status: u16, answer: &Value, secrets: impl Iterator<Item = Secret>) -> String {
     let said = answer.pointer("/error/message").or_else(|| answer.get("message")).and_then(Value::as_str);
     let mut said: String = said.unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
     for secret in secrets {
-        for part in converse::parts(secret) {
-            said = said.replace(&part, "…");
-        }
+        said = said.replace(secret.expose(), "…");
     }
     // Cut last: of a secret that was cut a part would stay.
     let said: String = said.chars().take(200).collect();
@@ -262,7 +320,7 @@ mod tests {
         let long = format!("{}header-canary", "x".repeat(192));
         for said in ["Incorrect API key provided: sk-canary.", "Unknown x-auth-token: header-canary", &long] {
             let answer = json!({"error": {"message": said}});
-            let sentence = refusal(401, &answer, [&key, &header].into_iter());
+            let sentence = refusal(401, &answer, [key.clone(), header.clone()].into_iter());
             assert!(sentence.contains("the key was refused") && !sentence.contains("canary"), "{sentence}");
             assert!(!sentence.contains("header-"), "{sentence}");
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use url::Url;
+use weir_domain::catalog::{Catalog, Destination};
 use weir_domain::credential::{self, KeyHash};
 use weir_domain::fault::Fault;
 use weir_domain::resource::{Kind, Resource};
@@ -161,9 +162,14 @@ fn hash_key(resource: &mut Resource, permit: Permit<'_>) -> Result<(), Fault> {
 
 /// Secrets of a provider that are to be kept although they would be sent to another server now: whoever
 /// may change an address must not get what others put in for the one before.
-pub(crate) fn sent_elsewhere(now: &Spec, wanted: &Resource) -> Vec<Fault> {
+pub(crate) fn sent_elsewhere(catalog: &Catalog, now: &Spec, wanted: &Resource) -> Vec<Fault> {
     let (Spec::Provider(old), Spec::Provider(new)) = (now, &wanted.spec) else { return Vec::new() };
-    if old.protocol == new.protocol && same_server(&old.base_url, &new.base_url) {
+    let (old, new) = (catalog.destination(old), catalog.destination(new));
+    let token_url = |of: &Destination| of.token_url.clone().unwrap_or_default();
+    if old.protocol == new.protocol
+        && same_server(&old.base_url, &new.base_url)
+        && same_server(&token_url(&old), &token_url(&new))
+    {
         return Vec::new();
     }
     let mut faults = Vec::new();

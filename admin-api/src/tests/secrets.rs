@@ -14,7 +14,7 @@ fn live(recorder: &Recorder, index: usize) -> String {
     let snapshots = recorder.snapshots.lock();
     match &snapshots.last().unwrap().providers["p"].keys[index].secret {
         KeySecret::Header(key) => key.expose().to_owned(),
-        KeySecret::Access(key) => key.secret.expose().to_owned(),
+        other => panic!("{other:?}"),
     }
 }
 

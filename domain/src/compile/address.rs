@@ -65,6 +65,12 @@ pub(super) fn parse(text: &str, path: Path, allow_private: bool) -> Result<Addre
     Ok(Address { tls, host, port, authority, path: trimmed.to_owned(), allow_private })
 }
 
+/// Parses the address of a token endpoint that a key's secret names: a public one, over TLS only.
+pub(crate) fn token_address(text: &str, allow_private: bool) -> Result<Address, String> {
+    let address = parse(text, Path::Allowed, allow_private)?;
+    if address.tls { Ok(address) } else { Err("must begin with https://".to_owned()) }
+}
+
 /// Whether an address is on the public internet. What is not: loopback, private, link-local, shared
 /// (RFC 6598), documentation, benchmarking, multicast, reserved, unspecified, and IPv6 forms that
 /// carry an IPv4 address (mapped, 6to4, NAT64), judged by the address they carry.

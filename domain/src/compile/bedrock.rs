@@ -10,13 +10,14 @@ use crate::spec::{self, Protocol};
 /// The region that requests are signed for. Keys are checked before; an access key cannot sign without a region.
 pub(super) fn region(
     resource: &Resource,
+    protocol: Protocol,
     spec: &spec::Provider,
     address: Option<&Address>,
     keys: &[PoolKey],
     faults: &mut Vec<Fault>,
 ) -> String {
     let mut fault = |problem: &str| faults.push(Fault::new(Kind::Provider, &resource.id, "spec.region", problem));
-    if spec.protocol != Protocol::Bedrock {
+    if protocol != Protocol::Bedrock {
         if spec.region.is_some() {
             fault("is for protocol: bedrock only; leave it out");
         }

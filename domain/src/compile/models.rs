@@ -4,17 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock};
 
-use super::address::{self, Path, is_public};
 use super::bedrock;
 use super::prices::{self, Overrides};
+use super::vendor::{self, Reach};
 use super::{Input, check_range, missing, routing};
+use crate::addressing::Addressing;
 use crate::catalog::{Catalog, CatalogProvider};
 use crate::fault::Fault;
 use crate::key_secret::{KeySecret, is_header_value};
 use crate::name::{MODEL_RULE, is_model};
+use crate::quirks::Quirks;
 use crate::resource::{Kind, Resource};
 use crate::secret::Secret;
-use crate::snapshot::{Address, ModelRoute, PoolKey, Provider, Target};
+use crate::snapshot::{ModelRoute, PoolKey, Provider, Target};
 use crate::spec::{self, Protocol, Spec};
 
 /// The provider that is always there unless a resource takes its place.
@@ -42,6 +44,8 @@ fn demo(entry: Option<&CatalogProvider>, prices: &mut Overrides) -> Provider {
         id: DEMO.to_owned(),
         protocol: Protocol::Demo,
         address: None,
+        addressing: Addressing::Plain,
+        quirks: Quirks::NONE,
         keys: Vec::new(),
         headers: Vec::new(),
         timeouts: spec::ModelTimeouts::default(),
@@ -62,42 +66,25 @@ fn provider(
     prices: &mut Overrides,
     faults: &mut Vec<Fault>,
 ) -> Provider {
-    let fault = |field: String, problem: String| Fault::new(Kind::Provider, &resource.id, field, problem);
-    let address = match spec.protocol {
-        Protocol::Demo => None,
-        Protocol::Openai
-        | Protocol::Anthropic
-        | Protocol::Gemini
-        | Protocol::Bedrock
-        | Protocol::Cohere
-        | Protocol::Ollama => match address::parse(&spec.address(), Path::Allowed, spec.allow_private_address) {
-            Ok(address) => {
-                if !address.tls && !spec.allow_plaintext && !is_private(&address) {
-                    faults.push(fault("spec.base_url".to_owned(), PLAINTEXT.to_owned()));
-                }
-                Some(address)
-            }
-            Err(problem) => {
-                faults.push(fault("spec.base_url".to_owned(), problem));
-                None
-            }
-        },
-    };
     check_timeouts(resource, &spec.timeouts, faults);
     let entry = catalog_entry(resource, spec, input.catalog, faults);
-    let keys = keys(resource, spec, input, faults);
-    let region = bedrock::region(resource, spec, address.as_ref(), &keys, faults);
+    let reach = vendor::reach(resource, spec, entry.map(|(_, entry)| entry), faults);
+    let keys = keys(resource, spec, &reach, input, faults);
+    let region = bedrock::region(resource, reach.protocol, spec, reach.address.as_ref(), &keys, faults);
+    let said = reach.quirks.endpoints.responses;
     Provider {
         id: resource.id.clone(),
-        protocol: spec.protocol,
-        address,
+        protocol: reach.protocol,
         keys,
+        address: reach.address,
+        addressing: reach.addressing,
         headers: headers(resource, spec, input, faults),
         timeouts: spec.timeouts,
-        stream_options: !spec.no_stream_options,
+        stream_options: !(spec.no_stream_options || reach.quirks.no_stream_options),
+        quirks: reach.quirks,
         region,
-        on_abort: spec.on_abort.unwrap_or(spec.protocol.on_abort()),
-        responses: spec.protocol == Protocol::Openai && spec.responses.unwrap_or(has_responses(entry)),
+        on_abort: spec.on_abort.unwrap_or(reach.protocol.on_abort()),
+        responses: reach.protocol == Protocol::Openai && spec.responses.or(said).unwrap_or(has_responses(entry)),
         disabled: spec.disabled,
         models: prices::facts(&resource.id, &spec.models, entry, prices),
         any_model: prices::any_model(&resource.id, prices),
@@ -113,15 +100,6 @@ const RESPONSES: [&str; 5] = ["openai", "azure", "xai", "openrouter", "groq"];
 /// Whether a vendor is known to have the Responses API.
 fn has_responses(entry: Option<(&str, &CatalogProvider)>) -> bool {
     entry.is_some_and(|(vendor, _)| RESPONSES.contains(&vendor))
-}
-
-/// What is said of a public address without TLS.
-const PLAINTEXT: &str = "would send keys and prompts over the internet in the clear; use https://, or set \
-                         allow_plaintext: true if that is meant";
-
-/// Whether the operator says that an address lies in a private range, as far as the address does not say otherwise.
-fn is_private(address: &Address) -> bool {
-    address.allow_private && !address.host.parse().is_ok_and(is_public)
 }
 
 fn catalog_entry<'c>(
@@ -157,7 +135,14 @@ fn check_timeouts(resource: &Resource, timeouts: &spec::ModelTimeouts, faults: &
 /// What tells one secret from another. Its own in each process, so that the numbers say nothing to anybody else.
 static GENERATIONS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &mut Vec<Fault>) -> Vec<PoolKey> {
+fn keys(
+    resource: &Resource,
+    spec: &spec::Provider,
+    reach: &Reach,
+    input: &Input<'_>,
+    faults: &mut Vec<Fault>,
+) -> Vec<PoolKey> {
+    let token_url = spec.token_url.as_deref().zip(reach.token_endpoint.as_ref());
     let mut seen = HashSet::new();
     let mut keys = Vec::new();
     if spec.keys.len() > routing::MOST {
@@ -191,7 +176,7 @@ fn keys(resource: &Resource, spec: &spec::Provider, input: &Input<'_>, faults: &
         }
         let resolved = input.secrets.resolve(&key.secret);
         let generation = resolved.as_ref().map_or(0, |secret| GENERATIONS.hash_one(secret.expose()));
-        match resolved.and_then(|secret| KeySecret::read(spec.protocol, secret)) {
+        match resolved.and_then(|secret| KeySecret::read(reach.protocol, secret, token_url)) {
             Ok(secret) => keys.push(PoolKey {
                 id: key.id.clone(),
                 secret,

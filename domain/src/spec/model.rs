@@ -1,6 +1,5 @@
 //! Models: who provides them, what callers call them, and what they cost.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::routing::{Breaker, Canary, RetryBudget, RouteTimeouts, Sticky, Strategy, When};
 use super::{AnswerCache, is_default};
-use crate::aws;
 use crate::dialect::WireFormat;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
+use crate::quirks::Quirks;
 use crate::secret::{SecretForm, SecretRef};
 use crate::usage::ServiceTier;
 
@@ -31,16 +30,20 @@ pub enum Protocol {
     /// Amazon Bedrock Converse. A key is a Bedrock API key, or JSON with an AWS access key:
     /// `{"access_key_id": …, "secret_access_key": …, "session_token": …}`.
     Bedrock,
+    /// Azure OpenAI: OpenAI's formats under deployments, or its v1 API.
+    Azure,
+    /// Google Vertex AI: the format is the model's, the credential a service account.
+    Vertex,
     /// The provider inside Weir: deterministic answers with no network and no key.
     Demo,
 }
 
 impl Protocol {
-    /// What goes over the wire; the demo provider reads OpenAI's.
+    /// What goes over the wire where the model does not decide; the demo provider reads OpenAI's.
     #[must_use]
     pub fn format(self) -> WireFormat {
         match self {
-            Self::Openai | Self::Demo => WireFormat::Openai,
+            Self::Openai | Self::Azure | Self::Vertex | Self::Demo => WireFormat::Openai,
             Self::Anthropic => WireFormat::Anthropic,
             Self::Gemini => WireFormat::Gemini,
             Self::Cohere => WireFormat::Cohere,
@@ -77,19 +80,41 @@ pub struct Provider {
     /// Its name, for people.
     #[serde(default, skip_serializing_if = "is_default")]
     pub name: String,
-    /// What it speaks.
-    pub protocol: Protocol,
+    /// What it speaks. Absent: what the entry named by `catalog` speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
     /// The address that paths such as `/chat/completions` are added to, for example
-    /// `https://api.openai.com/v1`. Not needed for `demo`, nor for `bedrock` where `region` is given.
+    /// `https://api.openai.com/v1`; for `azure` that of the resource, such as `https://name.openai.azure.com`. Absent:
+    /// the catalogue entry's; for `vertex` and `bedrock` that of the location or region. Not needed for `demo`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub base_url: String,
     /// The AWS region of `bedrock`, such as `eu-central-1`. Absent: the one in the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The vendor: the catalogue entry whose models, limits and list prices hold for it. Absent: the one whose
-    /// protocol and address these are; at any other address prices are unknown until they are given.
+    /// The vendor: the catalogue entry whose models, limits, list prices and quirks hold for it, and whose protocol and
+    /// address it has unless others are given. Absent: the one whose protocol and address these are; at any other
+    /// address prices are unknown until they are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalog: Option<String>,
+    /// `azure`: the API version, such as `2024-10-21`. Absent: the v1 API, which needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// `azure`: deployments by model, for those that are not called like their model.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deployments: BTreeMap<String, String>,
+    /// `vertex`: the project's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// `vertex`: the region, such as `europe-west1`, or `global` (the default).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Where tokens are fetched for keys that are credentials of Entra or of a service account. Absent: the vendor's
+    /// own address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_url: Option<String>,
+    /// In what it differs from the protocol; in the place of the catalogue entry's quirks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quirks: Option<Quirks>,
     /// The pool of keys, tried by priority, then by weight. May be empty for a server that asks for none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub keys: Vec<ProviderKey>,
@@ -133,17 +158,6 @@ const CREDENTIAL_WORDS: [&str; 10] =
     ["auth", "token", "key", "secret", "passw", "cookie", "credential", "signature", "session", "bearer"];
 
 impl Provider {
-    /// Its address: the one given, or the public one of Bedrock's region.
-    #[must_use]
-    pub fn address(&self) -> Cow<'_, str> {
-        match &self.region {
-            Some(region) if self.protocol == Protocol::Bedrock && self.base_url.is_empty() => {
-                aws::bedrock_url(region).into()
-            }
-            _ => Cow::Borrowed(&self.base_url),
-        }
-    }
-
     /// Whether the value of a header is a secret: by its name, or because it refers to one.
     #[must_use]
     pub fn is_secret_header(name: &str, value: &SecretRef) -> bool {
@@ -158,7 +172,9 @@ impl Provider {
 pub struct ProviderKey {
     /// Its name within the pool, shown in logs and metrics in place of the key.
     pub id: String,
-    /// The key itself, by reference or in the clear; never returned.
+    /// The key itself, by reference or in the clear; never returned. For `azure` also the JSON of an Entra application
+    /// (`{"tenant_id", "client_id", "client_secret"}`), for `vertex` that of a service account: tokens are fetched
+    /// with them.
     pub secret: SecretRef,
     /// Share among the keys of the same priority.
     #[serde(default = "one")]

@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use http::header::HeaderValue;
 use pingora_core::protocols::http::ServerSession;
+use weir_domain::addressing::Called;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
 use weir_domain::operation::Operation;
@@ -119,7 +120,12 @@ async fn open(
         Some(link) => {
             let outgoing = Outgoing {
                 key: sending.key,
-                path: &sending.request.path,
+                called: Called {
+                    format: sending.target.format(request.inbound),
+                    path: &sending.request.path,
+                    model: &sending.target.model,
+                    stream: request.peek.stream,
+                },
                 betas: sending.betas,
                 content_type: request.content_type.as_ref(),
                 body: &sending.request.body,
@@ -144,6 +150,11 @@ async fn open(
                 Err(Stop::unusable(&provider.id, &problem))
             }
         };
+    }
+    if status == 401
+        && let Some(link) = state.models.links.get(request.snapshot, provider)
+    {
+        link.refused(sending.key);
     }
     let wait = line.headers().and_then(|headers| retry_after(headers, time::now()));
     let error_type = line.error_type();

@@ -309,7 +309,9 @@ impl Call<'_> {
             strict: self.route.strict,
             betas: &self.betas.allowed,
         };
-        let prepared = weir_llm::prepare(self.request.inbound, self.request.peek, &self.body.bytes, &to)?;
+        let (quirks, own_name) = (target.provider.quirks(to.format), target.provider.addressing.body_model(to.model));
+        let prepared = weir_llm::prepare(self.request.inbound, self.request.peek, &self.body.bytes, &to)?
+            .adapt(quirks, own_name, to.strict)?;
         match self.betas_dropped(target).first().filter(|_| self.route.strict) {
             None => Ok(prepared),
             Some(name) => Err(RequestError::Unsupported {

@@ -1,13 +1,16 @@
 //! How a request proves to a provider that it may be made: what is ready in its head, and what is added per request.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use pingora_http::RequestHeader;
 use weir_domain::aws::{self, AccessKey};
-use weir_domain::dialect::WireFormat;
 use weir_domain::key_secret::KeySecret;
 use weir_domain::snapshot::Provider;
 use weir_domain::time;
+
+use super::token::Token;
 
 /// The proof of one key of a provider.
 pub(super) enum Credential {
@@ -17,25 +20,32 @@ pub(super) enum Credential {
     Header(HeaderName, HeaderValue),
     /// A signature of AWS, for a region.
     Signature(AccessKey, String),
+    /// A token that is fetched, and fetched anew before it expires.
+    Token(Arc<Token>),
 }
 
 impl Credential {
-    /// What a key's secret gives; `None` when it cannot stand in a header.
-    pub(super) fn of(provider: &Provider, secret: &KeySecret) -> Option<Self> {
+    /// What a key's secret gives; `None` when it cannot stand in a header. `before` are the credentials of the provider
+    /// as it was configured before: a token that is still good is kept.
+    pub(super) fn of<'a>(
+        provider: &Provider,
+        secret: &KeySecret,
+        mut before: impl Iterator<Item = &'a Self>,
+    ) -> Option<Self> {
         match secret {
             KeySecret::Header(key) => {
-                let (name, text) = match provider.protocol.format() {
-                    WireFormat::Openai
-                    | WireFormat::Bedrock
-                    | WireFormat::Responses
-                    | WireFormat::Cohere
-                    | WireFormat::Ollama => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
-                    WireFormat::Anthropic => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),
-                    WireFormat::Gemini => (HeaderName::from_static("x-goog-api-key"), key.expose().to_owned()),
-                };
-                let mut value = HeaderValue::from_str(&text).ok()?;
+                let (name, prefix) = provider.auth_header();
+                let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+                let mut value = HeaderValue::from_str(&format!("{prefix}{}", key.expose())).ok()?;
                 value.set_sensitive(true);
                 Some(Self::Header(name, value))
+            }
+            KeySecret::Grant(grant) => {
+                let kept = before.find_map(|credential| match credential {
+                    Self::Token(token) if token.is_of(grant) => Some(Arc::clone(token)),
+                    _ => None,
+                });
+                Some(Self::Token(kept.unwrap_or_else(|| Arc::new(Token::new((**grant).clone())))))
             }
             KeySecret::Access(key) => Some(Self::Signature(key.clone(), provider.region.clone())),
         }
@@ -52,6 +62,7 @@ impl Credential {
         match self {
             Self::None | Self::Header(..) => Some(()),
             Self::Signature(key, region) => sign(key, region, head, body),
+            Self::Token(token) => head.insert_header(header::AUTHORIZATION, token.header()?).ok(),
         }
     }
 }

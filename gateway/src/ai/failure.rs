@@ -118,6 +118,11 @@ impl Stop {
                 let error = gateway(ErrorKind::Overloaded, 503, "body_budget_exhausted", sentence.to_owned());
                 Self::failed(Outcome::Internal, error, None)
             }
+            LineError::Token(reason) => {
+                let sentence = format!("there is no token for the provider {provider}: {reason}");
+                let error = gateway(ErrorKind::Internal, 502, "upstream_token", sentence);
+                Self::failed(Outcome::ConnectFailed, error, Some(RetryOn::Unauthorized))
+            }
             LineError::UnfitKey => {
                 let sentence = format!("a key of the provider {provider} holds characters that no header can carry");
                 let error = gateway(ErrorKind::Internal, 502, "upstream_key_unfit", sentence);

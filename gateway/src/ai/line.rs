@@ -13,11 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
+use weir_domain::addressing::Called;
 use weir_domain::spec::ModelTimeouts;
 
 use super::beta::Betas;
 use super::body::Share;
 use super::link::{Link, Peers};
+use super::token::TokenError;
 use super::watch::{Clock, Interrupt};
 use crate::egress::{Egress, EgressError};
 
@@ -41,6 +43,8 @@ pub(super) enum LineError {
     Broken(Box<Error>),
     /// The provider's key cannot stand in a header.
     UnfitKey,
+    /// There is no token for the provider's key.
+    Token(TokenError),
     /// The budget for bodies is used up.
     NoMemory,
     /// Time ran out, or the caller left.
@@ -56,8 +60,8 @@ impl From<Interrupt> for LineError {
 /// What is sent.
 pub(super) struct Outgoing<'a> {
     pub(super) key: Option<usize>,
-    /// Where it is posted, below the provider's address.
-    pub(super) path: &'a str,
+    /// What is called.
+    pub(super) called: Called<'a>,
     /// What the caller says beside the body; for a provider of its own dialect only.
     pub(super) betas: Option<&'a Betas>,
     /// What the body is, where it is no JSON.
@@ -127,6 +131,8 @@ impl Line {
         caller: &mut ServerSession,
         clock: &mut Clock,
     ) -> Result<Self, LineError> {
+        clock.arm(timeouts.first_byte_ms);
+        clock.watch(caller, link.ready(outgoing.key)).await?.map_err(LineError::Token)?;
         clock.arm(timeouts.connect_ms);
         let found = clock.watch(caller, egress.resolve(&link.address)).await.map_err(too_long)?;
         let socket = found.map_err(LineError::Egress)?;
@@ -141,12 +147,7 @@ impl Line {
                 egress.failed(&link.address, socket);
                 LineError::Connect(error)
             })?;
-            let head = link.head(outgoing).ok_or(LineError::UnfitKey).map(|mut h| {
-                if session.as_http2().is_some() {
-                    link.to_h2(&mut h);
-                }
-                h
-            })?;
+            let head = link.head(outgoing, session.as_http2().is_some()).ok_or(LineError::UnfitKey)?;
             *sent = true;
             match exchange(&mut session, head, timeouts, outgoing.body, caller, clock).await {
                 Ok(()) => return Ok(Self::Wire { session: Box::new(session), peers, fresh }),

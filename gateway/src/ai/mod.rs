@@ -25,11 +25,13 @@ mod models;
 pub(crate) mod native;
 mod plan;
 mod pool;
+mod post;
 mod refuse;
 mod relay;
 mod retry_after;
 mod running;
 pub(crate) mod stored;
+mod token;
 mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};
@@ -63,13 +65,13 @@ pub struct Models {
 }
 
 impl Models {
-    /// Nothing is known and nothing kept yet.
-    pub(crate) fn new(settings: &Settings) -> Self {
+    /// Nothing is known and nothing kept yet; names are looked up by `egress`.
+    pub(crate) fn new(settings: &Settings, egress: crate::egress::Egress) -> Self {
         Self {
             affinity: affinity::Affinity::default(),
             answers: answers::Answers::new(settings.answer_cache_bytes),
             pools: pool::Pools::default(),
-            links: link::Links::default(),
+            links: link::Links::new(egress),
             parts: body::Parts::default(),
         }
     }

@@ -17,6 +17,7 @@ pub mod rest;
 pub mod script;
 pub mod sse;
 pub mod tls;
+pub mod token_endpoint;
 pub mod upstream;
 pub mod weir;
 pub mod wire;

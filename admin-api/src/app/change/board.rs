@@ -243,7 +243,7 @@ impl Entry {
         }
         if let Some(now) = &self.after {
             kept.extend(secrets::kept(&now.resource.spec));
-            let faults = secrets::sent_elsewhere(&now.resource.spec, &resource);
+            let faults = secrets::sent_elsewhere(&by.app.catalog, &now.resource.spec, &resource);
             if !faults.is_empty() {
                 return Err(Error::Invalid(Faults(faults)));
             }

@@ -33,6 +33,8 @@ fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Provider {
         id: id.into(),
         protocol: Protocol::Openai,
         address: None,
+        addressing: Default::default(),
+        quirks: Default::default(),
         keys: keys.iter().map(key).collect(),
         headers: Vec::new(),
         timeouts: Default::default(),

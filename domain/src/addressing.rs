@@ -1,0 +1,163 @@
+//! Where a call goes below a provider's address: vendors that name the model, the deployment or the project in the path.
+
+use std::collections::BTreeMap;
+
+use crate::dialect::{WireFormat, percent_encoded};
+
+/// How a provider's paths are made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Addressing {
+    /// The format's path below the address.
+    #[default]
+    Plain,
+    /// Azure OpenAI.
+    /// Source: <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle>.
+    Azure {
+        /// The `api-version`. Absent, `preview` or `latest`: the v1 API, whose paths name no deployment.
+        api_version: Option<String>,
+        /// Deployments by model, for those that are not called like their model.
+        deployments: BTreeMap<String, String>,
+    },
+    /// Vertex AI.
+    /// Source: <https://cloud.google.com/vertex-ai/docs/reference/rest>.
+    Vertex {
+        /// The project's id.
+        project: String,
+        /// The region, or `global`.
+        location: String,
+    },
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Called<'a> {
+    /// The format that is spoken.
+    pub format: WireFormat,
+    /// The format's own path, such as `/chat/completions`.
+    pub path: &'a str,
+    /// The model's id at the provider.
+    pub model: &'a str,
+    /// Whether a stream is asked for.
+    pub stream: bool,
+}
+
+impl Addressing {
+    /// Path and query below the address (which has no trailing slash).
+    #[must_use]
+    pub fn path(&self, called: &Called<'_>) -> String {
+        let Called { format, path, model, stream } = *called;
+        match self {
+            Self::Plain => path.to_owned(),
+            // The list of models is no deployment's.
+            Self::Azure { api_version: Some(version), .. } if !is_v1(version) && path == "/models" => {
+                format!("/openai{path}?api-version={}", encoded(version))
+            }
+            Self::Azure { api_version: Some(version), deployments } if !is_v1(version) => {
+                let deployment = encoded(deployments.get(model).map_or(model, String::as_str));
+                format!("/openai/deployments/{deployment}{path}?api-version={}", encoded(version))
+            }
+            Self::Azure { api_version: Some(version), .. } => {
+                format!("/openai/v1{path}?api-version={}", encoded(version))
+            }
+            Self::Azure { api_version: None, .. } => format!("/openai/v1{path}"),
+            Self::Vertex { project, location } => {
+                let place = format!("/v1/projects/{}/locations/{}", encoded(project), encoded(location));
+                match format {
+                    WireFormat::Anthropic => {
+                        let model = encoded(model.strip_prefix("anthropic/").unwrap_or(model));
+                        let method = if stream { "streamRawPredict" } else { "rawPredict" };
+                        format!("{place}/publishers/anthropic/models/{model}:{method}")
+                    }
+                    WireFormat::Gemini => format!("{place}/publishers/google{path}"),
+                    // Models of other publishers, by Vertex' endpoint in OpenAI's format.
+                    WireFormat::Openai
+                    | WireFormat::Responses
+                    | WireFormat::Cohere
+                    | WireFormat::Ollama
+                    | WireFormat::Bedrock => {
+                        format!("{place}/endpoints/openapi{path}")
+                    }
+                }
+            }
+        }
+    }
+
+    /// The name that the body gives to a model, where that is not the model's id: a deployment.
+    #[must_use]
+    pub fn body_model(&self, model: &str) -> Option<&str> {
+        match self {
+            Self::Azure { deployments, .. } => deployments.get(model).map(String::as_str),
+            Self::Plain | Self::Vertex { .. } => None,
+        }
+    }
+
+    /// The address of Vertex AI in a location.
+    /// Source: <https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations>.
+    #[must_use]
+    pub fn vertex_address(location: &str) -> String {
+        match location {
+            "global" => "https://aiplatform.googleapis.com".to_owned(),
+            // Multi-regions.
+            "us" | "eu" => format!("https://aiplatform.{location}.rep.googleapis.com"),
+            region => format!("https://{region}-aiplatform.googleapis.com"),
+        }
+    }
+}
+
+/// Whether an `api-version` is one of the v1 API, which has no dates.
+fn is_v1(version: &str) -> bool {
+    matches!(version, "v1" | "preview" | "latest")
+}
+
+/// Text as one segment of a path. Vertex writes the version of a model behind an `@`, which may stand in one.
+fn encoded(segment: &str) -> String {
+    percent_encoded(segment).replace("%40", "@")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chat(model: &str) -> Called<'_> {
+        Called { format: WireFormat::Openai, path: "/chat/completions", model, stream: false }
+    }
+
+    fn azure(api_version: Option<&str>) -> Addressing {
+        let deployments = BTreeMap::from([("gpt-4o".to_owned(), "my deployment".to_owned())]);
+        Addressing::Azure { api_version: api_version.map(str::to_owned), deployments }
+    }
+
+    #[test]
+    fn azure_names_the_deployment_in_the_path_unless_it_is_the_v1_api() {
+        let dated = azure(Some("2024-10-21"));
+        assert_eq!(
+            dated.path(&chat("gpt-4o")),
+            "/openai/deployments/my%20deployment/chat/completions?api-version=2024-10-21"
+        );
+        let other = dated.path(&chat("o3/../x?y"));
+        assert_eq!(other, "/openai/deployments/o3%2F..%2Fx%3Fy/chat/completions?api-version=2024-10-21");
+        assert_eq!(azure(None).path(&chat("gpt-4o")), "/openai/v1/chat/completions");
+        assert_eq!(azure(Some("preview")).path(&chat("gpt-4o")), "/openai/v1/chat/completions?api-version=preview");
+        assert_eq!((azure(None).body_model("gpt-4o"), azure(None).body_model("o3")), (Some("my deployment"), None));
+    }
+
+    #[test]
+    fn vertex_names_project_location_publisher_and_method() {
+        let vertex = Addressing::Vertex { project: "p-1".into(), location: "europe-west1".into() };
+        let claude = |stream| {
+            let model = "claude-sonnet-4-5@20250929";
+            vertex.path(&Called { format: WireFormat::Anthropic, path: "/messages", model, stream })
+        };
+        let place = "/v1/projects/p-1/locations/europe-west1";
+        let name = "publishers/anthropic/models/claude-sonnet-4-5@20250929";
+        assert_eq!(claude(false), format!("{place}/{name}:rawPredict"));
+        assert_eq!(claude(true), format!("{place}/{name}:streamRawPredict"));
+        let path = WireFormat::Gemini.chat_path("gemini-2.5-pro", true);
+        let gemini = Called { format: WireFormat::Gemini, path: &path, model: "gemini-2.5-pro", stream: true };
+        let wanted = format!("{place}/publishers/google/models/gemini-2.5-pro:streamGenerateContent?alt=sse");
+        assert_eq!(vertex.path(&gemini), wanted);
+        assert_eq!(vertex.path(&chat("meta/llama-4")), format!("{place}/endpoints/openapi/chat/completions"));
+        assert_eq!(Addressing::vertex_address("europe-west1"), "https://europe-west1-aiplatform.googleapis.com");
+        assert_eq!(Addressing::vertex_address("global"), "https://aiplatform.googleapis.com");
+    }
+}
