@@ -49,7 +49,10 @@ export function useMakeKey() {
     gcTime: 0,
     mutationFn: async ({ application, ...key }: NewKey) => {
       const params = { path: { id: application }, header: { 'Idempotency-Key': idempotencyKey() } };
-      const answer = await client.POST('/applications/{id}/keys', { params, body: { ...key, services: null } });
+      const answer = await client.POST('/applications/{id}/keys', {
+        params,
+        body: { ...key, services: null, providers: null },
+      });
       // The document says only that `api_key` is an object; it is a resource like every other.
       return bodyOf(answer) as unknown as MadeKey;
     },

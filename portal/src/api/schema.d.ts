@@ -857,8 +857,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Vendors and models that are known before anybody configures them. */
+        /** Vendors that are known before anybody configures them, with the ids of their models. */
         get: operations["catalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models that are known, with what they can do and their prices by date, by provider and id. */
+        get: operations["catalog_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1099,10 +1116,32 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description What a model can do.
+         * @enum {string}
+         */
+        Ability: "tools" | "parallel_tools" | "tool_choice" | "json_schema" | "reasoning" | "vision" | "pdf" | "audio_in" | "audio_out" | "video_in" | "web_search" | "computer_use" | "prompt_caching" | "prefill" | "system_messages";
+        /**
          * @description What a change does to a resource.
          * @enum {string}
          */
         Action: "create" | "update" | "delete";
+        /**
+         * @description Keeps whole answers in memory and gives them to callers whose request is the same byte for byte, for nothing.
+         *
+         *     A caller passes it by with the header `x-weir-cache: bypass`, or has the answer made anew with `x-weir-cache: refresh`;
+         *     `Cache-Control: no-store` and `no-cache` mean the same. The answer says in `x-weir-cache` what happened.
+         */
+        AnswerCache: {
+            /**
+             * Format: int64
+             * @description How long an answer is kept, in seconds (1 to 2,592,000: thirty days).
+             */
+            ttl_s: number;
+            /** @description The longest answer that is kept, in bytes (1,024 to 16,777,216). */
+            max_bytes?: number;
+            /** @description Who shares answers. */
+            scope?: components["schemas"]["CacheScope"];
+        };
         /** @description Versions of a resource. */
         AnyHistory: {
             /** @description Newest first. */
@@ -1138,6 +1177,11 @@ export interface components {
             models?: string[] | null;
             /** @description Narrows the application's `services` for this key. Absent: all that the application may call. */
             services?: string[] | null;
+            /**
+             * @description Narrows the application's `providers` for this key. Absent: all that the application may call, or none where
+             *     `models` is narrowed, because a provider's own API reaches each of its models.
+             */
+            providers?: string[] | null;
             /**
              * @description A revoked key is refused with 401 within two seconds on every node, and stays refused.
              * @default false
@@ -1195,6 +1239,12 @@ export interface components {
              * @default []
              */
             services: string[];
+            /**
+             * @description Providers whose own API it may call as it is, under `/providers/{id}/…`: by id, or `*` for all. Everything that
+             *     the provider's key may do there, whatever `models` says. Nothing by default.
+             * @default []
+             */
+            providers: string[];
             /**
              * @description A disabled application is refused with 403, its keys stay.
              * @default false
@@ -1336,6 +1386,11 @@ export interface components {
          * @enum {string}
          */
         Auth: "api_key" | "public";
+        /**
+         * @description Who shares kept answers.
+         * @enum {string}
+         */
+        CacheScope: "team" | "application" | "everyone";
         /** @description Something that callers may name as `model`. */
         CallableModel: {
             /** @description The name to call: a model route's, or `provider/model`. */
@@ -1364,30 +1419,69 @@ export interface components {
         CatalogEntry: components["schemas"]["CatalogProvider"] & {
             /** @description Its id in the catalogue. */
             id: string;
+            /** @description Ids of its models; `/catalog/models` says what is known of them. */
+            model_ids: string[];
         };
         /** @description A model that is known. */
         CatalogModel: {
             /**
+             * @description What it is for.
+             * @default chat
+             */
+            modality: components["schemas"]["Modality"];
+            /**
              * Format: int64
              * @description Tokens that fit into one request.
+             * @default null
              */
-            context?: number | null;
+            context: number | null;
             /**
              * Format: int64
              * @description The most tokens it writes.
+             * @default null
              */
-            max_output_tokens?: number | null;
-            /** @description What it costs, by date. Empty when unknown, which is not free. */
-            prices?: components["schemas"]["CatalogPrice"][];
+            max_output_tokens: number | null;
+            /**
+             * @description What it can do. What is absent is not known of it.
+             * @default []
+             */
+            abilities: components["schemas"]["Ability"][];
+            /**
+             * @description The day on which the vendor withdraws it.
+             * @default null
+             */
+            deprecated_on: string | null;
+            /**
+             * @description What it costs, by date. Empty when unknown, which is not free.
+             * @default []
+             */
+            prices: components["schemas"]["CatalogPrice"][];
+        };
+        /** @description A model that is known. */
+        CatalogModelView: components["schemas"]["CatalogModel"] & {
+            /** @description The catalogue's id of the provider. */
+            provider: string;
+            /** @description The model's id at that provider. */
+            id: string;
         };
         /** @description A price from a date on. */
         CatalogPrice: {
             /** @description The first day on which it holds, UTC. */
             effective_from: string;
-            /** @description Dollars for a million tokens, by bucket. */
-            per_million: components["schemas"]["PerMillion"];
             /** @description The page it was read from. */
             source: string;
+            /** @description Dollars for a million tokens, by bucket. */
+            per_million?: components["schemas"]["PerMillion"];
+            /** @description Rates of requests with much input. */
+            context_tiers?: components["schemas"]["ContextTier"][];
+            /** @description What differs in a service tier. */
+            service_tiers?: {
+                [key: string]: components["schemas"]["TierPrice"];
+            };
+            /** @description Dollars for one of what is not tokens. */
+            per_unit?: components["schemas"]["PerUnit"];
+            /** @description By what the cost of tokens is multiplied. */
+            multipliers?: components["schemas"]["Multipliers"];
         };
         /** @description A provider that is known. */
         CatalogProvider: {
@@ -1429,6 +1523,19 @@ export interface components {
             key: boolean;
             /** @description An application called with success. */
             called: boolean;
+        };
+        /**
+         * @description Rates of requests with more input than so many tokens. They are for the whole request, and stand in the place of the
+         *     rates without it; a bucket that is absent keeps the rate that it has for smaller requests.
+         */
+        ContextTier: {
+            /**
+             * Format: int64
+             * @description The rates hold for requests whose input (all buckets of it) is larger than this.
+             */
+            above: number;
+            /** @description Dollars for a million tokens. */
+            per_million: components["schemas"]["PerMillion"];
         };
         /** @description How many there are. What the system keeps for itself is not counted. */
         Counts: {
@@ -1502,6 +1609,32 @@ export interface components {
             /** @description The content; secrets as references or fingerprints. */
             spec: Record<string, never>;
         };
+        /** @description What an image costs. */
+        ImagePrice: {
+            /** @description Width and height in pixels, such as `1024x1536`. Absent: any. */
+            size?: string | null;
+            quality?: components["schemas"]["ImageQuality"] | null;
+            /** @description Dollars. */
+            price: string;
+        };
+        /**
+         * @description The quality of images made, as APIs name it.
+         * @enum {string}
+         */
+        ImageQuality: "unknown" | "low" | "medium" | "high" | "standard" | "hd";
+        /** @description Width and height in pixels. */
+        ImageSize: {
+            /**
+             * Format: int32
+             * @description Pixels from left to right.
+             */
+            width: number;
+            /**
+             * Format: int32
+             * @description Pixels from top to bottom.
+             */
+            height: number;
+        };
         /**
          * @description The kinds of resources. Order matters: a kind may refer only to kinds before it (and itself).
          * @enum {string}
@@ -1556,6 +1689,11 @@ export interface components {
          * @enum {string}
          */
         Method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
+        /**
+         * @description What a model is for: the operation that it answers.
+         * @enum {string}
+         */
+        Modality: "chat" | "responses" | "completion" | "embedding" | "rerank" | "image" | "image_edit" | "video" | "audio_speech" | "audio_transcription" | "realtime" | "moderation" | "ocr";
         /** @description A model as a provider offers it. */
         ModelDeclaration: {
             /** @description Its id at the provider, such as `gpt-4o`. */
@@ -1589,6 +1727,7 @@ export interface components {
              *     left out and named in `x-weir-dropped-params`.
              */
             strict?: boolean;
+            cache?: components["schemas"]["AnswerCache"] | null;
         };
         ModelRouteCreate: {
             id?: string;
@@ -1668,6 +1807,29 @@ export interface components {
             /** @description Model routes first, then models addressed directly. */
             items: components["schemas"]["CallableModel"][];
         };
+        /** @description By what the cost of all tokens is multiplied, as decimal strings with at most six digits after the point. */
+        Multipliers: {
+            /**
+             * @description In fast mode, where `service_tiers` has no rates for it.
+             * @default null
+             */
+            fast: string | null;
+            /**
+             * @description Where the request was kept in the United States. Absent: 1.
+             * @default null
+             */
+            us: string | null;
+            /**
+             * @description Where it was kept in the European Union. Absent: 1.
+             * @default null
+             */
+            eu: string | null;
+            /**
+             * @description Where it was kept in any region, and there is no multiplier for that one. Absent: 1.
+             * @default null
+             */
+            regional: string | null;
+        };
         /** @description What a new key is to be. */
         NewKey: {
             /**
@@ -1690,6 +1852,11 @@ export interface components {
              * @default null
              */
             services: string[] | null;
+            /**
+             * @description Narrows the providers whose own API the application may call.
+             * @default null
+             */
+            providers: string[] | null;
         };
         /** @description What a new token is to be. */
         NewToken: {
@@ -1759,6 +1926,18 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Page_CatalogModelView: {
+            /** @description What is on it. */
+            items: (components["schemas"]["CatalogModel"] & {
+                /** @description The catalogue's id of the provider. */
+                provider: string;
+                /** @description The model's id at that provider. */
+                id: string;
+            })[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Page_RequestView: {
             /** @description What is on it. */
             items: {
@@ -1816,6 +1995,15 @@ export interface components {
                 cost?: number | null;
                 /** @description The same in dollars, as a decimal string. */
                 cost_usd?: string | null;
+                /** @description `hit`, `miss`, `bypass` or `refresh` on a model route that keeps answers. */
+                cache?: string | null;
+                /**
+                 * Format: int64
+                 * @description Nano-dollars that the answer had cost when it was made; null when that is unknown, or it was not a kept one.
+                 */
+                saved?: number | null;
+                /** @description The same in dollars, as a decimal string. */
+                saved_usd?: string | null;
                 /** Format: int64 */
                 request_bytes: number;
                 /** Format: int64 */
@@ -1871,28 +2059,166 @@ export interface components {
              */
             new_password: string;
         };
-        /** @description Dollars for a million tokens, as decimal strings; at most nine digits after the point. */
+        /** @description Dollars for a million tokens, as decimal strings; at most fifteen digits after the point. */
         PerMillion: {
-            /** @description Text input. */
-            input: string;
-            /** @description Text output. */
-            output: string;
-            /** @description Input read from the prompt cache. */
-            cache_read?: string | null;
-            /** @description Input written to a five-minute cache. */
-            cache_write_5m?: string | null;
-            /** @description Input written to a one-hour cache. */
-            cache_write_1h?: string | null;
-            /** @description Reasoning output. */
-            reasoning?: string | null;
-            /** @description Audio input. */
-            audio_in?: string | null;
-            /** @description Audio output. */
-            audio_out?: string | null;
-            /** @description Image input. */
-            image_in?: string | null;
-            /** @description Image output. */
-            image_out?: string | null;
+            /**
+             * @description Text input.
+             * @default null
+             */
+            input: string | null;
+            /**
+             * @description Text output.
+             * @default null
+             */
+            output: string | null;
+            /**
+             * @description Input read from the prompt cache.
+             * @default null
+             */
+            cache_read: string | null;
+            /**
+             * @description Input written to a five-minute cache.
+             * @default null
+             */
+            cache_write_5m: string | null;
+            /**
+             * @description Input written to a one-hour cache.
+             * @default null
+             */
+            cache_write_1h: string | null;
+            /**
+             * @description Reasoning output.
+             * @default null
+             */
+            reasoning: string | null;
+            /**
+             * @description Audio input.
+             * @default null
+             */
+            audio_in: string | null;
+            /**
+             * @description Audio output.
+             * @default null
+             */
+            audio_out: string | null;
+            /**
+             * @description Image input.
+             * @default null
+             */
+            image_in: string | null;
+            /**
+             * @description Image output.
+             * @default null
+             */
+            image_out: string | null;
+            /**
+             * @description Audio input read from the prompt cache.
+             * @default null
+             */
+            cache_read_audio: string | null;
+            /**
+             * @description Image input read from the prompt cache.
+             * @default null
+             */
+            cache_read_image: string | null;
+            /**
+             * @description Video input.
+             * @default null
+             */
+            video_in: string | null;
+        };
+        /** @description Dollars for one of each, as decimal strings; at most fifteen digits after the point. */
+        PerUnit: {
+            /**
+             * @description A request, beside what it consumes.
+             * @default null
+             */
+            request: string | null;
+            /**
+             * @description An image made, by size and quality. Of the rows that fit, the one that says most holds.
+             * @default []
+             */
+            images: components["schemas"]["ImagePrice"][];
+            /**
+             * @description A pixel of images made, where no row of `images` fits.
+             * @default null
+             */
+            pixel: string | null;
+            /**
+             * @description An image read.
+             * @default null
+             */
+            image_in: string | null;
+            /**
+             * @description A second of audio read.
+             * @default null
+             */
+            audio_in_second: string | null;
+            /**
+             * @description A second of audio made.
+             * @default null
+             */
+            audio_out_second: string | null;
+            /**
+             * @description A second of video read.
+             * @default null
+             */
+            video_in_second: string | null;
+            /**
+             * @description A second of video made, by resolution.
+             * @default []
+             */
+            video_out_second: components["schemas"]["VideoPrice"][];
+            /**
+             * @description A character read.
+             * @default null
+             */
+            character: string | null;
+            /**
+             * @description A query of a search or a rerank.
+             * @default null
+             */
+            query: string | null;
+            /**
+             * @description A page read.
+             * @default null
+             */
+            page: string | null;
+            /**
+             * @description A page annotated.
+             * @default null
+             */
+            annotated_page: string | null;
+            /**
+             * @description A web search of a small context size.
+             * @default null
+             */
+            web_search_low: string | null;
+            /**
+             * @description A web search of a medium context size, or of one that is not said.
+             * @default null
+             */
+            web_search: string | null;
+            /**
+             * @description A web search of a large context size.
+             * @default null
+             */
+            web_search_high: string | null;
+            /**
+             * @description A search of files.
+             * @default null
+             */
+            file_search: string | null;
+            /**
+             * @description A session of code execution.
+             * @default null
+             */
+            code_session: string | null;
+            /**
+             * @description A lookup in maps.
+             * @default null
+             */
+            map_query: string | null;
         };
         /**
          * @description How percentiles were computed.
@@ -1922,10 +2248,24 @@ export interface components {
             /** @description The first day on which it holds, UTC, such as `2026-01-31`. Absent: always. */
             effective_from?: string | null;
             /**
-             * @description Dollars for a million tokens, by bucket, as decimal strings. A bucket that is absent is priced
-             *     as its base: cache and media input as `input`, reasoning and media output as `output`.
+             * @description Dollars for a million tokens, by bucket, as decimal strings. A bucket that is absent is priced as its base: cache
+             *     and media input as `input` (the one-hour cache as the five-minute one, cached media as `cache_read`), reasoning and
+             *     media output as `output`. What has no base either has no price: its cost is unknown, not 0.
              */
-            per_million: components["schemas"]["PerMillion"];
+            per_million?: components["schemas"]["PerMillion"];
+            /** @description Rates of requests with much input. */
+            context_tiers?: components["schemas"]["ContextTier"][];
+            /**
+             * @description What differs in a service tier other than `standard`: `priority`, `flex`, `batch`, `fast`, `ultrafast`. The cost in
+             *     a tier that is absent is unknown.
+             */
+            service_tiers?: {
+                [key: string]: components["schemas"]["TierPrice"];
+            };
+            /** @description Dollars for one of what is not tokens. */
+            per_unit?: components["schemas"]["PerUnit"];
+            /** @description By what the cost of all tokens is multiplied, by region and speed. */
+            multipliers?: components["schemas"]["Multipliers"];
             /** @description Where the price is published. */
             source?: string;
         };
@@ -2001,7 +2341,7 @@ export interface components {
          * @description What a provider speaks.
          * @enum {string}
          */
-        Protocol: "openai" | "anthropic" | "cohere" | "ollama" | "demo";
+        Protocol: "openai" | "anthropic" | "gemini" | "cohere" | "ollama" | "demo";
         /** @description A vendor of models: its address, what it speaks, and a pool of keys. */
         Provider: {
             /** @description Its name, for people. */
@@ -2150,6 +2490,15 @@ export interface components {
             cost?: number | null;
             /** @description The same in dollars, as a decimal string. */
             cost_usd?: string | null;
+            /** @description `hit`, `miss`, `bypass` or `refresh` on a model route that keeps answers. */
+            cache?: string | null;
+            /**
+             * Format: int64
+             * @description Nano-dollars that the answer had cost when it was made; null when that is unknown, or it was not a kept one.
+             */
+            saved?: number | null;
+            /** @description The same in dollars, as a decimal string. */
+            saved_usd?: string | null;
             /** Format: int64 */
             request_bytes: number;
             /** Format: int64 */
@@ -2401,6 +2750,24 @@ export interface components {
             managed_by?: string;
             spec: components["schemas"]["Team"];
         };
+        /** @description What differs in a service tier; what is absent is as in the standard one. */
+        TierPrice: {
+            /**
+             * @description Dollars for a million tokens.
+             * @default {}
+             */
+            per_million: components["schemas"]["PerMillion"];
+            /**
+             * @description Rates of large requests in this tier. Absent: those of the standard tier hold; an empty list: there are none.
+             * @default null
+             */
+            context_tiers: components["schemas"]["ContextTier"][] | null;
+            /**
+             * @description Dollars for one of a unit.
+             * @default {}
+             */
+            per_unit: components["schemas"]["PerUnit"];
+        };
         /** @description A token, as lists show it. */
         TokenView: {
             id: string;
@@ -2475,6 +2842,148 @@ export interface components {
              * @default 0
              */
             image_out: number;
+            /**
+             * Format: int64
+             * @description Audio input served from the provider's prompt cache, where the vendor counts it apart from [`Self::cache_read`].
+             * @default 0
+             */
+            cache_read_audio: number;
+            /**
+             * Format: int64
+             * @description Image input served from the provider's prompt cache, where the vendor counts it apart.
+             * @default 0
+             */
+            cache_read_image: number;
+            /**
+             * Format: int64
+             * @description Video input, where the vendor counts it apart.
+             * @default 0
+             */
+            video_in: number;
+        };
+        /** @description What was consumed that is not tokens. Absent is 0. */
+        Units: {
+            /**
+             * Format: int64
+             * @description Images made.
+             * @default 0
+             */
+            images: number;
+            /**
+             * @description The size of each image made; 0 × 0 when it is not known.
+             * @default {
+             *       "width": 0,
+             *       "height": 0
+             *     }
+             */
+            image_size: components["schemas"]["ImageSize"];
+            /**
+             * @description The quality that images were made in.
+             * @default unknown
+             */
+            image_quality: components["schemas"]["ImageQuality"];
+            /**
+             * Format: int64
+             * @description Images read.
+             * @default 0
+             */
+            images_in: number;
+            /**
+             * Format: int64
+             * @description Milliseconds of audio read.
+             * @default 0
+             */
+            audio_in_ms: number;
+            /**
+             * Format: int64
+             * @description Milliseconds of audio made.
+             * @default 0
+             */
+            audio_out_ms: number;
+            /**
+             * Format: int64
+             * @description Milliseconds of video read.
+             * @default 0
+             */
+            video_in_ms: number;
+            /**
+             * Format: int64
+             * @description Milliseconds of video made.
+             * @default 0
+             */
+            video_out_ms: number;
+            /**
+             * Format: int64
+             * @description Lines of each picture of a video made (`720` of 720p); 0 when that is not known.
+             * @default 0
+             */
+            video_lines: number;
+            /**
+             * Format: int64
+             * @description Characters read, such as those of text to be spoken.
+             * @default 0
+             */
+            characters: number;
+            /**
+             * Format: int64
+             * @description Queries of a search or a rerank, as the vendor counts them (Cohere: search units).
+             * @default 0
+             */
+            queries: number;
+            /**
+             * Format: int64
+             * @description Pages read by text recognition.
+             * @default 0
+             */
+            pages: number;
+            /**
+             * Format: int64
+             * @description Pages annotated by text recognition.
+             * @default 0
+             */
+            annotated_pages: number;
+            /**
+             * Format: int64
+             * @description Web searches that the provider ran, of a small context size.
+             * @default 0
+             */
+            web_searches_low: number;
+            /**
+             * Format: int64
+             * @description Web searches of a medium context size, or of one that the provider did not say.
+             * @default 0
+             */
+            web_searches: number;
+            /**
+             * Format: int64
+             * @description Web searches of a large context size.
+             * @default 0
+             */
+            web_searches_high: number;
+            /**
+             * Format: int64
+             * @description Searches of files that the provider ran.
+             * @default 0
+             */
+            file_searches: number;
+            /**
+             * Format: int64
+             * @description Sessions of code execution that the provider ran.
+             * @default 0
+             */
+            code_sessions: number;
+            /**
+             * Format: int64
+             * @description Lookups in maps that the provider ran.
+             * @default 0
+             */
+            map_queries: number;
+            /**
+             * Format: int64
+             * @description Whatever else the provider counted and bills, and Weir has no name for. It has no price.
+             * @default 0
+             */
+            unlisted: number;
         };
         /** @description A set of servers that answer alike. */
         Upstream: {
@@ -2638,6 +3147,12 @@ export interface components {
             tokens: components["schemas"]["Tokens"];
             /** @description Who counted: `none`, `provider`, `estimated` or `mixed`. */
             source: string;
+            /** @description What was consumed beside tokens; a unit that is absent is 0. */
+            units: components["schemas"]["Units"];
+            /** @description The service tier that the provider served it in. */
+            service_tier: string;
+            /** @description Where it was processed, as far as vendors bill by it. */
+            region: string;
         };
         /** @description A person, as lists show them. */
         UserAccount: {
@@ -2655,6 +3170,16 @@ export interface components {
             email: string;
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description What a second of video costs. */
+        VideoPrice: {
+            /**
+             * Format: int64
+             * @description Lines of each picture, such as `720`. Absent: any.
+             */
+            lines?: number | null;
+            /** @description Dollars. */
+            price: string;
         };
         /**
          * @description Which HTTP version an upstream speaks.
@@ -5646,6 +6171,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogView"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    catalog_models: {
+        parameters: {
+            query?: {
+                /** @description Words that the provider's id and the model's hold, in any order; letters of either case. */
+                search?: string;
+                /** @description Only models of this provider. */
+                provider?: string;
+                /** @description Only models for this, such as `embedding`. */
+                modality?: string;
+                /** @description Only models that can do all of these, such as `tools,vision`. */
+                ability?: string;
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CatalogModelView"];
                 };
             };
             /** @description A refusal */

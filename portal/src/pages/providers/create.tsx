@@ -14,7 +14,7 @@ import classes from './create.module.css';
 import { ProviderFields } from './fields';
 import { type ProviderValues, providerSpec, providerValues } from './values';
 
-const custom: CatalogProvider = { id: '', name: '', protocol: 'openai', base_url: '', models: {} };
+const custom: CatalogProvider = { id: '', name: '', protocol: 'openai', base_url: '', model_ids: [] };
 
 export default function CreateProvider() {
   const { t } = useTranslation();

@@ -84,6 +84,9 @@ const buckets = [
   'audio_out',
   'image_in',
   'image_out',
+  'cache_read_audio',
+  'cache_read_image',
+  'video_in',
 ] as const;
 
 export function TokenTable({ request }: { request: RequestDetail }) {

@@ -14,9 +14,11 @@ const attempt = (number: number, outcome: Outcome): Attempt => ({
   duration_us: 200,
   status: outcome === 'ok' ? 200 : 429,
   error: '',
-  usage: { tokens, source: 'none' },
+  usage: { tokens, source: 'none', units, service_tier: 'standard', region: 'global' },
   price: '',
 });
+// Units that are absent are 0: none are sent.
+const units = {} as RequestDetail['usage']['units'];
 const request = (part: Partial<RequestDetail>): RequestDetail =>
   ({
     application: 'app',

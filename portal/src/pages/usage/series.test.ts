@@ -14,6 +14,9 @@ const tokens = (input_uncached: number, output_text: number): Tokens => ({
   audio_out: 0,
   image_in: 0,
   image_out: 0,
+  cache_read_audio: 0,
+  cache_read_image: 0,
+  video_in: 0,
 });
 const row = (group: string, at: number, requests: number): UsageRow => ({
   group,

@@ -4,8 +4,9 @@ import { toDate } from '../../format/time';
 import type { Measure, Span } from './view';
 
 export function inputTokens(tokens: Tokens): number {
-  const { input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_in, image_in } = tokens;
-  return input_uncached + cache_read + cache_write_5m + cache_write_1h + audio_in + image_in;
+  const cached = tokens.cache_read + tokens.cache_read_audio + tokens.cache_read_image;
+  const written = tokens.cache_write_5m + tokens.cache_write_1h;
+  return tokens.input_uncached + cached + written + tokens.audio_in + tokens.image_in + tokens.video_in;
 }
 
 export function outputTokens(tokens: Tokens): number {
