@@ -19,6 +19,9 @@ pub enum Dialect {
     /// OpenAI Responses: `POST /v1/responses`.
     /// Source: <https://platform.openai.com/docs/api-reference/responses>.
     Responses,
+    /// Gemini: `POST /v1beta/models/{model}:generateContent`.
+    /// Source: <https://ai.google.dev/api/generate-content>.
+    Gemini,
 }
 
 impl Dialect {
@@ -29,6 +32,7 @@ impl Dialect {
             Self::Openai => "openai",
             Self::Anthropic => "anthropic",
             Self::Responses => "responses",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -39,6 +43,7 @@ impl Dialect {
             Self::Openai => WireFormat::Openai,
             Self::Anthropic => WireFormat::Anthropic,
             Self::Responses => WireFormat::Responses,
+            Self::Gemini => WireFormat::Gemini,
         }
     }
 }
@@ -50,8 +55,7 @@ pub enum WireFormat {
     Openai,
     /// [`Dialect::Anthropic`]: `POST {base}/messages`.
     Anthropic,
-    /// Gemini: `POST {base}/models/{model}:generateContent`, streams `:streamGenerateContent`.
-    /// Source: <https://ai.google.dev/api/generate-content>.
+    /// [`Dialect::Gemini`]: `POST {base}/models/{model}:generateContent`, streams `:streamGenerateContent`.
     Gemini,
     /// Cohere, version 2: `POST {base}/v2/chat`. Source: <https://docs.cohere.com/reference/chat>.
     Cohere,
@@ -86,7 +90,7 @@ impl WireFormat {
         match self {
             Self::Openai => Some(Dialect::Openai),
             Self::Anthropic => Some(Dialect::Anthropic),
-            Self::Gemini => None,
+            Self::Gemini => Some(Dialect::Gemini),
             Self::Cohere | Self::Ollama => None,
             Self::Responses => Some(Dialect::Responses),
             Self::Bedrock => None,

@@ -82,6 +82,9 @@ impl Gateway {
             Destination::Ready => Ok(Decision::Health("ready")),
             Destination::Ai(endpoint) => {
                 context.dialect = Some(endpoint.dialect);
+                if endpoint.dialect == Dialect::Gemini {
+                    authn::adopt_google(session.req_header_mut())?;
+                }
                 let caller = self.identify(session, &snapshot)?;
                 let settlement = self.settlement(session, Traffic::Ai);
                 let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));

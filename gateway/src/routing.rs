@@ -57,7 +57,7 @@ impl From<Miss> for Refusal {
 pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> Result<Destination, Miss> {
     let path = request.uri.path();
     let anthropic = request.headers.contains_key("anthropic-version");
-    if let Some(endpoint) = ai::endpoint(&request.method, path, anthropic) {
+    if let Some(endpoint) = ai::endpoint(&request.method, path, request.uri.query(), anthropic) {
         return Ok(Destination::Ai(endpoint));
     }
     if let Some(stored) = stored::stored(&request.method, path) {

@@ -28,6 +28,8 @@ pub struct AnswerContext {
     pub inbound: Dialect,
     /// Whether the caller asked for usage in the stream: `peek.include_usage == Some(true)`. Only OpenAI streams ask.
     pub include_usage: bool,
+    /// `peek.json_array`.
+    pub json_array: bool,
     /// `peek.estimated_input`, for an answer that comes without usage.
     pub estimated_input: u64,
     /// Seconds since 1970, for the `created` of a translated answer.
@@ -93,6 +95,7 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
         Dialect::Openai => openai::write_answer::write(reply, context, &usage, Cost(cost)),
         Dialect::Anthropic => anthropic::write_answer::write(reply, context, &usage, Cost(cost)),
         Dialect::Responses => responses::write_answer::write(reply, context, &usage, Cost(cost)),
+        Dialect::Gemini => gemini::write_answer::write(reply, context, &usage, Cost(cost)),
     }
     .map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
     Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id, dropped })
@@ -116,6 +119,7 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
         Dialect::Openai => openai::read_answer::read_head(text),
         Dialect::Anthropic => anthropic::read_answer::read_head(text),
         Dialect::Responses => responses::read_answer::read_head(text),
+        Dialect::Gemini => gemini::read_answer::read_head(text),
     }?;
     let estimated_output = match head.sighted.output {
         Some(_) => 0,

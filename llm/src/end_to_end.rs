@@ -15,21 +15,34 @@ use crate::{
 };
 
 mod damaged;
+mod googles;
 mod names;
 mod native_upstreams;
 mod reasoning;
 mod signatures;
 
-const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses];
+const DIALECTS: [Dialect; 4] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses, Dialect::Gemini];
 /// All that providers speak.
-const FORMATS: [WireFormat; 6] = [
+const FORMATS: [WireFormat; 7] = [
     WireFormat::Openai,
     WireFormat::Anthropic,
     WireFormat::Responses,
     WireFormat::Bedrock,
+    WireFormat::Gemini,
     WireFormat::Cohere,
     WireFormat::Ollama,
 ];
+
+/// Peeks as the gateway does: Gemini's callers name model and stream in the path.
+fn peeked(inbound: Dialect, body: &[u8], stream: bool) -> Result<Peek, crate::RequestError> {
+    match inbound {
+        Dialect::Gemini => {
+            let addressed = crate::Addressed { model: "chat".into(), stream, json_array: false };
+            crate::peek_addressed(Operation::Chat, &addressed, body)
+        }
+        Dialect::Openai | Dialect::Anthropic | Dialect::Responses => peek(inbound, body),
+    }
+}
 
 fn price(usage: &Usage) -> Option<NanoUsd> {
     i64::try_from(usage.tokens.input_total() + 10 * usage.tokens.output_total()).ok().map(NanoUsd)
@@ -41,6 +54,7 @@ fn context(inbound: Dialect, upstream: impl Into<WireFormat>, seen: &Peek) -> An
         upstream: upstream.into(),
         inbound,
         include_usage: seen.include_usage == Some(true),
+        json_array: false,
         estimated_input: seen.estimated_input,
         created: 1_700_000_000,
         request_id: "0199-r".into(),
@@ -72,7 +86,7 @@ fn target(format: impl Into<WireFormat>) -> Target<'static> {
 /// Calls the demo provider, which speaks OpenAI's dialect, as a caller of `inbound`, whole.
 fn call(inbound: Dialect, request: &Value) -> (Answer, Value) {
     let body = Bytes::from(request.to_string());
-    let seen = peek(inbound, &body).unwrap();
+    let seen = peeked(inbound, &body, false).unwrap();
     let made = prepare(inbound, &seen, &body, &target(Dialect::Openai)).unwrap();
     let upstream = demo::respond(&made.body);
     assert_eq!(upstream.status, 200, "{:?}", upstream.chunks);
@@ -86,9 +100,11 @@ fn call(inbound: Dialect, request: &Value) -> (Answer, Value) {
 /// The same as a stream.
 fn stream(inbound: Dialect, request: &Value) -> (StreamTranslator, String) {
     let mut request = request.clone();
-    request["stream"] = json!(true);
+    if inbound != Dialect::Gemini {
+        request["stream"] = json!(true);
+    }
     let body = Bytes::from(request.to_string());
-    let seen = peek(inbound, &body).unwrap();
+    let seen = peeked(inbound, &body, true).unwrap();
     let made = prepare(inbound, &seen, &body, &target(Dialect::Openai)).unwrap();
     let upstream = demo::respond(&made.body);
     let mut translator = StreamTranslator::new(answering(inbound, Dialect::Openai, &seen, &made), Arc::new(price));
@@ -112,6 +128,12 @@ fn responses_request(prompt: &str) -> Value {
     json!({"model": "chat", "input": [{"role": "user", "content": prompt}], "tools": tools})
 }
 
+fn gemini_request(prompt: &str) -> Value {
+    let functions = json!([{"name": "get_weather", "parameters": {"type": "OBJECT",
+        "properties": {"city": {"type": "STRING"}}}}, {"name": "get_time"}]);
+    json!({"contents": [{"role": "user", "parts": [{"text": prompt}]}], "tools": [{"functionDeclarations": functions}]})
+}
+
 fn anthropic_request(prompt: &str) -> Value {
     let tools = json!([{"name": "get_weather", "input_schema": {"type": "object",
         "properties": {"city": {"type": "string"}}}}, {"name": "get_time", "input_schema": {"type": "object"}}]);
@@ -125,6 +147,7 @@ fn stream_and_whole_answer_cost_the_same_in_both_dialects() {
             (Dialect::Openai, openai_request(prompt)),
             (Dialect::Anthropic, anthropic_request(prompt)),
             (Dialect::Responses, responses_request(prompt)),
+            (Dialect::Gemini, gemini_request(prompt)),
         ] {
             let (whole, _) = call(inbound, &request);
             let (streamed, _) = stream(inbound, &request);

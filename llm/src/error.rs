@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use weir_domain::dialect::{Dialect, WireFormat};
 
-use crate::{anthropic, openai};
+use crate::{anthropic, gemini, openai};
 
 /// Who is at fault for an answer that is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -275,6 +275,7 @@ pub fn render_error(inbound: Dialect, error: &WireError) -> Bytes {
         // Both of OpenAI's dialects have one envelope.
         Dialect::Openai | Dialect::Responses => openai::error::render(error),
         Dialect::Anthropic => anthropic::error::render(error),
+        Dialect::Gemini => gemini::error::render(error),
     }
 }
 
@@ -282,7 +283,7 @@ pub fn render_error(inbound: Dialect, error: &WireError) -> Bytes {
 #[must_use]
 pub fn error_event(inbound: Dialect, error: &WireError) -> Bytes {
     let (head, body): (&[u8], _) = match inbound {
-        Dialect::Openai => (b"data: ", render_error(inbound, error)),
+        Dialect::Openai | Dialect::Gemini => (b"data: ", render_error(inbound, error)),
         Dialect::Anthropic => (b"event: error\ndata: ", render_error(inbound, error)),
         Dialect::Responses => (b"event: error\ndata: ", openai::error::render_event(error)),
     };

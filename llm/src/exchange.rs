@@ -93,7 +93,6 @@ pub(crate) struct Block<'a> {
 pub(crate) enum Lists {
     #[default]
     MessagesContent,
-    #[expect(dead_code, reason = "the reader of Google's dialect, which follows, makes it")]
     ContentsParts,
     /// Items of the Responses API.
     InputContent,

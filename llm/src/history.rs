@@ -14,13 +14,19 @@ use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 
 use crate::error::RequestError;
+use crate::gemini;
 use crate::peek::as_text;
 use crate::report::Report;
 use crate::responses::sealed::{FOREIGN, open_item};
+use crate::sealed_id;
 use crate::splice::{Splice, span};
 use crate::wire::Text;
 
 const REASON: &str = "reasoning of another provider's model is not sent back";
+/// The same of Gemini.
+const NO_PART: &str = r#"[{"text":"(no answer)"}]"#;
+/// A part that is longer holds no signature.
+const MAX_PART: usize = 1 << 20;
 /// Stands in a turn that was nothing but such reasoning: Anthropic refuses empty turns.
 const NO_TEXT: &str = r#"[{"type":"text","text":"(no answer)"}]"#;
 
@@ -35,8 +41,9 @@ pub(crate) fn without_foreign_reasoning(
 ) -> Result<Option<Bytes>, RequestError> {
     let marks: &[&[u8]] = match dialect {
         Dialect::Openai => &[b"\"thinking_blocks\""],
-        Dialect::Anthropic => &[b"\"signature\":\"\"", b"\"signature\": \"\"", b"\"weir-r1."],
+        Dialect::Anthropic => &[b"\"signature\":\"\"", b"\"signature\": \"\"", b"\"weir-r1.", b"\"google:"],
         Dialect::Responses => &[b"\"weir-x1."],
+        Dialect::Gemini => &[gemini::foreign::MARKS[0].as_bytes(), gemini::foreign::MARKS[1].as_bytes()],
     };
     if marks.iter().all(|mark| memmem::find(body, mark).is_none()) {
         return Ok(None);
@@ -46,13 +53,15 @@ pub(crate) fn without_foreign_reasoning(
         return clean_responses(text, body, report);
     }
     // A conversation of another shape is for the provider to refuse.
-    let Ok(Conversation { messages }) = serde_json::from_str(text) else { return Ok(None) };
+    let Ok(Conversation { messages, contents }) = serde_json::from_str(text) else { return Ok(None) };
+    let messages = if dialect == Dialect::Gemini { contents } else { messages };
     let mut splice = Splice::default();
     for (index, raw) in messages.into_iter().enumerate() {
         let Ok(mut message) = serde_json::from_str::<Members<'_>>(raw.get()) else { continue };
         let changed = match dialect {
             Dialect::Openai => clean_openai(index, &mut message, report)?,
-            Dialect::Anthropic => clean_anthropic(index, &mut message, report)?,
+            Dialect::Anthropic => clean_list((index, "messages", "content"), &mut message, is_unsigned, report)?,
+            Dialect::Gemini => clean_list((index, "contents", "parts"), &mut message, is_foreign_part, report)?,
             Dialect::Responses => false,
         };
         if changed {
@@ -98,8 +107,11 @@ fn clean_responses(text: &str, body: &Bytes, report: &mut Report) -> Result<Opti
 
 #[derive(Deserialize)]
 struct Conversation<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     messages: Vec<&'a RawValue>,
+    /// The same in Gemini's dialect.
+    #[serde(borrow, default)]
+    contents: Vec<&'a RawValue>,
 }
 
 /// `thinking_blocks`, and the text of them that `reasoning_content` repeats.
@@ -112,24 +124,30 @@ fn clean_openai(index: usize, message: &mut Members<'_>, report: &mut Report) ->
     Ok(true)
 }
 
-/// Blocks of `thinking` without a signature of Anthropic's.
-fn clean_anthropic(index: usize, message: &mut Members<'_>, report: &mut Report) -> Result<bool, RequestError> {
-    let Some((_, content)) = message.0.iter_mut().find(|(name, _)| &**name == "content") else { return Ok(false) };
+/// Pieces that are of others, from the list of them in a turn.
+fn clean_list(
+    (index, turns, list): (usize, &str, &str),
+    message: &mut Members<'_>,
+    is_foreign: fn(&RawValue) -> bool,
+    report: &mut Report,
+) -> Result<bool, RequestError> {
+    let Some((_, content)) = message.0.iter_mut().find(|(name, _)| &**name == list) else { return Ok(false) };
     let Member::Given(raw) = content else { return Ok(false) };
-    let Ok(blocks) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else { return Ok(false) };
-    let mut kept = Vec::with_capacity(blocks.len());
-    for (part, block) in blocks.iter().enumerate() {
-        if is_unsigned(block) {
-            report.drop(format!("messages[{index}].content[{part}].thinking"), REASON)?;
+    let Ok(pieces) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else { return Ok(false) };
+    let mut kept = Vec::with_capacity(pieces.len());
+    for (part, piece) in pieces.iter().enumerate() {
+        if is_foreign(piece) {
+            report.drop(format!("{turns}[{index}].{list}[{part}].thinking"), REASON)?;
         } else {
-            kept.push(*block);
+            kept.push(*piece);
         }
     }
-    if kept.len() == blocks.len() {
+    if kept.len() == pieces.len() {
         return Ok(false);
     }
+    let no_text = if list == "parts" { NO_PART } else { NO_TEXT };
     let rest = match kept.as_slice() {
-        [] => RawValue::from_string(NO_TEXT.to_owned()),
+        [] => RawValue::from_string(no_text.to_owned()),
         kept => serde_json::value::to_raw_value(kept),
     };
     if let Ok(rest) = rest {
@@ -138,6 +156,13 @@ fn clean_anthropic(index: usize, message: &mut Members<'_>, report: &mut Report)
     Ok(true)
 }
 
+/// A part that holds another vendor's reasoning, which only Weir puts there.
+fn is_foreign_part(part: &RawValue) -> bool {
+    let text = part.get();
+    text.len() < MAX_PART && gemini::foreign::MARKS.iter().any(|mark| text.contains(&format!("\"{mark}")))
+}
+
+/// Blocks of `thinking` without a signature, and signatures of Google's models.
 fn is_unsigned(block: &RawValue) -> bool {
     #[derive(Deserialize)]
     struct Block<'a> {
@@ -145,10 +170,16 @@ fn is_unsigned(block: &RawValue) -> bool {
         kind: Option<Text<'a>>,
         #[serde(borrow)]
         signature: Option<Text<'a>>,
+        #[serde(borrow)]
+        data: Option<Text<'a>>,
     }
-    serde_json::from_str::<Block<'_>>(block.get()).is_ok_and(|block| {
-        let signature = block.signature.as_deref().unwrap_or_default();
-        block.kind.as_deref() == Some("thinking") && (signature.is_empty() || open_item(signature).is_some())
+    serde_json::from_str::<Block<'_>>(block.get()).is_ok_and(|block| match block.kind.as_deref() {
+        Some("thinking") => {
+            let signature = block.signature.as_deref().unwrap_or_default();
+            signature.is_empty() || open_item(signature).is_some()
+        }
+        Some("redacted_thinking") => block.data.as_deref().is_some_and(|data| sealed_id::open_loose(data).is_some()),
+        _ => false,
     })
 }
 

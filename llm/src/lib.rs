@@ -55,6 +55,7 @@ mod exchange;
 mod form;
 mod gemini;
 mod history;
+mod json_array;
 mod lines;
 mod members;
 mod models;
@@ -86,8 +87,9 @@ pub use error::{
     AnswerError, ERROR_TYPE_HEADER, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error,
     render_error,
 };
-pub use models::{ModelEntry, models_list};
+pub use models::{ModelEntry, model, models_list};
 pub use passed_on::accepted;
+pub use peek::addressed::{Addressed, peek_addressed};
 pub use peek::{Binding, Peek, peek, peek_for, peek_form};
 pub use pricing::Pricing;
 pub use reply::Finish;

@@ -20,33 +20,33 @@ pub struct ModelEntry {
 
 /// The body of `GET /v1/models`, all models on one page.
 /// Sources: <https://platform.openai.com/docs/api-reference/models/list>,
-/// <https://docs.anthropic.com/en/api/models-list>.
+/// <https://docs.anthropic.com/en/api/models-list>, <https://ai.google.dev/api/models>.
 #[must_use]
 pub fn models_list(inbound: Dialect, models: &[ModelEntry]) -> Bytes {
     let body = match inbound {
-        Dialect::Openai | Dialect::Responses => serde_json::to_vec(&OpenaiList {
-            object: "list",
-            data: models
-                .iter()
-                .map(|m| OpenaiModel { id: &m.id, object: "model", created: m.created, owned_by: &m.owned_by })
-                .collect(),
-        }),
+        Dialect::Openai | Dialect::Responses => {
+            serde_json::to_vec(&OpenaiList { object: "list", data: models.iter().map(OpenaiModel::of).collect() })
+        }
         Dialect::Anthropic => serde_json::to_vec(&AnthropicList {
-            data: models
-                .iter()
-                .map(|m| AnthropicModel {
-                    kind: "model",
-                    id: &m.id,
-                    display_name: m.display_name.as_deref().unwrap_or(&m.id),
-                    created_at: to_rfc3339(i64::try_from(m.created).unwrap_or(0).saturating_mul(1_000_000)),
-                })
-                .collect(),
+            data: models.iter().map(AnthropicModel::of).collect(),
             has_more: false,
             first_id: models.first().map(|m| m.id.as_str()),
             last_id: models.last().map(|m| m.id.as_str()),
         }),
+        Dialect::Gemini => serde_json::to_vec(&GeminiList { models: models.iter().map(GeminiModel::of).collect() }),
     };
     // Structs of strings and numbers always serialise.
+    body.unwrap_or_default().into()
+}
+
+/// The body that shows one model.
+#[must_use]
+pub fn model(inbound: Dialect, model: &ModelEntry) -> Bytes {
+    let body = match inbound {
+        Dialect::Openai | Dialect::Responses => serde_json::to_vec(&OpenaiModel::of(model)),
+        Dialect::Anthropic => serde_json::to_vec(&AnthropicModel::of(model)),
+        Dialect::Gemini => serde_json::to_vec(&GeminiModel::of(model)),
+    };
     body.unwrap_or_default().into()
 }
 
@@ -64,6 +64,12 @@ struct OpenaiModel<'a> {
     owned_by: &'a str,
 }
 
+impl<'a> OpenaiModel<'a> {
+    fn of(m: &'a ModelEntry) -> Self {
+        Self { id: &m.id, object: "model", created: m.created, owned_by: &m.owned_by }
+    }
+}
+
 #[derive(Serialize)]
 struct AnthropicList<'a> {
     data: Vec<AnthropicModel<'a>>,
@@ -79,6 +85,41 @@ struct AnthropicModel<'a> {
     id: &'a str,
     display_name: &'a str,
     created_at: String,
+}
+
+impl<'a> AnthropicModel<'a> {
+    fn of(m: &'a ModelEntry) -> Self {
+        Self {
+            kind: "model",
+            id: &m.id,
+            display_name: m.display_name.as_deref().unwrap_or(&m.id),
+            created_at: to_rfc3339(i64::try_from(m.created).unwrap_or(0).saturating_mul(1_000_000)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct GeminiList<'a> {
+    models: Vec<GeminiModel<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GeminiModel<'a> {
+    name: String,
+    display_name: &'a str,
+    /// What may be asked of every model here, whoever provides it.
+    supported_generation_methods: [&'static str; 2],
+}
+
+impl<'a> GeminiModel<'a> {
+    fn of(m: &'a ModelEntry) -> Self {
+        Self {
+            name: format!("models/{}", m.id),
+            display_name: m.display_name.as_deref().unwrap_or(&m.id),
+            supported_generation_methods: ["generateContent", "streamGenerateContent"],
+        }
+    }
 }
 
 #[cfg(test)]
@@ -110,5 +151,15 @@ mod tests {
             models_list(Dialect::Anthropic, &[]),
             r#"{"data":[],"has_more":false,"first_id":null,"last_id":null}"#
         );
+    }
+
+    #[test]
+    fn gemini_list_has_the_shape_its_sdk_parses() {
+        let one = concat!(
+            r#"{"name":"models/chat","displayName":"chat","#,
+            r#""supportedGenerationMethods":["generateContent","streamGenerateContent"]}"#
+        );
+        assert_eq!(models_list(Dialect::Gemini, &[entry()]), format!(r#"{{"models":[{one}]}}"#));
+        assert_eq!(model(Dialect::Gemini, &entry()), one);
     }
 }

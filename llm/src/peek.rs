@@ -1,5 +1,6 @@
 //! What routing and admission must know of a request, read without building the rest of it.
 
+pub(crate) mod addressed;
 mod head;
 
 use std::ops::Range;
@@ -27,6 +28,8 @@ pub struct Peek {
     pub model: String,
     /// Whether the answer is to be a stream.
     pub stream: bool,
+    /// Whether the stream is to be one JSON list (Gemini only).
+    pub json_array: bool,
     /// `stream_options.include_usage` (OpenAI only), when given.
     pub include_usage: Option<bool>,
     /// The caller's own limit of output tokens.
@@ -89,7 +92,7 @@ pub fn peek(dialect: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
     peek_for(Operation::Chat, dialect, body)
 }
 
-/// Reads the top level of a request.
+/// Reads the top level of a request whose body names the model; for others there is [`addressed::peek_addressed`].
 ///
 /// # Errors
 /// The body is not a JSON object, `model` is missing, a field that decides something has the wrong type or stands
@@ -129,10 +132,11 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
         operation,
         model,
         stream: head.stream.unwrap_or(false),
+        json_array: false,
         include_usage: None,
         max_tokens: match dialect {
             Dialect::Responses => head.max_output_tokens,
-            Dialect::Openai | Dialect::Anthropic => head.max_completion_tokens.or(head.max_tokens),
+            Dialect::Openai | Dialect::Anthropic | Dialect::Gemini => head.max_completion_tokens.or(head.max_tokens),
         },
         choices: head.n.unwrap_or(1).max(1),
         has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
@@ -203,6 +207,8 @@ fn binding(dialect: Dialect, previous: Option<&RawValue>, body: &[u8]) -> Option
             (b"\"rs_", b'"')
         }
         Dialect::Openai | Dialect::Anthropic => (b"\"weir-r1.", b'.'),
+        // What binds is wrapped there.
+        Dialect::Gemini => return None,
     };
     let at = memchr::memmem::rfind(body, mark)?;
     // A reasoning item's own id begins with the mark, a signature holds it behind one.

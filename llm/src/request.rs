@@ -82,11 +82,12 @@ fn chat(inbound: Dialect, peek: &Peek, body: &Bytes, target: &Target<'_>) -> Res
         let body = match without_foreign_reasoning(inbound, body, &mut report)? {
             None => forward(inbound, peek, body, target, &mut report)?,
             // Everything after the reasoning stands elsewhere now.
+            Some(body) if inbound == Dialect::Gemini => body,
             Some(body) => forward(inbound, &crate::peek::peek(inbound, &body)?, &body, target, &mut report)?,
         };
         (body, ToolNames::default(), Echo::default())
     } else {
-        translate(inbound, body, target, &mut report)?
+        translate(inbound, peek, body, target, &mut report)?
     };
     wanted.echo = echo;
     Ok(UpstreamRequest {
@@ -116,7 +117,7 @@ fn forward(
 /// The caller's bytes with the model as the provider names it.
 pub(crate) fn with_model<'a>(peek: &Peek, target: &Target<'_>) -> Splice<'a> {
     let mut splice = Splice::default();
-    if peek.model != target.model {
+    if peek.model != target.model && !peek.spans.model.is_empty() {
         splice.replace(peek.spans.model.clone(), json_string(target.model));
     }
     splice
@@ -185,6 +186,7 @@ fn member_span(body: &[u8], value: &Range<usize>) -> Range<usize> {
 /// Another dialect: read into the neutral exchange, written from it.
 fn translate(
     inbound: Dialect,
+    peek: &Peek,
     body: &[u8],
     target: &Target<'_>,
     report: &mut Report,
@@ -194,6 +196,7 @@ fn translate(
         Dialect::Openai => (openai::read_request::read(text, report)?, Echo::default()),
         Dialect::Anthropic => (anthropic::read_request::read(text, report)?, Echo::default()),
         Dialect::Responses => responses::read_request::read(text, report)?,
+        Dialect::Gemini => (gemini::read_request::read(text, peek.stream, report)?, Echo::default()),
     };
     exchange.limit(target.format, report)?;
     if target.format != WireFormat::Responses {

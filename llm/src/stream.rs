@@ -16,6 +16,7 @@ use weir_domain::usage::Usage;
 use crate::answer::AnswerContext;
 use crate::error::{StreamError, WireError, error_event};
 use crate::events::{Event, Sight};
+use crate::json_array::JsonArray;
 use crate::pricing::{Cost, Pricing, splice_cost};
 use crate::reply::Finish;
 use crate::splice::Splice;
@@ -35,6 +36,8 @@ pub struct StreamTranslator {
     relay: Relay,
     /// In place of the others for what is no chat.
     passed: Option<Passed>,
+    /// Where the caller wants one JSON list.
+    array: Option<JsonArray>,
 }
 
 /// All but the parser, so that the parser can hand its events to it.
@@ -64,6 +67,7 @@ enum Writer {
     Openai(openai::write_stream::StreamWriter),
     Anthropic(anthropic::write_stream::StreamWriter),
     Responses(responses::write_stream::StreamWriter),
+    Gemini(gemini::write_stream::StreamWriter),
 }
 
 impl StreamTranslator {
@@ -84,10 +88,12 @@ impl StreamTranslator {
             Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
             Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
             Dialect::Responses => Writer::Responses(responses::write_stream::StreamWriter::default()),
+            Dialect::Gemini => Writer::Gemini(gemini::write_stream::StreamWriter::default()),
         };
         let passed = Passed::new(&context);
+        let array = context.json_array.then(JsonArray::default);
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
-        Self { framing: Framing::of(relay.context.upstream), relay, passed }
+        Self { framing: Framing::of(relay.context.upstream), relay, passed, array }
     }
 
     /// Takes bytes as they came, cut anywhere, and appends to `out` what the caller is to get.
@@ -98,7 +104,7 @@ impl StreamTranslator {
         if let Some(passed) = &mut self.passed {
             return passed.push(bytes, out);
         }
-        self.framing.push(bytes, &mut self.relay, out)
+        self.write(out, |translator, out| translator.framing.push(bytes, &mut translator.relay, out))
     }
 
     /// At the upstream's end: completes the caller's stream. A stream that named its finish but lacks the event that
@@ -111,6 +117,36 @@ impl StreamTranslator {
         if let Some(passed) = &mut self.passed {
             return passed.finish(out);
         }
+        self.write(out, Self::complete)
+    }
+
+    /// Whether the caller gets one JSON list in the place of events.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        self.array.is_some()
+    }
+
+    /// Runs what writes events, and puts them into the form that the caller wants.
+    fn write(
+        &mut self,
+        out: &mut BytesMut,
+        run: impl FnOnce(&mut Self, &mut BytesMut) -> Result<(), StreamError>,
+    ) -> Result<(), StreamError> {
+        if self.array.is_none() {
+            return run(self, out);
+        }
+        let mut events = BytesMut::new();
+        let result = run(self, &mut events);
+        if let Some(array) = &mut self.array {
+            array.take(&events, out);
+            if self.relay.tally.complete {
+                array.end(out);
+            }
+        }
+        result
+    }
+
+    fn complete(&mut self, out: &mut BytesMut) -> Result<(), StreamError> {
         let last = self.framing.finish(&mut self.relay, out);
         let relay = &mut self.relay;
         match last {
@@ -132,6 +168,11 @@ impl StreamTranslator {
     /// Tells a caller, who has got what was written so far, that the stream failed. As [`error_event`], but with what
     /// the dialect wants repeated of the stream.
     pub fn fail(&mut self, error: &WireError, out: &mut BytesMut) {
+        if let Some(array) = &mut self.array {
+            array.take(&error_event(self.relay.context.inbound, error), out);
+            array.end(out);
+            return;
+        }
         let Relay { context, reader, writer, tally, .. } = &mut self.relay;
         match (writer, reader) {
             (Writer::Responses(writer), _) => writer.fail(error, context, out),
@@ -240,6 +281,7 @@ impl Writer {
             Self::Openai(writer) => writer.write(event, tally.settled_finish(), context, out),
             Self::Anthropic(writer) => writer.write(event, context, out),
             Self::Responses(writer) => writer.write(event, context, out),
+            Self::Gemini(writer) => writer.write(event, context, out),
         }
     }
 }
@@ -247,7 +289,8 @@ impl Writer {
 impl Relay {
     fn take(&mut self, frame: &Frame<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
         let forward = matches!(self.writer, Writer::Forward);
-        let Some(data) = &frame.data else {
+        let stray = frame.data.is_none().then(|| self.stray_error(frame.raw)).flatten();
+        let Some(data) = frame.data.as_ref().or(stray.as_ref()) else {
             if forward {
                 out.put_slice(frame.raw);
             } else if frame.raw.starts_with(b":") && !self.tally.complete {
@@ -269,10 +312,18 @@ impl Relay {
         Ok(())
     }
 
+    /// Google puts an error into a stream that has begun as bare JSON, on lines that are no event's.
+    fn stray_error<'f>(&self, raw: &'f [u8]) -> Option<Cow<'f, [u8]>> {
+        let json = raw.trim_ascii();
+        (matches!(self.reader, Reader::Gemini(_)) && json.starts_with(b"{")).then_some(Cow::Borrowed(json))
+    }
+
     /// The last event, whose blank line is missing: what is whole is taken as ever, half of one is nothing, so that an
     /// error event may follow.
     fn take_last(&mut self, frame: &Frame<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
-        let Some(data) = frame.data.as_ref().filter(|_| !self.tally.complete) else { return Ok(()) };
+        let stray = frame.data.is_none().then(|| self.stray_error(frame.raw)).flatten();
+        let data = frame.data.as_ref().or(stray.as_ref());
+        let Some(data) = data.filter(|_| !self.tally.complete) else { return Ok(()) };
         let done = data.trim_ascii() == b"[DONE]";
         if !done && serde_json::from_slice::<serde::de::IgnoredAny>(data).is_err() {
             return Err(StreamError::Malformed("its last event is cut".into()));
@@ -333,6 +384,7 @@ impl Relay {
             Writer::Openai(writer) => writer.end(wanted, &self.context, out),
             Writer::Anthropic(writer) => writer.end(finish, &usage, cost, &self.context, out),
             Writer::Responses(writer) => writer.end(finish, &usage, cost, &self.context, out),
+            Writer::Gemini(writer) => writer.end(finish, &usage, cost, &self.context, out),
             Writer::Forward => match self.context.inbound {
                 Dialect::Openai => {
                     self.add_missing_usage(out);
@@ -343,6 +395,8 @@ impl Relay {
                 }
                 // Its finish and its end are one event.
                 Dialect::Responses => {}
+                // The last event is like the others.
+                Dialect::Gemini => {}
             },
         }
     }

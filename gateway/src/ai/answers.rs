@@ -113,8 +113,9 @@ pub(super) fn place<'a>(
     request: &Request<'_>,
     (body, beta): (&[u8], &[u8]),
 ) -> Option<Place<'a>> {
-    // What is only passed on may be anything, and large: sound, images.
-    let policy = route.cache.filter(|_| request.peek.operation.passed_on_at().is_none())?;
+    // What is only passed on may be anything, and large: sound, images. A list is rendered from events, not read again.
+    let can_be_read = request.peek.operation.passed_on_at().is_none() && !request.peek.json_array;
+    let policy = route.cache.filter(|_| can_be_read)?;
     let (scope, owner) = match policy.scope {
         CacheScope::Team => ("team", record.team.as_str()),
         CacheScope::Application => ("application", record.application.as_str()),
@@ -201,6 +202,7 @@ impl Kept {
             upstream: request.inbound.format(),
             inbound: request.inbound,
             include_usage: request.peek.include_usage == Some(true),
+            json_array: false,
             estimated_input: request.peek.estimated_input,
             created: 0,
             request_id: request.id.clone(),

@@ -193,6 +193,7 @@ fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
         upstream: sending.target.format(request.inbound),
         inbound: request.inbound,
         include_usage: request.peek.include_usage == Some(true),
+        json_array: request.peek.json_array,
         estimated_input: request.peek.estimated_input,
         created: u64::try_from(time::now() / 1_000_000).unwrap_or(0),
         request_id: request.id.clone(),

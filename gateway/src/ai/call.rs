@@ -20,7 +20,7 @@ use weir_domain::ledger::{CacheStatus, Outcome, Record};
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
-use weir_llm::{Content, ErrorKind, RequestError, UpstreamRequest, WireError};
+use weir_llm::{Addressed, Content, ErrorKind, Peek, RequestError, UpstreamRequest, WireError};
 
 use super::affinity::Gone;
 use super::answers::{self, Kept, Place, Taking};
@@ -42,13 +42,35 @@ use crate::state::State;
 /// A refusal: what is wrong, and after how many seconds it may be right.
 type Refusal = (WireError, Option<u64>);
 
+/// What is asked for.
+pub(super) struct Asked {
+    pub(super) operation: Operation,
+    /// What the path says of it, in dialects where it does.
+    pub(super) addressed: Option<Addressed>,
+}
+
+impl From<Operation> for Asked {
+    fn from(operation: Operation) -> Self {
+        Self { operation, addressed: None }
+    }
+}
+
+impl Asked {
+    fn peek(&self, dialect: Dialect, content_type: &str, body: &[u8]) -> Result<Peek, RequestError> {
+        match &self.addressed {
+            Some(addressed) => weir_llm::peek_addressed(self.operation, addressed, body),
+            None => weir_llm::peek_form(self.operation, dialect, content_type, body),
+        }
+    }
+}
+
 /// Serves a call.
 pub(super) async fn serve(
     state: &State,
     session: &mut Session,
     exchange: &mut Exchange,
     dialect: Dialect,
-    operation: Operation,
+    asked: Asked,
 ) -> Result<()> {
     let Some(caller) = exchange.caller.clone() else { return unknown_caller(session, exchange, dialect).await };
     let settlement = &mut exchange.settlement;
@@ -58,7 +80,7 @@ pub(super) async fn serve(
         let error = WireError::gateway(ErrorKind::Overloaded, sentence).with_code("journal_unavailable");
         return refuse(session, settlement, dialect, &error, Some(retry_after(5))).await;
     }
-    let body = match body::read(state, session, &settlement.application, operation).await {
+    let body = match body::read(state, session, &settlement.application, asked.operation).await {
         Ok(body) => body,
         Err(BodyError::Left(reason)) => return Err(reason),
         Err(BodyError::Refused(error, wait)) => {
@@ -68,7 +90,7 @@ pub(super) async fn serve(
     settlement.request_bytes = body.bytes.len() as u64;
     let content_type = session.get_header(header::CONTENT_TYPE).cloned();
     let kind = content_type.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let peek = match weir_llm::peek_form(operation, dialect, kind, &body.bytes) {
+    let peek = match asked.peek(dialect, kind, &body.bytes) {
         Ok(peek) => peek,
         Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
     };
@@ -210,7 +232,7 @@ fn bind<R: FnMut(u64) -> u64>(
 fn betas(session: &Session, dialect: Dialect) -> Betas {
     match dialect {
         Dialect::Anthropic => beta::read(&session.req_header().headers),
-        Dialect::Openai | Dialect::Responses => Betas::default(),
+        Dialect::Openai | Dialect::Gemini | Dialect::Responses => Betas::default(),
     }
 }
 

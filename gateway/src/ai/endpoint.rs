@@ -3,6 +3,7 @@
 use http::Method;
 use weir_domain::dialect::Dialect;
 use weir_domain::operation::Operation as ModelOperation;
+use weir_llm::Addressed;
 
 /// A model endpoint that a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +26,12 @@ pub enum Operation {
     /// Counting, or what is only passed on: `POST /v1/messages/count_tokens`, `/v1/images/…`, `/v1/audio/…`,
     /// `/v1/moderations`, `/v1/completions`.
     Model(ModelOperation),
-    /// The list of models: `GET /v1/models`.
+    /// A call whose path says what the body does not: `POST /v1beta/models/{model}:generateContent`,
+    /// `:streamGenerateContent`, the same under `/v1/`.
+    Addressed(ModelOperation, Addressed),
+    /// The list of models: `GET /v1/models`, `GET /v1beta/models`.
     ListModels,
-    /// One model: `GET /v1/models/{id}`.
+    /// One model: `GET /v1/models/{id}`, `GET /v1beta/models/{id}`.
     GetModel(String),
     /// The path is known, the method is not; what would be is said.
     WrongMethod(&'static str),
@@ -36,7 +40,7 @@ pub enum Operation {
 /// The model endpoint at a path, if there is one. `anthropic` is whether the request has an `anthropic-version` header:
 /// it decides the shape of what both dialects keep at the same path.
 #[must_use]
-pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint> {
+pub fn endpoint(method: &Method, path: &str, query: Option<&str>, anthropic: bool) -> Option<Endpoint> {
     let either = if anthropic { Dialect::Anthropic } else { Dialect::Openai };
     let (dialect, operation, allowed) = match path {
         "/v1/chat/completions" => (Dialect::Openai, Operation::Chat, Method::POST),
@@ -48,6 +52,11 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
             (Dialect::Anthropic, Operation::Model(ModelOperation::CountTokens), Method::POST)
         }
         "/v1/models" => (either, Operation::ListModels, Method::GET),
+        "/v1beta/models" => (Dialect::Gemini, Operation::ListModels, Method::GET),
+        _ if let Some(addressed) = addressed(path, query) => (Dialect::Gemini, addressed, Method::POST),
+        _ if let Some(id) = path.strip_prefix("/v1beta/models/").filter(|id| !id.is_empty()) => {
+            (Dialect::Gemini, Operation::GetModel(decode(id)), Method::GET)
+        }
         _ => {
             if let Some(operation) = path.strip_prefix("/v1").and_then(ModelOperation::at) {
                 let operation = Operation::Model(operation);
@@ -63,11 +72,27 @@ pub fn endpoint(method: &Method, path: &str, anthropic: bool) -> Option<Endpoint
     Some(Endpoint { dialect, operation })
 }
 
+/// A call of Gemini's dialect: `…/models/{model}:{method}`. Names may hold slashes and colons of their own.
+fn addressed(path: &str, query: Option<&str>) -> Option<Operation> {
+    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    let (model, method) = rest.rsplit_once(':')?;
+    let (operation, stream) = match method {
+        "generateContent" => (ModelOperation::Chat, false),
+        "streamGenerateContent" => (ModelOperation::Chat, true),
+        _ => return None,
+    };
+    let events = query.unwrap_or_default().split('&').any(|pair| pair.eq_ignore_ascii_case("alt=sse"));
+    let addressed = Addressed { model: decode(model), stream, json_array: stream && !events };
+    Some(Operation::Addressed(operation, addressed))
+}
+
 /// What is served, for who asked for something else.
 const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, POST /v1/embeddings, POST /v1/rerank, \
      POST /v1/messages/count_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
      POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST /v1/audio/transcriptions, \
-     POST /v1/audio/translations, GET /v1/models and GET /v1/models/{id}";
+     POST /v1/audio/translations, POST /v1beta/models/{model}:generateContent, \
+     POST /v1beta/models/{model}:streamGenerateContent, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and \
+     GET /v1beta/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
 const OPENAI: [&str; 31] = [
     "agents",
@@ -105,6 +130,8 @@ const OPENAI: [&str; 31] = [
 /// The same of Anthropic, where OpenAI has nothing; its SDKs tell themselves by a header. Source: the official Python
 /// SDK 2.12.
 const ANTHROPIC: [&str; 3] = ["complete", "messages", "organizations"];
+/// Where Google keeps its API.
+const GEMINI: &str = "/v1beta/";
 /// Where a client of OpenAI's dialect ends up whose base URL lacks `/v1`.
 const UNVERSIONED: &str = "/chat/completions";
 /// Where one of Anthropic's, which adds `/v1` itself, ends up when its base URL has it too.
@@ -116,6 +143,9 @@ const TWICE: &str = "/v1/v1/";
 pub(crate) fn dialect_at(path: &str, anthropic: bool) -> Option<Dialect> {
     if path == UNVERSIONED {
         return Some(Dialect::Openai);
+    }
+    if path.starts_with(GEMINI) || addressed(path, None).is_some() {
+        return Some(Dialect::Gemini);
     }
     let rest = path.strip_prefix(TWICE).or_else(|| path.strip_prefix("/v1/"))?;
     let first = rest.split('/').next().unwrap_or_default();
@@ -164,7 +194,7 @@ mod tests {
 
     #[test]
     fn paths_name_operation_and_dialect() {
-        let at = |method: Method, path: &str, anthropic| endpoint(&method, path, anthropic);
+        let at = |method: Method, path: &str, anthropic| endpoint(&method, path, None, anthropic);
         let is = |dialect, operation| Some(Endpoint { dialect, operation });
         assert_eq!(at(Method::POST, "/v1/chat/completions", true), is(Dialect::Openai, Operation::Chat));
         assert_eq!(at(Method::POST, "/v1/messages", false), is(Dialect::Anthropic, Operation::Chat));
@@ -187,8 +217,40 @@ mod tests {
     }
 
     #[test]
+    fn geminis_paths_name_the_model_and_the_form_of_the_answer() {
+        let at = |path: &str, query| match endpoint(&Method::POST, path, query, false)? {
+            Endpoint { dialect: Dialect::Gemini, operation: Operation::Addressed(ModelOperation::Chat, addressed) } => {
+                Some((addressed.model, addressed.stream, addressed.json_array))
+            }
+            _ => None,
+        };
+        let is = |model: &str, stream, list| Some((model.to_owned(), stream, list));
+        for (path, query, expected) in [
+            ("/v1beta/models/chat:generateContent", None, is("chat", false, false)),
+            ("/v1/models/chat:generateContent", Some("alt=sse"), is("chat", false, false)),
+            ("/v1beta/models/chat:streamGenerateContent", Some("key=x&alt=sse"), is("chat", true, false)),
+            ("/v1beta/models/chat:streamGenerateContent", Some("key=x&alt=json"), is("chat", true, true)),
+            ("/v1beta/models/chat:streamGenerateContent", None, is("chat", true, true)),
+            ("/v1beta/models/demo/demo-small:generateContent", None, is("demo/demo-small", false, false)),
+            ("/v1beta/models/ollama%2Fllama3%3A8b:generateContent", None, is("ollama/llama3:8b", false, false)),
+            ("/v1beta/models/ollama/llama3:8b:generateContent", None, is("ollama/llama3:8b", false, false)),
+            ("/v1beta/models/chat:batchEmbedContents", None, None),
+            ("/v1beta/models/chat", None, None),
+        ] {
+            assert_eq!(at(path, query), expected, "{path} {query:?}");
+        }
+        let get = |path: &str| endpoint(&Method::GET, path, None, false).map(|e| (e.dialect, e.operation));
+        assert_eq!(get("/v1beta/models"), Some((Dialect::Gemini, Operation::ListModels)));
+        let one = Operation::GetModel("demo/demo-small".into());
+        assert_eq!(get("/v1beta/models/demo/demo-small"), Some((Dialect::Gemini, one)));
+        let wrong = Some((Dialect::Gemini, Operation::WrongMethod("POST")));
+        assert_eq!(get("/v1beta/models/chat:generateContent"), wrong);
+        assert_eq!(get("/v1/models/llama3:8b"), Some((Dialect::Openai, Operation::GetModel("llama3:8b".into()))));
+    }
+
+    #[test]
     fn what_is_not_served_is_refused_in_the_dialect_of_its_vendor() {
-        use Dialect::{Anthropic, Openai, Responses};
+        use Dialect::{Anthropic, Gemini, Openai, Responses};
         for (path, plain, versioned) in [
             ("/v1/fine_tuning/jobs", Some(Openai), Some(Anthropic)),
             ("/v1/responses/resp_1/cancel", Some(Responses), Some(Anthropic)),
@@ -199,6 +261,10 @@ mod tests {
             ("/v1/v1/messages", Some(Anthropic), Some(Anthropic)),
             ("/v1/files", Some(Openai), Some(Anthropic)),
             ("/chat/completions", Some(Openai), Some(Openai)),
+            ("/v1beta/files", Some(Gemini), Some(Gemini)),
+            ("/v1beta/models/x:batchEmbedContents", Some(Gemini), Some(Gemini)),
+            ("/v1/models/a:generateContent", Some(Gemini), Some(Gemini)),
+            ("/v1/models/a:other", Some(Openai), Some(Anthropic)),
             ("/v1/orders", None, Some(Anthropic)),
             ("/orders", None, None),
             ("/v1", None, None),

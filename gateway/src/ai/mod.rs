@@ -97,10 +97,16 @@ pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange
     exchange.settlement.dialect = Some(endpoint.dialect);
     let dialect = endpoint.dialect;
     let result = match endpoint.operation {
-        Operation::Chat => call::serve(state, session, exchange, dialect, ModelOperation::Chat).await,
-        Operation::Embeddings => call::serve(state, session, exchange, dialect, ModelOperation::Embeddings).await,
-        Operation::Rerank => call::serve(state, session, exchange, dialect, ModelOperation::Rerank).await,
-        Operation::Model(operation) => call::serve(state, session, exchange, dialect, operation).await,
+        Operation::Chat => call::serve(state, session, exchange, dialect, ModelOperation::Chat.into()).await,
+        Operation::Embeddings => {
+            call::serve(state, session, exchange, dialect, ModelOperation::Embeddings.into()).await
+        }
+        Operation::Rerank => call::serve(state, session, exchange, dialect, ModelOperation::Rerank.into()).await,
+        Operation::Model(operation) => call::serve(state, session, exchange, dialect, operation.into()).await,
+        Operation::Addressed(operation, addressed) => {
+            let asked = call::Asked { operation, addressed: Some(addressed) };
+            call::serve(state, session, exchange, dialect, asked).await
+        }
         Operation::ListModels => list_models(session, exchange, dialect).await,
         Operation::GetModel(id) => get_model(session, exchange, dialect, &id).await,
         Operation::WrongMethod(right) => wrong_method(session, &mut exchange.settlement, dialect, right).await,
@@ -136,7 +142,7 @@ async fn get_model(session: &mut Session, exchange: &mut Exchange, dialect: Dial
 
 /// Model calls are never public; a route that let one through without a caller is a fault of ours.
 async fn unknown_caller(session: &mut Session, exchange: &mut Exchange, dialect: Dialect) -> Result<()> {
-    let sentence = "an API key is needed: send it as Authorization: Bearer or x-api-key";
+    let sentence = "an API key is needed: send it as Authorization: Bearer, x-api-key or x-goog-api-key";
     let error = WireError::gateway(ErrorKind::Authentication, sentence).with_code("missing_api_key");
     refuse::refuse(session, &mut exchange.settlement, dialect, &error, None).await
 }

@@ -1,8 +1,6 @@
 //! The models that a caller may use: the list of them, one of them, and those whose names are near a wrong one.
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 use weir_domain::snapshot::{ModelRoute, Snapshot};
 use weir_llm::{ErrorKind, ModelEntry, WireError};
@@ -37,15 +35,8 @@ pub(super) fn list(snapshot: &Snapshot, caller: &Caller) -> Vec<ModelEntry> {
 
 /// The body that shows one model.
 pub(super) fn one(dialect: Dialect, snapshot: &Snapshot, name: &str) -> Option<Bytes> {
-    #[derive(Deserialize)]
-    struct List<'a> {
-        #[serde(borrow)]
-        data: Vec<&'a RawValue>,
-    }
     let route = snapshot.resolve_model(name)?;
-    let list = weir_llm::models_list(dialect, &[entry(name, owner(&route))]);
-    let list: List<'_> = serde_json::from_slice(&list).ok()?;
-    list.data.first().map(|model| Bytes::copy_from_slice(model.get().as_bytes()))
+    Some(weir_llm::model(dialect, &entry(name, owner(&route))))
 }
 
 /// When a model came to be is not known here; both dialects' clients take the epoch for that.

@@ -1,7 +1,7 @@
 //! Where in a request an API key may stand.
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use pingora_http::RequestHeader;
 use weir_domain::credential::{PREFIX, public_id};
 
@@ -9,6 +9,7 @@ use super::Denial;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
+const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
 /// The one key of a request. The same key in two places is one key; SDKs do that.
 pub(super) fn find(headers: &HeaderMap) -> Result<Option<&str>, Denial> {
@@ -38,12 +39,37 @@ pub(crate) fn remove(request: &mut RequestHeader) {
     }
     request.remove_header(&X_API_KEY);
     request.remove_header(&API_KEY);
+    // A key of Google's is the upstream's.
+    if request.headers.get_all(X_GOOG_API_KEY).iter().any(|value| mentions_own(value.as_bytes())) {
+        request.remove_header(&X_GOOG_API_KEY);
+    }
+}
+
+/// Puts the key where every other one stands: Gemini's callers send it in a header of Google's, or in the query, which
+/// is gone behind this, so that nothing can log it or pass it on.
+pub(crate) fn adopt_google(request: &mut RequestHeader) -> Result<(), Denial> {
+    let mut keys: Vec<HeaderValue> = request.headers.get_all(X_GOOG_API_KEY).iter().cloned().collect();
+    request.remove_header(&X_GOOG_API_KEY);
+    if let Some(query) = request.uri.query() {
+        for pair in query.split('&') {
+            if let Some(key) = pair.strip_prefix("key=") {
+                keys.push(HeaderValue::from_str(key).map_err(|_| Denial::Malformed)?);
+            }
+        }
+        let path = request.uri.path().parse().map_err(|_| Denial::Malformed)?;
+        request.set_uri(path);
+    }
+    for key in keys {
+        request.append_header(X_API_KEY, key).map_err(|_| Denial::Malformed)?;
+    }
+    Ok(())
 }
 
 fn candidates(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let bearers = headers.get_all(AUTHORIZATION).into_iter().filter_map(|value| bearer(value.as_bytes()));
     let plain = [X_API_KEY, API_KEY].into_iter().flat_map(|name| headers.get_all(name)).map(|value| value.as_bytes());
-    bearers.chain(plain)
+    let google = headers.get_all(X_GOOG_API_KEY).into_iter().map(HeaderValue::as_bytes);
+    bearers.chain(plain).chain(google.filter(|key| key.starts_with(PREFIX.as_bytes())))
 }
 
 /// Whether a well-formed key of Weir's stands anywhere in a value.

@@ -14,13 +14,15 @@ use weir_domain::time::Micros;
 use crate::exchange::Caller;
 use crate::live::Live;
 use crate::problem::Refusal;
-pub(crate) use key::remove;
+pub(crate) use key::{adopt_google, remove};
 
 /// Why a caller is not served. A key that is refused is so in OpenAI's own words first: clients tell a wrong key from a bad
 /// request by them (LiteLLM does).
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Denial {
-    #[error("no API key; send it as 'Authorization: Bearer weir_…', 'x-api-key: weir_…' or 'api-key: weir_…'")]
+    #[error(
+        "no API key; send it as 'Authorization: Bearer weir_…', 'x-api-key: weir_…', 'x-goog-api-key: weir_…' or 'api-key: weir_…'"
+    )]
     Missing,
     #[error("two different API keys in one request; send one")]
     Ambiguous,

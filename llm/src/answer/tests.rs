@@ -10,6 +10,7 @@ fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
         upstream: upstream.format(),
         inbound,
         include_usage: false,
+        json_array: false,
         estimated_input: 100,
         created: 1_700_000_000,
         request_id: "0199-r".into(),
@@ -116,6 +117,42 @@ fn a_refusal_is_a_refusal_in_both_directions() {
 }
 
 #[test]
+fn a_prompt_that_google_blocked_is_an_empty_answer_that_was_filtered() {
+    let blocked =
+        r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":7},"modelVersion":"g"}"#;
+    let (answer, text) = answered(Dialect::Gemini, Dialect::Openai, blocked);
+    assert!(text.contains(r#""content":"","refusal":null}"#) && text.contains(r#""finish_reason":"content_filter""#));
+    assert_eq!((answer.usage.tokens.input_uncached, answer.usage.tokens.output_total()), (7, 0));
+    let (_, text) = answered(Dialect::Gemini, Dialect::Anthropic, blocked);
+    assert!(text.contains(r#""content":[],"stop_reason":"refusal""#), "{text}");
+    let (forwarded, text) = answered(Dialect::Gemini, Dialect::Gemini, blocked);
+    assert!(
+        text.starts_with(r#"{"promptFeedback":{"blockReason":"SAFETY"}"#) && text.contains(r#","cost":"#),
+        "{text}"
+    );
+    assert_eq!(forwarded.finish, Some(Finish::ContentFilter));
+}
+
+#[test]
+fn an_answer_becomes_one_of_geminis_and_its_reasoning_can_come_back() {
+    let anthropic = r#"{"id":"msg_01","type":"message","role":"assistant","model":"claude-x","content":[
+        {"type":"thinking","thinking":"hm","signature":"sig"},{"type":"text","text":"Look."},
+        {"type":"tool_use","id":"toolu_1","name":"a","input":{"x": 1}}],"stop_reason":"tool_use",
+        "usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":7}}"#;
+    let (_, text) = answered(Dialect::Anthropic, Dialect::Gemini, anthropic);
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"hm","thought":true},"#,
+            r#"{"text":"","thought":true,"thoughtSignature":"d2VpcjpzaWc6c2ln"},{"text":"Look."},"#,
+            r#"{"functionCall":{"id":"toolu_1","name":"a","args":{"x": 1}}}]},"finishReason":"STOP","index":0}],"#,
+            r#""usageMetadata":{"promptTokenCount":5,"cachedContentTokenCount":2,"candidatesTokenCount":7,"#,
+            r#""totalTokenCount":12,"cost":0.000000075},"modelVersion":"claude-x","responseId":"01"}"#
+        )
+    );
+}
+
+#[test]
 fn usage_without_a_number_is_estimated_from_the_answer_and_says_so() {
     let body = r#"{"choices":[{"message":{"content":"12345678"},"finish_reason":"stop"}]}"#;
     let (answer, text) = answered(Dialect::Openai, Dialect::Openai, body);
@@ -177,6 +214,27 @@ fn what_plain_rates_do_not_cover_is_null_and_never_a_wrong_number() {
     }
 }
 
+/// [`rich`] of Gemini's.
+const GEMINIS: (&str, &[&str]) = (
+    r#"{"candidates":[{"content":{"role":"model","parts":[{"executableCode":{"code":"1"}},
+            {"inlineData":{"mimeType":"image/png","data":"AA=="}},{"text":"x","mood":"glad"},
+            {"functionCall":{"id":"1","name":"f","args":{},"willContinue":true}}]},"finishReason":"STOP","index":0,"mood":1,
+            "safetyRatings":[],"citationMetadata":{"citationSources":[{"uri":"cited_text"}]},
+            "groundingMetadata":{"groundingChunks":[1]},"urlContextMetadata":{}},
+            {"content":{"parts":[{"text":"second"}]},"index":1}],"news":1,
+            "usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":1}}"#,
+    &[
+        "*",
+        "candidates[1..]",
+        "candidates[].*",
+        "candidates[].citationMetadata",
+        "candidates[].content.parts[].*",
+        "candidates[].content.parts[].executableCode",
+        "candidates[].content.parts[].inlineData",
+        "candidates[].groundingMetadata",
+    ],
+);
+
 /// An answer with everything that the other dialect has no place for, and the names by which that is reported.
 fn rich(upstream: Dialect) -> (&'static str, &'static [&'static str]) {
     match upstream {
@@ -200,6 +258,7 @@ fn rich(upstream: Dialect) -> (&'static str, &'static [&'static str]) {
                 "stop_sequence",
             ],
         ),
+        Dialect::Gemini => GEMINIS,
         Dialect::Openai => (
             r#"{"id":"c","object":"chat.completion","created":1,"model":"m","system_fingerprint":"fp","citations":["https://x"],
             "news\r\nof: tomorrow":1,"choices":[{"index":0,"finish_reason":"stop","logprobs":{"content":[]},"filter":{"a":1},
@@ -250,10 +309,20 @@ fn rich_response() -> (&'static str, &'static [&'static str]) {
 
 #[test]
 fn what_the_callers_dialect_cannot_hold_is_named_and_only_when_translated() {
-    use Dialect::{Anthropic, Openai, Responses};
-    for (upstream, inbound) in
-        [(Anthropic, Openai), (Openai, Anthropic), (Anthropic, Responses), (Openai, Responses), (Responses, Openai)]
-    {
+    use Dialect::{Anthropic, Gemini, Openai, Responses};
+    for (upstream, inbound) in [
+        (Anthropic, Openai),
+        (Openai, Anthropic),
+        (Anthropic, Responses),
+        (Openai, Responses),
+        (Responses, Openai),
+        (Gemini, Openai),
+        (Gemini, Anthropic),
+        (Gemini, Responses),
+        (Openai, Gemini),
+        (Anthropic, Gemini),
+        (Responses, Gemini),
+    ] {
         let (body, names) = rich(upstream);
         let (translated, text) = answered(upstream, inbound, body);
         assert_eq!(translated.dropped, names);
@@ -276,6 +345,12 @@ fn what_providers_always_send_is_not_reported() {
         {"type":"text","text":"x","citations":null},{"type":"thinking","thinking":"t","signature":"s"},
         {"type":"tool_use","id":"1","name":"f","input":{},"caller":{"type":"direct"}}],
         "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}"#;
+    let gemini = r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"t","thought":true},
+        {"text":"x","thoughtSignature":"c2ln"},{"functionCall":{"name":"f","args":{}},"thoughtSignature":"c2ln"}]},
+        "finishReason":"STOP","index":0,"safetyRatings":[{"category":"HARM_CATEGORY_HATE_SPEECH"}],"avgLogprobs":-0.1,
+        "tokenCount":3,"citationMetadata":{},"groundingMetadata":{}}],"promptFeedback":{"safetyRatings":[]},
+        "usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":1},"modelVersion":"g","responseId":"r"}"#;
+    assert_eq!(answered(Dialect::Gemini, Dialect::Openai, gemini).0.dropped, Vec::<&str>::new());
     assert_eq!(answered(Dialect::Openai, Dialect::Anthropic, openai).0.dropped, Vec::<&str>::new());
     assert_eq!(answered(Dialect::Anthropic, Dialect::Openai, anthropic).0.dropped, Vec::<&str>::new());
     let responses = include_str!("../../fixtures/responses/text.json");

@@ -24,6 +24,7 @@ fn context(upstream: WireFormat, seen: &Peek, made: &UpstreamRequest) -> AnswerC
         upstream,
         inbound: Dialect::Openai,
         include_usage: false,
+        json_array: false,
         estimated_input: seen.estimated_input,
         created: 1,
         request_id: "0199-r".into(),

@@ -6,7 +6,7 @@ use super::*;
 use crate::{models_list, read_error, render_error};
 
 /// Names that the code looks for, so that random objects reach deep into it.
-const NAMES: [&str; 73] = [
+const NAMES: [&str; 100] = [
     "input",
     "output",
     "summary",
@@ -19,6 +19,33 @@ const NAMES: [&str; 73] = [
     "instructions",
     "reasoning",
     "effort",
+    "contents",
+    "parts",
+    "thought",
+    "thoughtSignature",
+    "inlineData",
+    "inline_data",
+    "mimeType",
+    "fileData",
+    "fileUri",
+    "functionCall",
+    "functionResponse",
+    "args",
+    "systemInstruction",
+    "functionDeclarations",
+    "parametersJsonSchema",
+    "toolConfig",
+    "functionCallingConfig",
+    "mode",
+    "generationConfig",
+    "maxOutputTokens",
+    "stopSequences",
+    "responseSchema",
+    "thinkingConfig",
+    "thinkingBudget",
+    "candidates",
+    "usageMetadata",
+    "promptTokenCount",
     "model",
     "messages",
     "role",
@@ -82,13 +109,18 @@ const NAMES: [&str; 73] = [
     "citations",
 ];
 
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 39] = [
     "message",
     "function_call",
     "function_call_output",
     "input_text",
     "output_text",
     "weir-x1.s.sig",
+    "model",
+    "ANY",
+    "OBJECT",
+    "d2VpcjpzaWc6YQ==",
+    "image/png",
     "user",
     "assistant",
     "system",
@@ -151,6 +183,10 @@ fn request() -> impl Strategy<Value = Value> {
     (prop::collection::vec(message, 0..5), lookalike()).prop_map(|(messages, more)| {
         let mut request = more.as_object().cloned().unwrap_or_default();
         request.insert("model".into(), "m".into());
+        let contents: Vec<Value> = messages.iter().map(|message| {
+            json!({"role": if message["role"] == "assistant" { "model" } else { "user" }, "parts": [message["content"]]})
+        }).collect();
+        request.insert("contents".into(), contents.into());
         request.insert("messages".into(), messages.clone().into());
         request.insert("input".into(), messages.into());
         Value::Object(request)
@@ -160,13 +196,17 @@ fn request() -> impl Strategy<Value = Value> {
 /// All pairs. What is made is JSON; within a dialect nothing changes but `model` and `stream_options`.
 fn check_request(body: &Bytes, strict: bool) {
     for inbound in DIALECTS {
-        let Ok(seen) = peek(inbound, body) else { continue };
+        let Ok(seen) = peeked(inbound, body, false) else { continue };
         for format in FORMATS {
             let target = Target { strict, ..target(format) };
             let Ok(made) = prepare(inbound, &seen, body, &target) else { continue };
             let mut sent: Value = serde_json::from_slice(&made.body).unwrap();
             assert!(!strict || made.dropped.is_empty());
-            assert_eq!(sent["model"], "demo-small");
+            if format == WireFormat::Gemini {
+                assert!(made.path.starts_with("/models/demo-small:generateContent"));
+            } else {
+                assert_eq!(sent["model"], "demo-small");
+            }
             // What was taken out is reported; nothing else may differ.
             if format == inbound.format() && made.dropped.is_empty() {
                 let mut original: Value = serde_json::from_slice(body).unwrap();
@@ -209,6 +249,7 @@ proptest! {
         check_answer(&Bytes::from(json!({"content": [body], "usage": body}).to_string()));
         check_answer(&Bytes::from(json!({"message": body, "usage": body, "done": true}).to_string()));
         check_answer(&Bytes::from(json!({"output": [body], "usage": body}).to_string()));
+        check_answer(&Bytes::from(json!({"candidates": [{"content": {"parts": [body]}}], "usageMetadata": body}).to_string()));
     }
 
     #[test]
@@ -220,6 +261,7 @@ proptest! {
                 for body in &bodies {
                     for event in [body.clone(), json!({"choices": [{"delta": body}], "usage": body}),
                         json!({"type": "content_block_delta", "index": 0, "delta": body}),
+                        json!({"candidates": [{"content": {"parts": [body]}, "finishReason": body}], "usageMetadata": body}),
                         json!({"type": "content-delta", "delta": {"message": {"content": body}}}),
                         json!({"type": "tool-call-start", "delta": {"message": {"tool_calls": body}}}),
                         json!({"type": "message-end", "delta": body}),
@@ -250,7 +292,11 @@ proptest! {
         let entry = crate::ModelEntry { id: id.clone(), created: 0, owned_by: "x".into(), display_name: None };
         for dialect in DIALECTS {
             let list: Value = serde_json::from_slice(&models_list(dialect, std::slice::from_ref(&entry))).unwrap();
-            prop_assert_eq!(&list["data"][0]["id"], &Value::from(id.as_str()));
+            let shown = match dialect {
+                Dialect::Gemini => (&list["models"][0]["name"], format!("models/{id}")),
+                Dialect::Openai | Dialect::Anthropic | Dialect::Responses => (&list["data"][0]["id"], id.clone()),
+            };
+            prop_assert_eq!(shown.0, &Value::from(shown.1));
         }
     }
 }

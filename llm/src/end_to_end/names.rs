@@ -13,6 +13,15 @@ fn request(inbound: Dialect) -> Value {
     let names = names();
     let schema = json!({"type": "object", "properties": {}});
     match inbound {
+        Dialect::Gemini => {
+            let tools = names.each_ref().map(|n| json!({"name": n, "parametersJsonSchema": schema}));
+            let calls = names.each_ref().map(|n| json!({"functionCall": {"name": n, "args": {}}}));
+            let results =
+                names.each_ref().map(|n| json!({"functionResponse": {"name": n, "response": {"output": "ok"}}}));
+            json!({"contents": [{"role": "user", "parts": [{"text": "go"}]}, {"role": "model", "parts": calls},
+                {"role": "user", "parts": results}], "tools": [{"functionDeclarations": tools}],
+                "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": [names[0]]}}})
+        }
         Dialect::Openai => {
             let tools =
                 names.each_ref().map(|n| json!({"type": "function", "function": {"name": n, "parameters": schema}}));
@@ -65,6 +74,14 @@ fn sent_names(upstream: Dialect, sent: &Value) -> (Vec<String>, Vec<String>, Str
         Dialect::Openai => ("/function/name", "/messages/1/tool_calls", "/tool_choice/function/name"),
         Dialect::Anthropic => ("/name", "/messages/1/content", "/tool_choice/name"),
         Dialect::Responses => ("/name", "/input", "/tool_choice/name"),
+        Dialect::Gemini => {
+            let declared = all(sent.pointer("/tools/0/functionDeclarations").unwrap(), "/name");
+            let called = all(sent.pointer("/contents/1/parts").unwrap(), "/functionCall/name");
+            let allowed = sent.pointer("/toolConfig/functionCallingConfig/allowedFunctionNames/0").unwrap();
+            let answered = all(sent.pointer("/contents/2/parts").unwrap(), "/functionResponse/name");
+            assert_eq!(answered, called);
+            return (declared, called, allowed.as_str().unwrap().to_owned());
+        }
     };
     let chosen = sent.pointer(choice).unwrap().as_str().unwrap().to_owned();
     (all(&sent["tools"], name), all(sent.pointer(calls).unwrap(), name), chosen)
@@ -110,6 +127,14 @@ fn calling(upstream: Dialect, names: &[String]) -> (Bytes, Vec<u8>) {
             event(json!({"type": "response.completed", "response": whole}));
             whole
         }
+        Dialect::Gemini => {
+            let parts: Vec<Value> = names.iter().map(|n| json!({"functionCall": {"name": n, "args": {}}})).collect();
+            for part in &parts {
+                event(json!({"candidates": [{"content": {"parts": [part]}}]}));
+            }
+            event(json!({"candidates": [{"finishReason": "STOP"}]}));
+            json!({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]})
+        }
     };
     (whole.to_string().into(), stream.into_bytes())
 }
@@ -147,17 +172,10 @@ fn collect(value: &Value, names: &mut Vec<String>) {
 fn every_tool_is_called_and_answered_under_a_name_that_its_reader_takes() {
     let plain =
         |name: &String| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-    use Dialect::{Anthropic, Openai, Responses};
-    for (inbound, upstream) in [
-        (Openai, Anthropic),
-        (Anthropic, Openai),
-        (Openai, Responses),
-        (Anthropic, Responses),
-        (Responses, Openai),
-        (Responses, Anthropic),
-    ] {
+    let pairs = DIALECTS.into_iter().flat_map(|inbound| DIALECTS.map(|upstream| (inbound, upstream)));
+    for (inbound, upstream) in pairs.filter(|(inbound, upstream)| inbound != upstream) {
         let body = Bytes::from(request(inbound).to_string());
-        let seen = peek(inbound, &body).unwrap();
+        let seen = peeked(inbound, &body, false).unwrap();
         let made = prepare(inbound, &seen, &body, &Target { strict: true, ..target(upstream) }).unwrap();
         let (offered, called, chosen) = sent_names(upstream, &serde_json::from_slice(&made.body).unwrap());
         assert!(offered.iter().all(plain), "{offered:?}");
@@ -188,7 +206,7 @@ fn every_tool_is_called_and_answered_under_a_name_that_its_reader_takes() {
 #[test]
 fn a_name_that_the_model_made_up_is_passed_on() {
     let body = Bytes::from(request(Dialect::Anthropic).to_string());
-    let seen = peek(Dialect::Anthropic, &body).unwrap();
+    let seen = peeked(Dialect::Anthropic, &body, false).unwrap();
     let made = prepare(Dialect::Anthropic, &seen, &body, &target(Dialect::Openai)).unwrap();
     let (whole, _) = calling(Dialect::Openai, &["unheard_of".to_owned()]);
     let answered = answer(&answering(Dialect::Anthropic, Dialect::Openai, &seen, &made), &whole, &price).unwrap();

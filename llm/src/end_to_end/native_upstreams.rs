@@ -8,9 +8,10 @@ fn there_and_back(inbound: Dialect, format: WireFormat, whole: &'static str) -> 
         Dialect::Openai => openai_request("hi"),
         Dialect::Anthropic => anthropic_request("hi"),
         Dialect::Responses => responses_request("hi"),
+        Dialect::Gemini => gemini_request("hi"),
     };
     let body = Bytes::from(request.to_string());
-    let seen = peek(inbound, &body).unwrap();
+    let seen = peeked(inbound, &body, false).unwrap();
     let target = Target { model: "the-model", ..target(format) };
     let made = prepare(inbound, &seen, &body, &target).unwrap();
     let context = answering(inbound, format, &seen, &made);
@@ -25,7 +26,8 @@ fn an_answer_that_names_no_model_is_of_the_one_that_was_asked() {
         let (sent, answered) = there_and_back(inbound, WireFormat::Cohere, whole);
         assert_eq!(sent["model"], "the-model");
         let body: Value = serde_json::from_slice(&answered.body).unwrap();
-        assert_eq!(body["model"], "the-model");
+        let model = if inbound == Dialect::Gemini { &body["modelVersion"] } else { &body["model"] };
+        assert_eq!(*model, "the-model");
         assert_eq!(answered.upstream_model, None, "the provider did not say so");
     }
 }

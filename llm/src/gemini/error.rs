@@ -3,10 +3,11 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-
-use crate::error::{ErrorKind, WireError};
 use weir_domain::dialect::Dialect;
 
+use crate::error::{ErrorKind, WireError};
+
+/// `error` stands first: Google's client for Python looks at how an event begins.
 #[derive(Serialize)]
 struct Envelope<'a> {
     error: Body<'a>,
@@ -27,6 +28,7 @@ enum Detail<'a> {
     /// A stable word for programs.
     #[serde(rename = "type.googleapis.com/google.rpc.ErrorInfo")]
     Info { reason: &'a str, domain: &'static str },
+    /// The field at fault.
     #[serde(rename = "type.googleapis.com/google.rpc.BadRequest", rename_all = "camelCase")]
     BadRequest { field_violations: [Violation<'a>; 1] },
 }
@@ -63,5 +65,29 @@ fn status_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Internal => "INTERNAL",
         ErrorKind::Overloaded => "UNAVAILABLE",
         ErrorKind::Timeout => "DEADLINE_EXCEEDED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn an_error_has_googles_own_shape_and_our_word_in_its_details() {
+        let error =
+            WireError::gateway(ErrorKind::NotFound, "no such model").with_code("model_not_found").with_param("model");
+        let body = render(&error);
+        assert!(body.starts_with(b"{\"error\":"));
+        let expected = json!({"error": {"code": 404, "message": "no such model", "status": "NOT_FOUND", "details": [
+            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "model_not_found", "domain": "weir"},
+            {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations":
+                [{"field": "model", "description": "no such model"}]}]}});
+        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
+        let overloaded =
+            WireError { origin: crate::Origin::Provider, ..WireError::gateway(ErrorKind::Overloaded, "busy") };
+        let body: Value = serde_json::from_slice(&render(&overloaded)).unwrap();
+        assert_eq!((&body["error"]["code"], &body["error"]["status"]), (&json!(503), &json!("UNAVAILABLE")));
     }
 }

@@ -9,7 +9,7 @@ use super::usage;
 use crate::answer::AnswerHead;
 use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
-use crate::reply::{Finish, Piece, Reply, call_id};
+use crate::reply::{Finish, Piece, Reply, call_id, settle_finish};
 use crate::sealed_id;
 use crate::usage::Sighted;
 use crate::wire::{Raw, Text, record};
@@ -156,18 +156,25 @@ fn parse(text: &str) -> Result<Response<'_>, AnswerError> {
     Ok(response)
 }
 
+/// Whether a tool is called: Google says `STOP` all the same.
+fn calls(content: &Content<'_>) -> bool {
+    content.parts.iter().flatten().any(|part| part.call.is_some())
+}
+
 /// Reads what a forwarded answer must tell.
 ///
 /// # Errors
 /// It is no answer of this dialect, or it is an error.
-#[expect(dead_code, reason = "nobody speaks this dialect to Weir yet")]
 pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
     let response = parse(text)?;
     let first = response.candidates.as_ref().and_then(|list| list.first());
     let searched = usage::searches(first.and_then(|candidate| candidate.grounding), response.model.as_deref());
+    let called = first.and_then(|candidate| candidate.content.as_ref()).is_some_and(calls);
+    let finish = |candidate: &Candidate<'_>| {
+        candidate.finish_reason.as_deref().map(|reason| settle_finish(Some(read_finish(reason)), called, false))
+    };
     Ok(AnswerHead {
-        finish: first
-            .map_or(Some(Finish::ContentFilter), |candidate| candidate.finish_reason.as_deref().map(read_finish)),
+        finish: first.map_or(Some(Finish::ContentFilter), finish),
         sighted: sighted(response.usage, searched, true),
         id: response.id,
         model: response.model,

@@ -146,7 +146,6 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-#[expect(dead_code, reason = "nobody speaks this dialect to Weir yet")]
 impl OutUsage {
     pub(super) fn new(tokens: &Tokens, cost: Cost) -> Self {
         let (input, output) = (tokens.input_total(), tokens.output_total());

@@ -26,27 +26,27 @@ pub(super) struct OutPart<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) thought: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    inline_data: Option<Blob<'a>>,
+    pub(super) inline_data: Option<Blob<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file_data: Option<FileData<'a>>,
+    pub(super) file_data: Option<FileData<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) function_call: Option<OutCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    function_response: Option<OutResponse<'a>>,
+    pub(super) function_response: Option<OutResponse<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thought_signature: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Blob<'a> {
+pub(super) struct Blob<'a> {
     mime_type: Text<'a>,
     data: Text<'a>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FileData<'a> {
+pub(super) struct FileData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mime_type: Option<&'static str>,
     file_uri: Text<'a>,
@@ -61,7 +61,7 @@ pub(super) struct OutCall<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct OutResponse<'a> {
+pub(super) struct OutResponse<'a> {
     id: Text<'a>,
     name: String,
     response: Raw<'a>,
@@ -96,6 +96,7 @@ pub(super) fn write_system<'a>(
 /// The turns, which alternate between user and model; results of tools have a turn of the user's for themselves.
 pub(super) fn write_contents<'a>(
     turns: Vec<Turn<'a>>,
+    conversation: &'static str,
     report: &mut Report,
 ) -> Result<Vec<OutContent<'a>>, RequestError> {
     let turns = coalesce(turns);
@@ -118,7 +119,7 @@ pub(super) fn write_contents<'a>(
         }
     }
     if contents.is_empty() {
-        return Err(RequestError::field("messages", "holds nothing but empty text", "say something as user"));
+        return Err(RequestError::field(conversation, "holds nothing but empty text", "say something as user"));
     }
     if let Some(Some(at)) = last {
         let at = crate::exchange::At { part: None, ..at };
@@ -205,7 +206,7 @@ fn write_media(media: Media<'_>) -> OutPart<'_> {
 }
 
 /// What a file is, by its name.
-fn media_type_of(uri: &str) -> Option<&'static str> {
+pub(super) fn media_type_of(uri: &str) -> Option<&'static str> {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let (_, extension) = path.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {

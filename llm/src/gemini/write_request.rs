@@ -117,7 +117,7 @@ pub(crate) fn write(
     report: &mut Report,
 ) -> Result<Bytes, RequestError> {
     if exchange.max_tokens == Some(0) {
-        return Err(RequestError::field("max_tokens", "is 0", "write 1 or more, or leave it out"));
+        return Err(RequestError::field(exchange.names.max_tokens, "is 0", "write 1 or more, or leave it out"));
     }
     exchange.clamp_max_tokens(target.max_output_tokens, report)?;
     let family = family(target.model);
@@ -133,7 +133,7 @@ pub(crate) fn write(
     }
     let request = Request {
         system_instruction,
-        contents: write_contents(exchange.turns, report)?,
+        contents: write_contents(exchange.turns, exchange.names.conversation, report)?,
         tool_config: exchange.tool_choice.filter(|_| has_tools).and_then(write_tool_choice),
         tools: if has_tools { vec![OutTools { function_declarations }] } else { Vec::new() },
         generation_config: GenerationConfig {
@@ -169,7 +169,7 @@ fn limit(exchange: &mut Exchange<'_>, report: &mut Report) -> Result<(), Request
         report.drop(exchange.names.seed, "the provider takes numbers of 32 bits only")?;
     }
     if exchange.parallel_tools == Some(false) {
-        report.drop("parallel_tool_calls", "the provider cannot be held to one call at a time")?;
+        report.drop(exchange.names.parallel_tools, "the provider cannot be held to one call at a time")?;
     }
     if exchange.user.take().is_some() {
         report.drop(exchange.names.user, "the provider's dialect has nothing like it")?;

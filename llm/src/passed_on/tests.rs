@@ -29,6 +29,7 @@ fn read(operation: Operation, wanted: Wanted, body: &str) -> Result<(Answer, Usa
         upstream: WireFormat::Openai,
         inbound: Dialect::Openai,
         include_usage: false,
+        json_array: false,
         estimated_input: 11,
         created: 0,
         request_id: "r".into(),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::peek::peek;
 
+mod from_gemini;
 mod from_responses;
 mod to_anthropic;
 mod to_bedrock;

@@ -162,6 +162,7 @@ mod tests {
             upstream: WireFormat::Openai,
             inbound: Dialect::Openai,
             include_usage: false,
+            json_array: false,
             estimated_input: 7,
             created: 0,
             request_id: "r".into(),

@@ -17,12 +17,13 @@ use crate::event_stream::tests::message;
 mod checks;
 mod single;
 
-const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses];
-const FORMATS: [WireFormat; 6] = [
+const DIALECTS: [Dialect; 4] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses, Dialect::Gemini];
+const FORMATS: [WireFormat; 7] = [
     WireFormat::Openai,
     WireFormat::Anthropic,
     WireFormat::Responses,
     WireFormat::Bedrock,
+    WireFormat::Gemini,
     WireFormat::Cohere,
     WireFormat::Ollama,
 ];
@@ -33,6 +34,7 @@ fn context(upstream: impl Into<WireFormat>, inbound: Dialect) -> AnswerContext {
         upstream: upstream.into(),
         inbound,
         include_usage: true,
+        json_array: false,
         estimated_input: 100,
         created: 1_700_000_000,
         request_id: "0199-r".into(),
@@ -198,6 +200,7 @@ fn every_translation_keeps_to_its_dialect() {
             Dialect::Openai => checks::openai(&name, &outcome),
             Dialect::Anthropic => checks::anthropic(&name, &outcome),
             Dialect::Responses => checks::responses(&name, &outcome),
+            Dialect::Gemini => checks::gemini(&name, &outcome),
         }
     }
 }
@@ -221,5 +224,5 @@ fn a_stream_and_a_whole_answer_agree_on_usage_and_content() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 78);
+    assert_eq!(compared, 124);
 }

@@ -8,8 +8,8 @@ use weir_domain::money::NanoUsd;
 use weir_domain::usage::{Tokens, Usage};
 use weir_llm::{AnswerContext, Pricing, ToolNames, Wanted};
 
-/// Both dialects.
-pub const DIALECTS: [Dialect; 2] = [Dialect::Openai, Dialect::Anthropic];
+/// All dialects.
+pub const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Gemini];
 
 /// A nano-dollar per token.
 pub struct Flat;
@@ -28,6 +28,7 @@ pub fn context(upstream: Dialect, inbound: Dialect) -> AnswerContext {
         upstream: upstream.format(),
         inbound,
         include_usage: true,
+        json_array: false,
         estimated_input: 7,
         created: 1,
         request_id: "fuzz".to_owned(),
@@ -54,6 +55,9 @@ pub fn check_usage(inbound: Dialect, wire: &Value, ledger: &Tokens) {
     let count = |name: &str| wire[name].as_u64().unwrap_or(0);
     let (input, output) = match inbound {
         Dialect::Openai => (count("prompt_tokens"), count("completion_tokens")),
+        Dialect::Gemini => {
+            (count("promptTokenCount"), count("candidatesTokenCount") + count("thoughtsTokenCount"))
+        }
         Dialect::Anthropic => (
             count("input_tokens") + count("cache_read_input_tokens") + count("cache_creation_input_tokens"),
             count("output_tokens"),

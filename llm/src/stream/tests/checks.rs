@@ -149,6 +149,25 @@ pub(super) fn responses(name: &str, outcome: &Outcome) {
     assert_eq!(ended, outcome.error.is_none(), "{name}");
 }
 
+/// Every event a whole answer of its own, calls in one piece; finish and usage in the last one only, but for an error,
+/// which comes last and alone; no comment, which Google's clients take for JSON.
+pub(super) fn gemini(name: &str, outcome: &Outcome) {
+    assert!(outcome.out.lines().all(|line| line.is_empty() || line.starts_with("data: {")), "{name}");
+    let all = events(&outcome.out);
+    for (at, event) in all.iter().enumerate() {
+        let last = at + 1 == all.len() && outcome.error.is_none();
+        let candidate = &event["candidates"][0];
+        assert_eq!(candidate["finishReason"].is_string(), last, "{name}: {event}");
+        assert_eq!(event["usageMetadata"]["cost"].is_number(), last, "{name}");
+        assert!(event["responseId"].as_str().is_some_and(|id| !id.is_empty()), "{name}");
+        let parts = candidate["content"]["parts"].as_array().unwrap();
+        assert_eq!((parts.len(), &candidate["content"]["role"]), (1, &json!("model")), "{name}");
+        if let Some(call) = parts[0].get("functionCall") {
+            assert!(call["name"].is_string() && call["args"].is_object() && call["id"].is_string(), "{name}: {call}");
+        }
+    }
+}
+
 /// Text, reasoning and calls, as a client puts them together.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Content {
@@ -166,8 +185,24 @@ fn string(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// The parts of an answer of Gemini's, whole or of an event.
+fn add_parts(content: &mut Content, body: &Value) {
+    for part in body["candidates"][0]["content"]["parts"].as_array().into_iter().flatten() {
+        let text = if part["thought"] == true { &mut content.thinking } else { &mut content.text };
+        text.push_str(string(&part["text"]));
+        content.signatures.extend(part["thoughtSignature"].as_str().map(str::to_owned));
+        if let Some(call) = part.get("functionCall") {
+            content.calls.push((string(&call["id"]).into(), string(&call["name"]).into(), call["args"].clone()));
+        }
+    }
+}
+
 pub(super) fn content_of_whole(inbound: Dialect, body: &Value) -> Content {
     let mut content = Content::default();
+    if inbound == Dialect::Gemini {
+        add_parts(&mut content, body);
+        return content;
+    }
     if inbound == Dialect::Openai {
         let message = &body["choices"][0]["message"];
         content.text.push_str(string(&message["content"]));
@@ -225,8 +260,12 @@ pub(super) fn content_of_stream(inbound: Dialect, outcome: &Outcome) -> Content 
     }
     let mut inputs: Vec<(u64, String)> = Vec::new();
     for event in events(&outcome.out) {
+        if inbound == Dialect::Gemini {
+            add_parts(&mut content, &event);
+            continue;
+        }
         let (delta, start) = match inbound {
-            Dialect::Openai => (&event["choices"][0]["delta"], &Value::Null),
+            Dialect::Openai | Dialect::Gemini => (&event["choices"][0]["delta"], &Value::Null),
             Dialect::Anthropic | Dialect::Responses => (&event["delta"], &event["content_block"]),
         };
         content.text.push_str(string(&delta["content"]));

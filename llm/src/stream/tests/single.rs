@@ -127,6 +127,7 @@ fn a_stream_that_named_its_finish_is_complete_without_its_last_event() {
             Dialect::Openai => "data: [DONE]\n\n",
             Dialect::Anthropic => "{\"type\":\"message_stop\"}\n\n",
             Dialect::Responses => "}}\n\n",
+            Dialect::Gemini => "\"responseId\":\"0199-r\"}\n\n",
         };
         assert!(seen.out.ends_with(end), "{}", seen.out);
     }
@@ -238,6 +239,34 @@ fn an_error_event_has_the_form_of_the_callers_dialect() {
 }
 
 #[test]
+fn a_gemini_caller_who_asks_for_a_list_gets_one_whole_document() {
+    for (name, upstream, bytes) in recorded() {
+        let list = AnswerContext { json_array: true, ..context(upstream, Dialect::Gemini) };
+        let mut translator = StreamTranslator::new(list, Arc::new(price));
+        let mut out = BytesMut::new();
+        let result = translator.push(&bytes, &mut out).and_then(|()| translator.finish(&mut out));
+        if let Err(error) = &result {
+            translator.fail(&error.to_wire(), &mut out);
+        }
+        let told: Vec<Value> = serde_json::from_slice(&out).unwrap_or_else(|fault| panic!("{name}: {fault} {out:?}"));
+        let failed = told.last().is_some_and(|last| last["error"]["code"].is_u64());
+        assert_eq!(failed, result.is_err(), "{name}");
+        let events = checks::events(&run(&context(upstream, Dialect::Gemini), [bytes.as_slice()]).out);
+        assert_eq!(events.len(), told.len() - usize::from(failed), "{name}");
+    }
+}
+
+#[test]
+fn an_error_that_google_puts_bare_into_a_stream_is_no_silent_end() {
+    for inbound in DIALECTS {
+        let bytes = fs::read(fixtures().join("gemini/error-late.sse")).unwrap();
+        let seen = run(&context(Dialect::Gemini, inbound), [bytes.as_slice()]);
+        let Some(StreamError::Provider(error)) = seen.error else { panic!("{:?}", seen.error) };
+        assert_eq!((error.status, error.kind), (503, crate::ErrorKind::Overloaded));
+    }
+}
+
+#[test]
 fn an_event_of_sixteen_megabytes_passes() {
     let text = "x".repeat(16 << 20);
     let stream = format!(
@@ -278,6 +307,26 @@ proptest! {
     }
 }
 
+/// Events of Gemini's for [`rich`].
+const GEMINIS: (&[&str], &[&str]) = (
+    &[
+        r#"{"candidates":[{"content":{"parts":[{"executableCode":{"code":"1"}},{"text":"x","mood":"glad"}]},"mood":1}]}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"second"}]},"index":1}],"news":1}"#,
+        r#"{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"AA=="}}]}}]}"#,
+        r#"{"candidates":[{"finishReason":"STOP","citationMetadata":{"citationSources":[1]},"groundingMetadata":{"groundingChunks":[1]}}]}"#,
+    ],
+    &[
+        "*",
+        "candidates[1..]",
+        "candidates[].*",
+        "candidates[].citationMetadata",
+        "candidates[].content.parts[].*",
+        "candidates[].content.parts[].executableCode",
+        "candidates[].content.parts[].inlineData",
+        "candidates[].groundingMetadata",
+    ],
+);
+
 /// Streams with parts that the other dialect has no place for, and the names by which they are reported.
 fn rich(upstream: Dialect) -> (String, &'static [&'static str]) {
     let (events, names): (&[&str], &[&str]) = match upstream {
@@ -306,6 +355,7 @@ fn rich(upstream: Dialect) -> (String, &'static [&'static str]) {
                 "stop_sequence",
             ],
         ),
+        Dialect::Gemini => GEMINIS,
         Dialect::Openai => (
             &[
                 r#"{"id":"c","object":"chat.completion.chunk","model":"m","obfuscation":"q","choices":[{"index":0,"delta":{"role":"assistant","content":"x"}}]}"#,
@@ -344,10 +394,20 @@ fn rich(upstream: Dialect) -> (String, &'static [&'static str]) {
 
 #[test]
 fn what_the_callers_dialect_cannot_hold_is_named_however_the_stream_is_cut() {
-    use Dialect::{Anthropic, Openai, Responses};
-    for (upstream, inbound) in
-        [(Anthropic, Openai), (Openai, Anthropic), (Openai, Responses), (Responses, Anthropic), (Responses, Openai)]
-    {
+    use Dialect::{Anthropic, Gemini, Openai, Responses};
+    for (upstream, inbound) in [
+        (Anthropic, Openai),
+        (Openai, Anthropic),
+        (Openai, Responses),
+        (Responses, Anthropic),
+        (Responses, Openai),
+        (Gemini, Openai),
+        (Gemini, Anthropic),
+        (Gemini, Responses),
+        (Openai, Gemini),
+        (Anthropic, Gemini),
+        (Responses, Gemini),
+    ] {
         let (stream, names) = rich(upstream);
         for cut in 0..=stream.len() {
             let (left, right) = stream.as_bytes().split_at(cut);
