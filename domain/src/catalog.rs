@@ -215,7 +215,7 @@ impl Catalog {
             Some(named) => self.providers.get_key_value(named),
             None => self.providers.iter().find(|(_, entry)| {
                 Some(entry.protocol) == provider.protocol
-                    && (entry.protocol == Protocol::Demo || is_same_address(&entry.base_url, &provider.base_url))
+                    && (entry.protocol.is_one_vendors() || is_same_address(&entry.base_url, &provider.base_url))
             }),
         };
         found.map(|(id, entry)| (id.as_str(), entry))
@@ -283,6 +283,9 @@ mod tests {
             ("{protocol: anthropic, base_url: 'https://api.openai.com/v1'}", None),
             ("{protocol: openai, base_url: 'http://api.openai.com/v1'}", None),
             ("{protocol: openai}", None),
+            ("{protocol: azure, base_url: 'https://mine.openai.azure.com'}", Some("azure")),
+            ("{protocol: vertex, project: p}", Some("vertex")),
+            ("{protocol: bedrock, region: eu-central-1}", Some("bedrock")),
             ("{catalog: gemini}", Some("gemini")),
             ("{base_url: 'https://api.openai.com/v1'}", None),
             ("{protocol: openai, base_url: 'https://api.openai.com/v1', catalog: nobody}", None),
@@ -309,6 +312,28 @@ mod tests {
                 assert!(deprecated.is_none_or(|day| crate::time::parse_date(day).is_ok()), "{provider}/{model}");
             }
         }
+    }
+
+    #[test]
+    fn a_vendors_entry_is_all_that_a_provider_needs_and_its_quirks_can_be_sent() {
+        let catalog = Catalog::built_in().unwrap();
+        let mut addressed = 0;
+        for (id, entry) in &catalog.providers {
+            assert_eq!(entry.quirks.check(), Ok(()), "{id}");
+            let strange = !entry.quirks.eq(&Quirks::NONE) || entry.base_url_form.is_some();
+            assert!(!strange || entry.source.starts_with("https://"), "{id}: a difference without its source");
+            assert!(entry.base_url.is_empty() || entry.base_url_form.is_none(), "{id}: an address and a form of one");
+            let spec = provider(&format!("{{catalog: {id}, allow_private_address: true}}"));
+            let destination = catalog.destination(&spec);
+            assert_eq!(destination.protocol, Some(entry.protocol), "{id}");
+            assert!(entry.base_url.is_empty() || destination.base_url == entry.base_url, "{id}");
+            if !entry.base_url.is_empty() {
+                let url = url::Url::parse(&entry.base_url).unwrap();
+                assert!(url.scheme() == "https" || url.host_str() == Some("127.0.0.1"), "{id}");
+                addressed += 1;
+            }
+        }
+        assert!(addressed >= 60, "{addressed} vendors need no address of the customer's");
     }
 
     #[test]

@@ -121,7 +121,9 @@ pub(crate) fn base_url(protocol: Protocol, spec: &spec::Provider, entry: Option<
     if !spec.base_url.is_empty() {
         return spec.base_url.clone();
     }
-    match entry.map(|entry| entry.base_url.as_str()).filter(|url| !url.is_empty()) {
+    // An address is of the protocol that is spoken there.
+    let listed = entry.filter(|entry| entry.protocol == protocol).map(|entry| entry.base_url.as_str());
+    match listed.filter(|url| !url.is_empty()) {
         Some(url) => url.to_owned(),
         None if protocol == Protocol::Vertex => Addressing::vertex_address(location(spec)),
         None if protocol == Protocol::Bedrock => spec.region.as_deref().map(aws::bedrock_url).unwrap_or_default(),

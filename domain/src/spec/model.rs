@@ -39,6 +39,12 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Whether only one vendor speaks it, wherever its address is.
+    #[must_use]
+    pub fn is_one_vendors(self) -> bool {
+        matches!(self, Self::Demo | Self::Azure | Self::Vertex | Self::Bedrock)
+    }
+
     /// What goes over the wire where the model does not decide; the demo provider reads OpenAI's.
     #[must_use]
     pub fn format(self) -> WireFormat {
