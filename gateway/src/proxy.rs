@@ -242,6 +242,14 @@ impl Context {
     }
 }
 
+/// Sees to it that the key of a provider whose own API is called can be used: a token may have to be fetched first.
+async fn ready(context: &Context) -> Result<(), Refusal> {
+    match context.exchange.as_ref().and_then(|exchange| exchange.forward.as_ref()) {
+        Some(forward) => forward.ready().await,
+        None => Ok(()),
+    }
+}
+
 #[async_trait]
 impl ProxyHttp for Gateway {
     type CTX = Context;
@@ -262,7 +270,11 @@ impl ProxyHttp for Gateway {
 
     /// Steps 2 to 4 for every request; all the others too for model calls and WebSockets.
     async fn request_filter(&self, session: &mut Session, context: &mut Context) -> Result<bool> {
-        match self.admit(session, context) {
+        let decision = match self.admit(session, context) {
+            Ok(decision) => ready(context).await.map(|()| decision),
+            refused => refused,
+        };
+        match decision {
             Ok(Decision::Stream) => Ok(false),
             Ok(Decision::Tunnel) => {
                 let (forward, settlement) = context.rest()?;

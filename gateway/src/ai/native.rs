@@ -193,6 +193,14 @@ fn model_in(path: &str) -> Option<&str> {
 }
 
 impl Native {
+    /// Sees to it that there is a token, where the key is a credential for which tokens are fetched.
+    pub(crate) async fn ready(&self) -> std::result::Result<(), Refusal> {
+        self.link.ready(self.key).await.map_err(|reason| {
+            let sentence = format!("there is no token for the provider {:?}: {reason}", self.provider.id);
+            Refusal::new(502, "upstream_token", sentence)
+        })
+    }
+
     /// Changes the head that goes to the provider.
     pub(crate) fn request_head(&mut self, head: &mut RequestHeader) -> Result<()> {
         let withheld = |name: &HeaderName| {

@@ -160,6 +160,14 @@ impl Forward {
         repeat::is_idempotent(method) && another && self.tried.len() <= retries
     }
 
+    /// Sees to it that a provider's key can be used, where the call goes to one.
+    pub(crate) async fn ready(&self) -> std::result::Result<(), Refusal> {
+        match &self.native {
+            Some(native) => native.ready().await,
+            None => Ok(()),
+        }
+    }
+
     /// Prepares the head that goes upstream.
     pub(crate) fn request_head(&mut self, head: &mut RequestHeader, origin: Origin, id: &str) -> Result<()> {
         let upstream = &self.route.upstream;
