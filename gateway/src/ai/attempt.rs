@@ -8,7 +8,7 @@ use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
 use weir_domain::operation::Operation;
 use weir_domain::snapshot::{Snapshot, Target};
-use weir_domain::spec::{ModelTimeouts, Protocol};
+use weir_domain::spec::{ModelTimeouts, OnAbort, Protocol};
 use weir_domain::time;
 use weir_domain::usage::Usage;
 use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator, UpstreamRequest};
@@ -82,12 +82,14 @@ pub(super) async fn run<'a>(
     caller: &mut ServerSession,
 ) -> Result<Ready<'a>, Stop> {
     let timeouts = sending.target.timeouts;
-    let mut clock = Clock::start(timeouts.total_ms, request.ends);
+    let reads_on = sending.target.provider.on_abort == OnAbort::Drain;
+    let drains = reads_on.then(|| request.state.models.drains.clone());
+    let mut clock = Clock::start(timeouts.total_ms, request.ends, drains);
     let opened = open(request, sending, &mut running, caller, &mut clock).await;
     running.waited(clock.waited());
     let line = match opened {
         Ok(line) => line,
-        Err(stop) => return Err(fail(&mut running, stop)),
+        Err(stop) => return Err(fail(&mut running, stop, &mut clock)),
     };
     // Sound is passed on as it comes, whatever it is called.
     let sound = request.peek.operation == Operation::Speech;
@@ -98,12 +100,18 @@ pub(super) async fn run<'a>(
     }
 }
 
-/// Notes a failure in the attempt's entry.
-fn fail(running: &mut Running<'_>, stop: Stop) -> Stop {
+/// Notes a failure in the attempt's entry. Where the caller has left meanwhile, nobody is there to try again for.
+fn fail(running: &mut Running<'_>, stop: Stop, clock: &mut Clock) -> Stop {
     if let Stop::Failed(failure) = &stop {
         running.end(failure.outcome, &failure.error.message);
     }
-    stop
+    match clock.departed() {
+        Some(reason) => {
+            running.alone();
+            Stop::Left(reason)
+        }
+        None => stop,
+    }
 }
 
 /// Gets an answer with status 200 whose kind is the one that was asked for.
@@ -238,6 +246,10 @@ async fn whole<'a>(
                         running.costs_nothing();
                     }
                     running.lost(std::mem::take(&mut answer.dropped));
+                    if let Some(reason) = clock.departed() {
+                        running.drained();
+                        return Err(Stop::Left(reason));
+                    }
                     running.end(Outcome::Ok, "");
                     running.holds(share);
                     return Ok(Ready::Whole(running, Box::new(answer)));
@@ -261,7 +273,7 @@ async fn whole<'a>(
             Stop::line(&provider.id, error)
         }
     };
-    Err(fail(&mut running, stop))
+    Err(fail(&mut running, stop, &mut clock))
 }
 
 /// Reads a stream up to its first content; up to there it can fail without the caller seeing anything.
@@ -290,7 +302,10 @@ async fn begin_stream<'a>(
         let pushed = match piece {
             Err(interrupt) => break Stop::line(&provider.id, LineError::Interrupt(interrupt)),
             Ok(Err(error)) => break Stop::line(&provider.id, LineError::Broken(error)),
-            Ok(Ok(Some(piece))) => streaming.translator.push(&piece, &mut held),
+            Ok(Ok(Some(piece))) => match clock.took(piece.len()) {
+                Ok(()) => streaming.translator.push(&piece, &mut held),
+                Err(interrupt) => break Stop::line(&provider.id, LineError::Interrupt(interrupt)),
+            },
             Ok(Ok(None)) => {
                 ended = true;
                 streaming.translator.finish(&mut held)
@@ -321,5 +336,5 @@ async fn begin_stream<'a>(
     };
     line.cut().await;
     streaming.note();
-    Err(fail(&mut streaming.running, stop))
+    Err(fail(&mut streaming.running, stop, &mut clock))
 }

@@ -236,6 +236,7 @@ impl Line {
         loop {
             clock.arm(limit.step_ms);
             let piece = clock.watch(caller, self.next()).await?.map_err(LineError::Broken)?;
+            clock.took(piece.as_ref().map_or(0, Bytes::len))?;
             let have = first.len().max(collected.len());
             let whole = piece.is_none();
             let piece = piece.unwrap_or_default();
@@ -324,6 +325,9 @@ async fn exchange(
             session.finish_request_body().await
         })
         .await?;
+    if sent.is_ok() {
+        clock.has_request();
+    }
     // A provider may answer and close before it has read all (413, 401): then the answer is there in spite of the error.
     clock.arm(timeouts.first_byte_ms);
     loop {

@@ -17,6 +17,7 @@ mod beta;
 mod body;
 mod call;
 mod credential;
+mod drain;
 mod endpoint;
 mod failure;
 mod line;
@@ -61,6 +62,7 @@ pub struct Models {
     answers: answers::Answers,
     pools: pool::Pools,
     links: link::Links,
+    drains: drain::Drains,
     parts: body::Parts,
 }
 
@@ -71,6 +73,7 @@ impl Models {
             affinity: affinity::Affinity::default(),
             answers: answers::Answers::new(settings.answer_cache_bytes),
             pools: pool::Pools::default(),
+            drains: drain::Drains::default(),
             links: link::Links::new(egress),
             parts: body::Parts::default(),
         }

@@ -109,18 +109,25 @@ pub(super) async fn stream(
     let kind = flow.streaming.running.take_kind();
     let kind = kind.unwrap_or(HeaderValue::from_static(EVENT_STREAM));
     let is_events = kind.as_bytes().starts_with(b"text/event-stream");
-    let settlement = &mut *flow.streaming.running.settlement;
-    settlement.status = 200;
-    settlement.first_byte();
-    let mut head = head(settlement, dialect)?;
-    head.insert_header("content-type", kind)?;
-    head.insert_header("cache-control", HeaderValue::from_static("no-cache"))?;
-    if session.req_header().version == Version::HTTP_11 {
-        head.insert_header("transfer-encoding", HeaderValue::from_static("chunked"))?;
+    if !flow.clock.is_alone() {
+        let settlement = &mut *flow.streaming.running.settlement;
+        settlement.status = 200;
+        settlement.first_byte();
+        let mut head = head(settlement, dialect)?;
+        head.insert_header("content-type", kind)?;
+        head.insert_header("cache-control", HeaderValue::from_static("no-cache"))?;
+        if session.req_header().version == Version::HTTP_11 {
+            head.insert_header("transfer-encoding", HeaderValue::from_static("chunked"))?;
+        }
+        if let Err(error) = session.write_response_header(Box::new(head), false).await
+            && let Some(error) = flow.clock.leave(error)
+        {
+            return Err(error);
+        }
     }
-    session.write_response_header(Box::new(head), false).await?;
     let mut sent = 0;
     let end = pump(session, &mut flow, &mut sent, &mut taking).await;
+    let end = alone(end, &mut flow);
     let mut last = std::mem::take(&mut flow.held);
     let clean = matches!(end, End::Whole);
     let result = match end {
@@ -175,6 +182,15 @@ pub(super) async fn stream(
     result
 }
 
+/// The end of a stream that was read on after its caller had left: whatever it was, the caller was not there for it.
+fn alone(end: End, flow: &mut Flow<'_>) -> End {
+    let Some(reason) = flow.clock.departed() else { return end };
+    if matches!(end, End::Whole) {
+        flow.streaming.running.drained();
+    }
+    End::Left(reason)
+}
+
 /// Settles a stream of so many bytes, the last of which are about to leave.
 fn settle(flow: &mut Flow<'_>, bytes: u64) {
     flow.streaming.note();
@@ -199,10 +215,16 @@ async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, taking
             if let Some(taking) = taking {
                 taking.piece(&piece);
             }
-            if let Err(error) = session.write_response_body(Some(piece), false).await {
-                return End::Left(error);
+            if !flow.clock.is_alone() {
+                match session.write_response_body(Some(piece), false).await {
+                    Ok(()) => *sent += length,
+                    Err(error) => {
+                        if let Some(error) = flow.clock.leave(error) {
+                            return End::Left(error);
+                        }
+                    }
+                }
             }
-            *sent += length;
         }
         flow.clock.arm(flow.timeouts.idle_ms);
         let piece = flow.clock.watch(session.as_downstream_mut(), flow.line.next()).await;
@@ -210,7 +232,10 @@ async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, taking
             Err(Interrupt::Left(reason)) => return End::Left(reason),
             Err(interrupt) => return failed(Stop::line(&provider, LineError::Interrupt(interrupt))),
             Ok(Err(error)) => return failed(Stop::broken(&provider, &error)),
-            Ok(Ok(Some(piece))) => flow.streaming.translator.push(&piece, &mut flow.held),
+            Ok(Ok(Some(piece))) => match flow.clock.took(piece.len()) {
+                Ok(()) => flow.streaming.translator.push(&piece, &mut flow.held),
+                Err(interrupt) => return failed(Stop::line(&provider, LineError::Interrupt(interrupt))),
+            },
             Ok(Ok(None)) => {
                 flow.ended = true;
                 flow.streaming.translator.finish(&mut flow.held)

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::HeaderValue;
-use weir_domain::ledger::{self, Outcome};
+use weir_domain::ledger::{self, Aborted, Outcome};
 use weir_domain::money::NanoUsd;
 use weir_domain::price::{PriceRow, Rates};
 use weir_domain::snapshot::Target;
+use weir_domain::spec::OnAbort;
 use weir_domain::usage::{Usage, UsageSource};
 use weir_llm::{Pricing, StreamTranslator};
 
@@ -31,6 +32,9 @@ pub(super) struct Running<'a> {
     sent: bool,
     share: Share,
     lost: Vec<&'static str>,
+    on_abort: OnAbort,
+    /// The caller left while the answer was read on.
+    alone: bool,
     /// Boxed: it is large, and few answers have one.
     kind: Option<Box<HeaderValue>>,
 }
@@ -80,6 +84,8 @@ impl<'a> Running<'a> {
             sent: false,
             share: Share::default(),
             lost: Vec::new(),
+            on_abort: target.provider.on_abort,
+            alone: false,
             kind: None,
         }
     }
@@ -118,6 +124,19 @@ impl<'a> Running<'a> {
         if let Some(entry) = self.entry() {
             entry.usage = usage;
             entry.cost = cost;
+        }
+    }
+
+    /// Notes that the caller left while the answer was read on.
+    pub(super) fn alone(&mut self) {
+        self.alone = true;
+    }
+
+    /// Notes that an answer whose caller left was read to its end.
+    pub(super) fn drained(&mut self) {
+        self.alone = true;
+        if let Some(entry) = self.entry() {
+            entry.aborted = Some(Aborted::Drained);
         }
     }
 
@@ -184,10 +203,14 @@ impl Running<'_> {
         }
         let duration = micros(self.begun.elapsed());
         self.settlement.upstream_us += micros(self.waited);
-        let sent = self.sent;
+        let (sent, alone, on_abort) = (self.sent, self.alone, self.on_abort);
         let Some(entry) = self.entry() else { return };
         entry.duration_us = duration;
         let left = entry.outcome == Outcome::Aborted;
+        if left || alone {
+            let cut = if on_abort == OnAbort::Drain && sent { Aborted::Truncated } else { Aborted::Cut };
+            entry.aborted.get_or_insert(cut);
+        }
         if left && std::thread::panicking() {
             entry.outcome = Outcome::Internal;
         }
@@ -200,7 +223,7 @@ impl Running<'_> {
             // No row says what it costs.
             entry.price.clear();
         }
-        if left {
+        if left || alone {
             self.charge();
         }
     }

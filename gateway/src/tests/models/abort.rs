@@ -1,6 +1,6 @@
 //! Callers who leave: the provider is stopped, and the ledger says what was used.
 
-use weir_domain::ledger::Outcome;
+use weir_domain::ledger::{Aborted, Outcome};
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::UsageSource;
 use weir_harness::script::{Fault, Reply, Script, Wire};
@@ -82,6 +82,59 @@ async fn a_caller_who_leaves_a_stream_pays_for_what_came() {
     assert!(matches!(row.usage.source, UsageSource::Estimated | UsageSource::Mixed), "{row:?}");
     assert!(row.cost.is_some_and(|cost| cost.0 > 0) && row.cost == row.attempts[0].cost);
     assert!(row.response_bytes > 0);
+    assert_eq!(row.attempts[0].aborted, Some(Aborted::Cut));
+}
+
+/// A stage whose provider bills answers to their end.
+async fn draining(vendor: Vendor) -> Stage {
+    Stage::start_with(&[vendor, Vendor::Openai], json!({}), |documents| {
+        documents[2]["spec"]["on_abort"] = json!("drain");
+    })
+    .await
+}
+
+/// Threads B 14 and 15, LiteLLM 36008 and 13245: what is billed to the end is read to the end.
+#[tokio::test]
+async fn a_stream_that_is_billed_to_its_end_is_read_to_its_end_for_nobody() {
+    let stage = draining(Vendor::Anthropic).await;
+    let reply = Reply::text(&"many words ".repeat(200));
+    let paced = Wire { event_delay_ms: 5, ..Wire::default() };
+    stage.vendors[0].next(Script::say(reply).on_wire(paced));
+    let request = stage.caller.request(Vendor::Openai).body(body(Vendor::Openai, "chat", &stream()).to_string());
+    let mut answer = request.send().await.unwrap();
+    answer.chunk().await.unwrap().unwrap();
+    drop(answer);
+    let row = stage.rows(1).await.remove(0);
+    assert_eq!((row.outcome, row.error.as_str(), row.status), (Outcome::Aborted, "caller_left", 200));
+    assert_eq!((row.attempts.len(), row.attempts[0].aborted), (1, Some(Aborted::Drained)));
+    assert_eq!(row.usage.source, UsageSource::Provider, "the provider's own numbers: {row:?}");
+    assert_eq!((row.usage, row.cost), (row.attempts[0].usage, row.attempts[0].cost));
+}
+
+#[tokio::test]
+async fn a_whole_answer_that_is_billed_is_waited_for_though_its_caller_left() {
+    let stage = draining(Vendor::Openai).await;
+    let slow = Wire { head_delay_ms: 500, ..Wire::default() };
+    stage.vendors[0].next(Script::say(Reply::text("late")).on_wire(slow));
+    let request = stage.caller.request(Vendor::Openai).body(body(Vendor::Openai, "chat", &json!({})).to_string());
+    assert!(tokio::time::timeout(Duration::from_millis(200), request.send()).await.is_err());
+    let row = stage.rows(1).await.remove(0);
+    assert_eq!((row.outcome, row.status, row.attempts[0].aborted), (Outcome::Aborted, 0, Some(Aborted::Drained)));
+    assert_eq!(row.usage.source, UsageSource::Provider);
+    assert!(row.cost.is_some_and(|cost| cost.0 > 0) && row.usage.tokens.output_total() > 0, "{row:?}");
+}
+
+/// Nobody is there to try again for, and what came of it is said.
+#[tokio::test]
+async fn an_answer_that_never_comes_is_not_waited_for_beyond_the_time_limits_nor_repeated() {
+    let stage = draining(Vendor::Openai).await;
+    stage.vendors[0].next(Script::fail(Fault::BlackHole));
+    let request = stage.caller.request(Vendor::Openai).body(body(Vendor::Openai, "chat", &json!({})).to_string());
+    assert!(tokio::time::timeout(Duration::from_millis(200), request.send()).await.is_err());
+    let row = stage.rows(1).await.remove(0);
+    assert_eq!((row.outcome, row.attempts.len()), (Outcome::Aborted, 1));
+    assert_eq!((row.attempts[0].aborted, row.cost), (Some(Aborted::Truncated), None));
+    assert!(stage.vendors[1].received().is_empty());
 }
 
 #[tokio::test]
