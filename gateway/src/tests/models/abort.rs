@@ -97,8 +97,8 @@ async fn draining(vendor: Vendor) -> Stage {
 #[tokio::test]
 async fn a_stream_that_is_billed_to_its_end_is_read_to_its_end_for_nobody() {
     let stage = draining(Vendor::Anthropic).await;
-    let reply = Reply::text(&"many words ".repeat(200));
-    let paced = Wire { event_delay_ms: 5, ..Wire::default() };
+    let reply = Reply::text(&"many words ".repeat(20));
+    let paced = Wire { event_delay_ms: 15, ..Wire::default() };
     stage.vendors[0].next(Script::say(reply).on_wire(paced));
     let request = stage.caller.request(Vendor::Openai).body(body(Vendor::Openai, "chat", &stream()).to_string());
     let mut answer = request.send().await.unwrap();
