@@ -113,6 +113,17 @@ impl Gateway {
                 exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
                 Ok(Decision::Stream)
             }
+            Destination::Account(dialect, rest) => {
+                context.dialect = Some(dialect);
+                let caller = self.identify(session, &snapshot)?;
+                let settlement = self.settlement(session, Traffic::Ai);
+                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
+                exchange.settlement.dialect = Some(dialect);
+                exchange.identified(caller);
+                let provider = native::account(exchange, dialect, session.req_header())?;
+                self.open_native(session, exchange, &provider, &rest)?;
+                Ok(Decision::Stream)
+            }
             Destination::Rest(forward) => {
                 let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
                 let settlement = self.settlement(session, Traffic::Rest);

@@ -20,6 +20,8 @@ pub(crate) enum Destination {
     Ai(Endpoint),
     /// A provider's own API: its id, and the path behind it.
     Native(String, String),
+    /// What lies in a vendor's account, at the vendor's own path: its dialect, and the path below `/v1`.
+    Account(Dialect, String),
     /// A REST route.
     Rest(Box<Forward>),
     /// A response that a provider keeps.
@@ -78,10 +80,12 @@ pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> 
             Ok(Destination::Rest(Box::new(Forward::new(route, target))))
         }
         Match::MethodNotAllowed(methods) => Err(Miss::Method(list(&methods))),
-        Match::NotFound => Err(match ai::dialect_at(path, anthropic) {
-            Some(dialect) => Miss::NotServed(dialect, ai::not_served(&request.method, path)),
-            None => Miss::NotFound,
-        }),
+        // Behind the operator's own routes, who may have some at these paths.
+        Match::NotFound => match (ai::account_at(path, anthropic), ai::dialect_at(path, anthropic)) {
+            (Some((dialect, rest)), _) => Ok(Destination::Account(dialect, rest.to_owned())),
+            (None, Some(dialect)) => Err(Miss::NotServed(dialect, ai::not_served(&request.method, path))),
+            (None, None) => Err(Miss::NotFound),
+        },
     }
 }
 

@@ -11,12 +11,12 @@ use crate::openai::io_usage::{self, Made};
 use crate::sse::SseParser;
 use crate::usage::Sighted;
 use crate::wire::Text;
-use crate::{anthropic, openai};
+use crate::{anthropic, gemini, openai};
 
 /// The largest event that is looked at.
 const MAX_EVENT: usize = 4 << 20;
 /// What is looked for at the top of a whole answer.
-const NAMES: &[&str] = &["model", "modelVersion", "type", "output_format", "service_tier", "usage"];
+const NAMES: &[&str] = &["model", "modelVersion", "type", "output_format", "service_tier", "usage", "usageMetadata"];
 
 /// Reads along with one answer.
 #[derive(Debug)]
@@ -65,6 +65,9 @@ struct Shape<'a> {
     service_tier: Option<&'a RawValue>,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    /// Gemini's.
+    #[serde(borrow, default, rename = "usageMetadata")]
+    usage_metadata: Option<&'a RawValue>,
     /// Where Anthropic's first event has the rest.
     #[serde(borrow, default)]
     message: Option<&'a RawValue>,
@@ -180,6 +183,9 @@ impl Seen {
     fn read(&mut self, shape: &Shape<'_>) {
         if let Some(model) = shape.model.as_deref().or(shape.model_version.as_deref()).filter(|m| !m.is_empty()) {
             self.model = Some(model.chars().take(256).collect());
+        }
+        if let Some(raw) = shape.usage_metadata.filter(|raw| raw.get().starts_with('{')) {
+            self.openai = Some(gemini::usage::read(raw, true));
         }
         let Some(raw) = shape.usage.filter(|raw| raw.get().starts_with('{')) else { return };
         let kind: Kind = serde_json::from_str(raw.get()).unwrap_or_default();

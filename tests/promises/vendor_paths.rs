@@ -43,11 +43,10 @@ async fn what_is_not_served_is_refused_in_the_vendors_dialect_with_what_is() -> 
         (Vendor::Openai, "POST", "/v1/responses"),
         (Vendor::Openai, "GET", "/v1/responses/resp_1"),
         (Vendor::Openai, "POST", "/v1/assistants"),
-        (Vendor::Openai, "GET", "/v1/files"),
+        (Vendor::Openai, "GET", "/v1/evals"),
         (Vendor::Openai, "DELETE", "/v1/vector_stores/vs_1"),
         (Vendor::Openai, "POST", "/v1/chat/completions/"),
-        (Vendor::Anthropic, "POST", "/v1/messages/batches"),
-        (Vendor::Anthropic, "GET", "/v1/files"),
+        (Vendor::Anthropic, "GET", "/v1/skills"),
         (Vendor::Anthropic, "POST", "/v1/sessions"),
     ];
     for (sdk, method, path) in cases {

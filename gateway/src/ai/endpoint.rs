@@ -158,6 +158,21 @@ pub(crate) fn dialect_at(path: &str, anthropic: bool) -> Option<Dialect> {
     OPENAI.contains(&first).then_some(Dialect::Openai)
 }
 
+/// What lies in an account at a vendor, at the vendor's own path: files and batches. The dialect, and the path below
+/// `/v1`; `anthropic` as for [`endpoint`].
+#[must_use]
+pub(crate) fn account_at(path: &str, anthropic: bool) -> Option<(Dialect, &str)> {
+    let rest = path.strip_prefix("/v1")?;
+    let below = |begin: &str| rest.strip_prefix(begin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let found = match anthropic {
+        _ if below("/messages/batches") => Dialect::Anthropic,
+        true if below("/files") => Dialect::Anthropic,
+        false if below("/files") || below("/batches") => Dialect::Openai,
+        _ => return None,
+    };
+    Some((found, rest))
+}
+
 /// What to say at a vendor's path that is not served.
 #[must_use]
 pub(crate) fn not_served(method: &Method, path: &str) -> String {

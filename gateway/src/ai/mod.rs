@@ -36,7 +36,7 @@ mod token;
 mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};
-pub(crate) use endpoint::{dialect_at, not_served};
+pub(crate) use endpoint::{account_at, dialect_at, not_served};
 
 use bytes::Bytes;
 use http::header::HeaderValue;

@@ -10,6 +10,7 @@ use http::{StatusCode, Uri};
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use rand::Rng;
+use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{Attempt, Outcome};
 use weir_domain::money::NanoUsd;
 use weir_domain::name::MAX_MODEL;
@@ -21,6 +22,7 @@ use weir_llm::{Metered, ModelTap, Tap};
 
 use super::beta;
 use super::link::Link;
+use crate::exchange::Exchange;
 use crate::metering::{Settlement, cut};
 use crate::problem::Refusal;
 use crate::state::State;
@@ -44,6 +46,8 @@ const WITHHELD: [&str; 10] = [
 const WITHHELD_FAMILIES: [&str; 3] = ["x-weir-", "x-forwarded-", "x-amz-"];
 /// What a provider says of its account, and of a session that all callers would share.
 const KEPT_BACK: [&str; 3] = ["set-cookie", "openai-organization", "openai-project"];
+/// Where a caller says in whose account its files lie.
+const PROVIDER: &str = "x-weir-provider";
 /// Where a key may stand in a query.
 const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
 
@@ -59,6 +63,38 @@ pub(crate) struct Native {
     /// What is told was paid for when it was made.
     free: bool,
     settled: bool,
+}
+
+/// In whose account files and batches lie: the provider that the caller names in `x-weir-provider`, else the only one of
+/// the dialect whose own API the caller may call.
+///
+/// # Errors
+/// There is none, or more than one.
+pub(crate) fn account(
+    exchange: &Exchange,
+    dialect: Dialect,
+    head: &RequestHeader,
+) -> std::result::Result<String, Refusal> {
+    if let Some(named) = head.headers.get(PROVIDER).and_then(|name| name.to_str().ok()) {
+        return Ok(named.to_owned());
+    }
+    let snapshot = &exchange.snapshot;
+    let permitted = |id: &str| exchange.caller.as_ref().is_some_and(|caller| caller.permits_provider(snapshot, id));
+    let speaks = |provider: &Provider| provider.address.is_some() && provider.protocol.format() == dialect.format();
+    let mut usable = snapshot.providers.values().filter(|p| !p.disabled && speaks(p) && permitted(&p.id));
+    match (usable.next(), usable.next()) {
+        (Some(only), None) => Ok(only.id.clone()),
+        (None, _) => {
+            let sentence = "there is no provider with files and batches whose own API the application or its key may \
+                            call; its owner can allow one under 'providers'";
+            Err(Refusal::new(403, "provider_not_allowed", sentence))
+        }
+        (Some(_), Some(_)) => {
+            let sentence = "files and batches lie in the account of one provider, and there are several that the \
+                            application may call; name one in the header x-weir-provider";
+            Err(Refusal::new(400, "provider_ambiguous", sentence))
+        }
+    }
 }
 
 /// Finds the provider, one of its keys, and what its address is asked for. `rest` is the path behind

@@ -22,7 +22,7 @@ const MAX_TARGET: usize = 8 << 10;
 /// Identity that only Weir itself may assert; a caller's own is removed.
 const IDENTITY: [&str; 2] = ["x-weir-", "x-consumer-"];
 /// Headers of Weir that say nothing of who calls, but what the caller wants: they stay.
-const WISHES: [&str; 1] = ["x-weir-cache"];
+const WISHES: [&str; 2] = ["x-weir-cache", "x-weir-provider"];
 
 /// Why a message is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,7 @@ mod read_schema;
 pub(crate) mod read_stream;
 mod schema;
 mod thinking;
-mod usage;
+pub(crate) mod usage;
 pub(crate) mod write_answer;
 mod write_contents;
 pub(crate) mod write_request;

@@ -53,7 +53,7 @@ fn of(list: Option<&RawValue>, modality: &str) -> u64 {
 
 /// Reads the object into disjoint buckets. `last`: nothing follows it, so that a count that is absent is 0, as protocol
 /// buffers write it; before, an absent count of output is one that is not known yet.
-pub(super) fn read(raw: &RawValue, last: bool) -> Sighted {
+pub(crate) fn read(raw: &RawValue, last: bool) -> Sighted {
     let usage: WireUsage<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
     let input = usage.prompt_token_count.map(|prompt| input(&usage, prompt));
     let known = usage.candidates_token_count.is_some() || (last && input.is_some());

@@ -37,6 +37,14 @@ fn whole_answers_of_each_format_are_read() {
             r#"{"type":"message","model":"claude-sonnet-4-5","usage":{"input_tokens":2,"cache_read_input_tokens":5,"output_tokens":8}}"#,
             (Some("claude-sonnet-4-5"), Some((7, 8))),
         ),
+        (
+            r#"{"candidates":[],"modelVersion":"gemini-2.5-pro","usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":2,"totalTokenCount":6}}"#,
+            (Some("gemini-2.5-pro"), Some((4, 2))),
+        ),
+        (
+            r#"{"object":"response","model":"gpt-5","usage":{"input_tokens":9,"input_tokens_details":{"cached_tokens":4},"output_tokens":3,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":12}}"#,
+            (Some("gpt-5"), Some((9, 3))),
+        ),
         (r#"{"object":"list","data":[{"id":"gpt-4o"}]}"#, (None, None)),
         (r#"{"model":"m","usage":null}"#, (Some("m"), None)),
         (r#"{"model":"m","usage":{"minutes":3}}"#, (Some("m"), None)),
