@@ -85,28 +85,16 @@ impl Gateway {
                 if endpoint.dialect == Dialect::Gemini {
                     authn::adopt_google(session.req_header_mut())?;
                 }
-                let caller = self.identify(session, &snapshot)?;
-                let settlement = self.settlement(session, Traffic::Ai);
-                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
-                exchange.settlement.dialect = Some(endpoint.dialect);
-                exchange.identified(caller);
+                self.known(session, context, snapshot, Some(endpoint.dialect))?;
                 Ok(Decision::Own(endpoint))
             }
             Destination::Native(provider, rest) => {
-                let caller = self.identify(session, &snapshot)?;
-                let settlement = self.settlement(session, Traffic::Ai);
-                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
-                exchange.identified(caller);
+                let exchange = self.known(session, context, snapshot, None)?;
                 self.open_native(session, exchange, &provider, &rest)?;
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
             Destination::Stored(stored) => {
-                context.dialect = Some(Dialect::Responses);
-                let caller = self.identify(session, &snapshot)?;
-                let settlement = self.settlement(session, Traffic::Ai);
-                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
-                exchange.settlement.dialect = Some(Dialect::Responses);
-                exchange.identified(caller);
+                let exchange = self.known(session, context, snapshot, Some(Dialect::Responses))?;
                 let (snapshot, application) = (Arc::clone(&exchange.snapshot), &exchange.settlement.application);
                 let uri = &session.req_header().uri;
                 let (route, target, native) = ai::stored::open(state, &snapshot, application, &stored, uri)?;
@@ -114,12 +102,7 @@ impl Gateway {
                 Ok(Decision::Stream)
             }
             Destination::Account(dialect, rest) => {
-                context.dialect = Some(dialect);
-                let caller = self.identify(session, &snapshot)?;
-                let settlement = self.settlement(session, Traffic::Ai);
-                let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
-                exchange.settlement.dialect = Some(dialect);
-                exchange.identified(caller);
+                let exchange = self.known(session, context, snapshot, Some(dialect))?;
                 let provider = native::account(exchange, dialect, session.req_header())?;
                 self.open_native(session, exchange, &provider, &rest)?;
                 Ok(Decision::Stream)
@@ -132,6 +115,23 @@ impl Gateway {
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
         }
+    }
+
+    /// Identifies the caller of models, and begins the exchange, in the dialect if one is known.
+    fn known<'c>(
+        &self,
+        session: &mut Session,
+        context: &'c mut Context,
+        snapshot: Arc<Snapshot>,
+        dialect: Option<Dialect>,
+    ) -> Result<&'c mut Exchange, Refusal> {
+        context.dialect = dialect;
+        let caller = self.identify(session, &snapshot)?;
+        let settlement = self.settlement(session, Traffic::Ai);
+        let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
+        exchange.settlement.dialect = dialect;
+        exchange.identified(caller);
+        Ok(exchange)
     }
 
     /// Prepares a call of a provider's own API. Whether there is no such provider or the caller may not use it is the
