@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::{HeaderMap, RETRY_AFTER};
+use http::header::HeaderMap;
 use pingora_core::modules::http::HttpModules;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorSource, ErrorType, Result};
@@ -18,7 +18,6 @@ use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::Auth;
 
 use crate::ai::{self, Endpoint, native};
-use crate::authn::Denial;
 use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::problem::{self, Refusal};
@@ -28,7 +27,7 @@ use crate::server::{connection, drain};
 use crate::state::State;
 use crate::telemetry::Unrouted;
 use crate::upstream::repeat::Broken;
-use crate::upstream::{Forward, Pace, failure, repeat, tunnel};
+use crate::upstream::{Forward, Pace, admission, failure, repeat, tunnel};
 use crate::{authn, intake, own};
 
 /// The data plane, as Pingora sees it.
@@ -90,7 +89,7 @@ impl Gateway {
             }
             Destination::Native(provider, rest) => {
                 let exchange = self.known(session, context, snapshot, None)?;
-                self.open_native(session, exchange, &provider, &rest)?;
+                native::admit(state, session, exchange, &provider, &rest)?;
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
             Destination::Stored(stored) => {
@@ -104,14 +103,14 @@ impl Gateway {
             Destination::Account(dialect, rest) => {
                 let exchange = self.known(session, context, snapshot, Some(dialect))?;
                 let provider = native::account(exchange, dialect, session.req_header())?;
-                self.open_native(session, exchange, &provider, &rest)?;
+                native::admit(state, session, exchange, &provider, &rest)?;
                 Ok(Decision::Stream)
             }
             Destination::Rest(forward) => {
                 let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
                 let settlement = self.settlement(session, Traffic::Rest);
-                let exchange = context.exchange.insert(rest_exchange(snapshot, settlement, forward));
-                permit(session, exchange, caller)?;
+                let exchange = context.exchange.insert(admission::exchange(snapshot, settlement, forward));
+                admission::permit(session, exchange, caller)?;
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
             }
         }
@@ -132,26 +131,6 @@ impl Gateway {
         exchange.settlement.dialect = dialect;
         exchange.identified(caller);
         Ok(exchange)
-    }
-
-    /// Prepares a call of a provider's own API. Whether there is no such provider or the caller may not use it is the
-    /// same to the caller.
-    fn open_native(&self, session: &Session, exchange: &mut Exchange, id: &str, rest: &str) -> Result<(), Refusal> {
-        let snapshot = Arc::clone(&exchange.snapshot);
-        let permitted = exchange.caller.as_ref().is_some_and(|caller| caller.permits_provider(&snapshot, id));
-        let Some(provider) = snapshot.providers.get(id).filter(|_| permitted) else {
-            return Err(Denial::Provider(id.to_owned()).into());
-        };
-        exchange.settlement.dialect = provider.protocol.format().dialect();
-        exchange.settlement.provider.clone_from(&provider.id);
-        if !self.state.meter.is_writable() {
-            let sentence =
-                "the gateway cannot write its usage journal, so it takes no calls that cost money; try again";
-            return Err(Refusal::new(503, "journal_unavailable", sentence).with_header(RETRY_AFTER, "5"));
-        }
-        let (route, target, native) = native::open(&self.state, &snapshot, provider, rest, &session.req_header().uri)?;
-        exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
-        Ok(())
     }
 
     fn settlement(&self, session: &Session, traffic: Traffic) -> Settlement {
@@ -221,24 +200,6 @@ impl Gateway {
         });
         answered
     }
-}
-
-fn rest_exchange(snapshot: Arc<Snapshot>, mut settlement: Settlement, forward: Box<Forward>) -> Exchange {
-    settlement.service.clone_from(&forward.route.service);
-    settlement.route.clone_from(&forward.route.id);
-    Exchange::begin(snapshot, settlement, Some(forward))
-}
-
-/// Whether the caller may use the route, and whether the body that it announces may be this long.
-fn permit(session: &Session, exchange: &mut Exchange, caller: Option<Caller>) -> Result<(), Refusal> {
-    if let Some(caller) = caller {
-        exchange.identified(caller);
-    }
-    let Some(forward) = &exchange.forward else { return Ok(()) };
-    if let Some(caller) = &exchange.caller {
-        authn::permit_service(&exchange.snapshot, caller, &forward.route.service)?;
-    }
-    forward.check_length(session.req_header())
 }
 
 impl Context {

@@ -9,6 +9,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{StatusCode, Uri};
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
+use pingora_proxy::Session;
 use rand::Rng;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{Attempt, Outcome};
@@ -22,10 +23,12 @@ use weir_llm::{Metered, ModelTap, Tap};
 
 use super::beta;
 use super::link::Link;
+use crate::authn::Denial;
 use crate::exchange::Exchange;
 use crate::metering::{Settlement, cut};
 use crate::problem::Refusal;
 use crate::state::State;
+use crate::upstream::Forward;
 
 /// How long an unused connection to a provider is kept, in milliseconds.
 const IDLE_MS: u64 = 90_000;
@@ -63,6 +66,31 @@ pub(crate) struct Native {
     /// What is told was paid for when it was made.
     free: bool,
     settled: bool,
+}
+
+/// Prepares a call of a provider's own API. Whether there is no such provider or the caller may not use it is the
+/// same to the caller.
+pub(crate) fn admit(
+    state: &State,
+    session: &Session,
+    exchange: &mut Exchange,
+    id: &str,
+    rest: &str,
+) -> std::result::Result<(), Refusal> {
+    let snapshot = Arc::clone(&exchange.snapshot);
+    let permitted = exchange.caller.as_ref().is_some_and(|caller| caller.permits_provider(&snapshot, id));
+    let Some(provider) = snapshot.providers.get(id).filter(|_| permitted) else {
+        return Err(Denial::Provider(id.to_owned()).into());
+    };
+    exchange.settlement.dialect = provider.protocol.format().dialect();
+    exchange.settlement.provider.clone_from(&provider.id);
+    if !state.meter.is_writable() {
+        let sentence = "the gateway cannot write its usage journal, so it takes no calls that cost money; try again";
+        return Err(Refusal::new(503, "journal_unavailable", sentence).with_header(header::RETRY_AFTER, "5"));
+    }
+    let (route, target, native) = open(state, &snapshot, provider, rest, &session.req_header().uri)?;
+    exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
+    Ok(())
 }
 
 /// In whose account files and batches lie: the provider that the caller names in `x-weir-provider`, else the only one of
@@ -340,46 +368,4 @@ fn is_json(kind: Option<&HeaderValue>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn address(path: &str) -> Address {
-        let (host, path) = ("api.example".to_owned(), path.to_owned());
-        Address { tls: true, authority: host.clone(), host, port: 443, path, allow_private: false }
-    }
-
-    #[test]
-    fn the_target_lies_below_the_providers_address_and_holds_no_key() {
-        for (base, rest, query, wanted) in [
-            ("/v1", "/chat/completions", None, "/v1/chat/completions"),
-            ("/v1", "/v1/messages", None, "/v1/messages"),
-            ("/v1", "/v1x/messages", None, "/v1/v1x/messages"),
-            ("/v1", "", Some("a=b"), "/v1?a=b"),
-            ("/v1", "/v1", None, "/v1"),
-            ("", "", None, "/"),
-            (
-                "/v1beta",
-                "/models/g:streamGenerateContent",
-                Some("alt=sse&key=k"),
-                "/v1beta/models/g:streamGenerateContent?alt=sse",
-            ),
-            ("", "/a", Some("KEY=1&access_token=x&b&&c=1?2"), "/a?b&c=1?2"),
-        ] {
-            assert_eq!(target(&address(base), rest, query), wanted);
-        }
-    }
-
-    #[test]
-    fn a_model_in_the_path_is_found() {
-        for (path, model) in [
-            ("/models/gemini-2.5-pro:generateContent", Some("gemini-2.5-pro")),
-            ("/openai/deployments/gpt/chat/completions", Some("gpt")),
-            ("/model/anthropic.claude-v1:0/converse", Some("anthropic.claude-v1")),
-            ("/models", None),
-            ("/models/", None),
-            ("/chat/completions", None),
-        ] {
-            assert_eq!(model_in(path), model, "{path}");
-        }
-    }
-}
+mod tests;
