@@ -4,6 +4,8 @@
 //! rest under the name it has in the caller's dialect. Text is borrowed from the body, JSON that nobody looks into
 //! (schemas, arguments) is carried as it is.
 
+mod blocks;
+
 use serde_json::value::RawValue;
 use weir_domain::dialect::WireFormat;
 
@@ -11,6 +13,7 @@ use crate::error::RequestError;
 use crate::report::{NO_COUNTERPART, Report};
 use crate::sealed_id;
 use crate::wire::{Raw, Text};
+pub(crate) use blocks::{join_texts, report_cache_marks};
 
 /// One request.
 #[derive(Debug)]
@@ -357,37 +360,6 @@ pub(crate) fn conversation<T>(messages: Option<T>) -> Result<T, RequestError> {
             "is missing",
             "send at least one, such as {\"role\": \"user\", \"content\": \"Hello\"}",
         )
-    })
-}
-
-/// Reports the marks of a prompt cache, for a provider that caches by itself.
-///
-/// # Errors
-/// In strict mode, when there is one.
-pub(crate) fn report_cache_marks(blocks: &[Block<'_>], report: &mut Report) -> Result<(), RequestError> {
-    blocks
-        .iter()
-        .filter(|block| block.cache.is_some())
-        .try_for_each(|block| report.drop(block.at.path("cache_control"), "the provider caches by itself"))
-}
-
-/// All texts, joined by new lines; `None` when there is none.
-pub(crate) fn join_texts(blocks: Vec<Block<'_>>) -> Option<Text<'_>> {
-    let mut texts = blocks.into_iter().filter_map(|block| match block.kind {
-        BlockKind::Text(text) if !text.is_empty() => Some(text),
-        _ => None,
-    });
-    let first = texts.next()?;
-    Some(match texts.next() {
-        None => first,
-        Some(second) => {
-            let mut joined = first.0.into_owned();
-            for text in std::iter::once(second).chain(texts) {
-                joined.push('\n');
-                joined.push_str(&text);
-            }
-            joined.into()
-        }
     })
 }
 

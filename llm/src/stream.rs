@@ -2,6 +2,7 @@
 
 mod framing;
 mod passed;
+mod reader;
 mod tally;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 use serde_json::value::RawValue;
-use weir_domain::dialect::{Dialect, WireFormat};
+use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
@@ -22,9 +23,10 @@ use crate::reply::Finish;
 use crate::splice::Splice;
 use crate::sse::Frame;
 use crate::usage::{Sighted, estimate};
-use crate::{anthropic, bedrock, cohere, gemini, ollama, openai, responses};
+use crate::{anthropic, openai, responses};
 use framing::Framing;
 use passed::Passed;
+use reader::Reader;
 use tally::Tally;
 
 /// Reads one upstream stream and writes the caller's.
@@ -51,16 +53,6 @@ struct Relay {
     tally: Tally,
 }
 
-enum Reader {
-    Openai(openai::read_stream::StreamReader),
-    Anthropic(anthropic::read_stream::StreamReader),
-    Gemini(gemini::read_stream::StreamReader),
-    Cohere(cohere::read_stream::StreamReader),
-    Bedrock(bedrock::read_stream::StreamReader),
-    Ollama(ollama::read_stream::StreamReader),
-    Responses(responses::read_stream::StreamReader),
-}
-
 enum Writer {
     /// The caller speaks the upstream's dialect.
     Forward,
@@ -74,15 +66,7 @@ impl StreamTranslator {
     /// For one attempt whose answer is a stream with status 200.
     #[must_use]
     pub fn new(context: AnswerContext, pricing: Arc<dyn Pricing>) -> Self {
-        let reader = match context.upstream {
-            WireFormat::Openai => Reader::Openai(openai::read_stream::StreamReader::default()),
-            WireFormat::Anthropic => Reader::Anthropic(anthropic::read_stream::StreamReader::default()),
-            WireFormat::Gemini => Reader::Gemini(gemini::read_stream::StreamReader::new(&context.request_id)),
-            WireFormat::Cohere => Reader::Cohere(cohere::read_stream::StreamReader::default()),
-            WireFormat::Bedrock => Reader::Bedrock(bedrock::read_stream::StreamReader::default()),
-            WireFormat::Ollama => Reader::Ollama(ollama::read_stream::StreamReader::default()),
-            WireFormat::Responses => Reader::Responses(responses::read_stream::StreamReader::default()),
-        };
+        let reader = Reader::new(&context);
         let writer = match context.inbound {
             same if context.upstream.dialect() == Some(same) => Writer::Forward,
             Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
@@ -208,15 +192,7 @@ impl StreamTranslator {
     /// nothing (thinking, a search), or parts of a kind that is not known. Pings and comments alone do not tell.
     #[must_use]
     pub fn is_working(&self) -> bool {
-        match &self.relay.reader {
-            Reader::Openai(reader) => reader.is_working(),
-            Reader::Anthropic(reader) => reader.is_working(),
-            Reader::Gemini(reader) => reader.is_working(),
-            Reader::Cohere(reader) => reader.is_working(),
-            Reader::Bedrock(reader) => reader.is_working(),
-            Reader::Ollama(reader) => reader.is_working(),
-            Reader::Responses(reader) => reader.is_working(),
-        }
+        self.relay.reader.is_working()
     }
 
     /// Whether the event that ends the stream has come.
@@ -261,15 +237,9 @@ impl StreamTranslator {
     /// [`Answer::dropped`](crate::Answer::dropped). Empty within one dialect.
     #[must_use]
     pub fn dropped(&self) -> Vec<&'static str> {
-        match (&self.relay.writer, &self.relay.reader) {
-            (Writer::Forward, _) => Vec::new(),
-            (_, Reader::Openai(reader)) => reader.dropped(),
-            (_, Reader::Anthropic(reader)) => reader.dropped(),
-            (_, Reader::Gemini(reader)) => reader.dropped(),
-            (_, Reader::Cohere(reader)) => reader.dropped(),
-            (_, Reader::Bedrock(reader)) => reader.dropped(),
-            (_, Reader::Ollama(reader)) => reader.dropped(),
-            (_, Reader::Responses(reader)) => reader.dropped(),
+        match &self.relay.writer {
+            Writer::Forward => Vec::new(),
+            _ => self.relay.reader.dropped(),
         }
     }
 }
@@ -359,15 +329,7 @@ impl Relay {
             }
             writer.write(event, tally, context, out);
         };
-        let sight = match reader {
-            Reader::Openai(reader) => reader.read(data, &mut emit),
-            Reader::Anthropic(reader) => reader.read(data, &mut emit),
-            Reader::Gemini(reader) => reader.read(data, &mut emit),
-            Reader::Cohere(reader) => reader.read(data, &mut emit),
-            Reader::Bedrock(reader) => reader.read(name, data, &mut emit),
-            Reader::Ollama(reader) => reader.read(data, &mut emit),
-            Reader::Responses(reader) => reader.read(data, &mut emit),
-        }?;
+        let sight = reader.read(name, data, &mut emit)?;
         if self.tally.complete && !matches!(self.writer, Writer::Forward) {
             self.end(out);
         }
@@ -440,15 +402,7 @@ impl Relay {
     }
 
     fn sighted(&self) -> Sighted {
-        match &self.reader {
-            Reader::Openai(reader) => reader.sighted(),
-            Reader::Anthropic(reader) => reader.sighted(),
-            Reader::Gemini(reader) => reader.sighted(),
-            Reader::Cohere(reader) => reader.sighted(),
-            Reader::Bedrock(reader) => reader.sighted(),
-            Reader::Ollama(reader) => reader.sighted(),
-            Reader::Responses(reader) => reader.sighted(),
-        }
+        self.reader.sighted()
     }
 
     fn usage(&self) -> Usage {
