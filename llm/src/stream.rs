@@ -23,7 +23,7 @@ use crate::reply::Finish;
 use crate::splice::Splice;
 use crate::sse::Frame;
 use crate::usage::{Sighted, estimate};
-use crate::{anthropic, openai, responses};
+use crate::{anthropic, gemini, openai, responses};
 use framing::Framing;
 use passed::Passed;
 use reader::Reader;
