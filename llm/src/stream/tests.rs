@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use serde_json::Value;
+use weir_domain::dialect::WireFormat;
 use weir_domain::operation::Operation;
 use weir_domain::usage::UsageSource;
 
