@@ -124,7 +124,7 @@ async fn open(
 ) -> Result<Line, Stop> {
     let provider = &sending.target.provider;
     let state = request.state;
-    let mut line = match state.models.links.get(request.snapshot, provider) {
+    let line = match state.models.links.get(request.snapshot, provider) {
         Some(link) => {
             let outgoing = Outgoing {
                 key: sending.key,
@@ -164,6 +164,18 @@ async fn open(
     {
         link.refused(sending.key);
     }
+    Err(refused(request, sending, line, caller, clock).await)
+}
+
+/// What the provider's error says.
+async fn refused(
+    request: &Request<'_>,
+    sending: &Sending<'_>,
+    mut line: Line,
+    caller: &mut ServerSession,
+    clock: &mut Clock,
+) -> Stop {
+    let (state, status) = (request.state, line.status());
     let wait = line.headers().and_then(|headers| retry_after(headers, time::now()));
     let error_type = line.error_type();
     let idle = sending.target.timeouts.idle_ms.min(5_000);
@@ -171,7 +183,7 @@ async fn open(
     let mut limit = Limit { most: MAX_ERROR_BODY, step_ms: idle, share: &mut share, budget: &state.body_budget };
     let (body, done) = match line.collect(&mut limit, caller, clock).await {
         Ok(collected) => collected,
-        Err(LineError::Interrupt(super::watch::Interrupt::Left(reason))) => return Err(Stop::Left(reason)),
+        Err(LineError::Interrupt(super::watch::Interrupt::Left(reason))) => return Stop::Left(reason),
         // The status says enough.
         Err(_) => (Bytes::new(), false),
     };
@@ -182,7 +194,7 @@ async fn open(
     }
     let format = sending.target.format(request.inbound);
     let error = weir_llm::read_error(format, status, error_type.as_deref(), &body);
-    Err(Stop::provider(&provider.id, error, wait))
+    Stop::provider(&sending.target.provider.id, error, wait)
 }
 
 /// What is wrong with an answer's head, if anything.

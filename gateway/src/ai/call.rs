@@ -16,26 +16,26 @@ use http::header::{self, HeaderValue};
 use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::{Dialect, WireFormat};
-use weir_domain::ledger::{CacheStatus, Outcome, Record};
+use weir_domain::ledger::{CacheStatus, Outcome};
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
-use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
-use weir_llm::{Addressed, Content, ErrorKind, Peek, RequestError, UpstreamRequest, WireError};
+use weir_domain::snapshot::{ModelRoute, Target};
+use weir_llm::{Addressed, Peek, RequestError, UpstreamRequest, WireError};
 
-use super::affinity::Gone;
 use super::answers::{self, Kept, Place, Taking};
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
 use super::body::{self, Body, BodyError};
+use super::destination::{bind, find, is_named, longest, plan};
 use super::failure::{Failure, Stop};
-use super::plan::ask::{Ask, dice};
 use super::plan::{Choice, Plan};
 use super::pool::cooldown::Rest;
 use super::pool::trial::Trial;
 use super::refuse::{refuse, retry_after};
 use super::running::Running;
-use super::{models, relay, unknown_caller, watch};
-use crate::exchange::{Caller, Exchange};
+use super::unasked::whole_seconds;
+use super::{models, relay, unasked, unknown_caller, watch};
+use crate::exchange::Exchange;
 use crate::metering::Settlement;
 use crate::state::State;
 
@@ -76,9 +76,7 @@ pub(super) async fn serve(
     let settlement = &mut exchange.settlement;
     settlement.dialect = Some(dialect);
     if !state.meter.is_writable() {
-        let sentence = "the gateway cannot write its usage journal, so it takes no calls that cost money; try again";
-        let error = WireError::gateway(ErrorKind::Overloaded, sentence).with_code("journal_unavailable");
-        return refuse(session, settlement, dialect, &error, Some(retry_after(5))).await;
+        return refuse(session, settlement, dialect, &unasked::no_journal(), Some(retry_after(5))).await;
     }
     let body = match body::read(state, session, &settlement.application, asked.operation).await {
         Ok(body) => body,
@@ -107,8 +105,7 @@ pub(super) async fn serve(
     if is_named(&route) {
         exchange.settlement.named();
     }
-    let id = exchange.settlement.id.clone();
-    let ends = watch::later(longest(&route));
+    let (id, ends) = (exchange.settlement.id.clone(), watch::later(longest(&route)));
     let content_type = content_type.filter(|_| peek.is_form());
     let request =
         Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, content_type, id, ends };
@@ -162,85 +159,11 @@ fn consult<'a>(
     Ok(Consulted::Nothing((wish != CacheStatus::Bypass).then(|| place.take())))
 }
 
-/// Whether the configuration or the catalogue names the model: a direct name may be made up.
-fn is_named(route: &ModelRoute) -> bool {
-    !route.direct || route.targets.iter().all(|target| target.provider.models.contains_key(&target.model))
-}
-
-/// How long a request may take with all its attempts: as long as its slowest target may take alone, so that a caller
-/// who waits for `total_ms` does not leave before the answer.
-fn longest(route: &ModelRoute) -> Duration {
-    let totals = route.targets.iter().map(|target| target.timeouts.total_ms);
-    Duration::from_millis(totals.max().unwrap_or_default())
-}
-
-/// The choices of a request.
-fn plan(
-    request: &Request<'_>,
-    route: &Arc<ModelRoute>,
-    session: &Session,
-    record: &Record,
-    body: &[u8],
-) -> Plan<impl FnMut(u64) -> u64 + use<>> {
-    let pool = request.state.models.pools.of(request.snapshot, route);
-    let peek = request.peek;
-    let ask = Ask {
-        input: peek.estimated_input,
-        max_tokens: peek.max_tokens,
-        stream: peek.stream,
-        tools: peek.has_tools,
-        content: if pool.wants_content { weir_llm::content(body) } else { Content::default() },
-        team: &record.team,
-        key: &record.key,
-        headers: &session.req_header().headers,
-        at: record.at,
-    };
-    // A request that is bound to an account of which nothing is known finds the same one each time.
-    let seed = peek.binding.as_ref().map_or(&record.id, |binding| &binding.id);
-    Plan::new(pool, &ask, dice(seed), Instant::now())
-}
-
-/// Keeps a request to the account that gave the answer it goes on from: to that alone when it names an answer that only
-/// that account keeps, before all others when it holds reasoning that only that account can read.
-fn bind<R: FnMut(u64) -> u64>(
-    plan: &mut Plan<R>,
-    request: &Request<'_>,
-    route: &ModelRoute,
-    application: &str,
-) -> Result<(), WireError> {
-    let Some(binding) = &request.peek.binding else { return Ok(()) };
-    let affinity = &request.state.models.affinity;
-    let refused = |why: &str| {
-        let sentence = format!("previous_response_id: {why}; send the whole conversation in input");
-        let error = WireError::gateway(ErrorKind::InvalidRequest, sentence).with_param("previous_response_id");
-        error.with_code("previous_response_not_found")
-    };
-    match affinity.find(application, &binding.id).map(|account| account.way(route)) {
-        Some(Ok((target, key))) if binding.required => plan.bind(target, key),
-        Some(Ok((target, key))) => plan.prefer(target, key),
-        Some(Err(Gone)) if binding.required => {
-            return Err(refused("the account that gave this response is not behind this model any more"));
-        }
-        None if binding.required && affinity.is_anothers(application, &binding.id) => {
-            return Err(refused("no such response was given to this application"));
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 fn betas(session: &Session, dialect: Dialect) -> Betas {
     match dialect {
         Dialect::Anthropic => beta::read(&session.req_header().headers),
         Dialect::Openai | Dialect::Gemini | Dialect::Responses => Betas::default(),
     }
-}
-
-/// The model that the caller names, if it is there and the caller may use it; else what the ledger says of the refusal.
-/// The caller is told the same in both cases: a name that it may not use is none of its business.
-fn find(snapshot: &Snapshot, caller: &Caller, name: &str) -> Result<Arc<ModelRoute>, &'static str> {
-    let route = snapshot.resolve_model(name).ok_or("model_not_found")?;
-    if caller.permits_model(snapshot, name) { Ok(route) } else { Err("model_not_allowed") }
 }
 
 /// A call whose model is known.
@@ -312,7 +235,7 @@ impl Call<'_> {
             return Ok(given);
         }
         if plan.is_unmet() {
-            return Err((self.unmet(), None));
+            return Err((unasked::unmet(&self.route.name), None));
         }
         if operation == Operation::CountTokens && made == 0 && misfit.is_some() {
             return Ok(estimated(&self.request, session, settlement).await);
@@ -387,16 +310,6 @@ impl Call<'_> {
         self.route.retry_on.contains(&why)
     }
 
-    /// For a call of a kind that no target takes.
-    fn unmet(&self) -> WireError {
-        let sentence = format!(
-            "no target of the model '{}' takes this request: none of their conditions is met by its size, its content, \
-             its tools, its headers and the caller's team",
-            self.route.name
-        );
-        WireError::gateway(ErrorKind::InvalidRequest, sentence).with_code("no_matching_target")
-    }
-
     /// What the caller is told when no attempt gave an answer.
     fn refusal(
         &self,
@@ -414,27 +327,12 @@ impl Call<'_> {
             return (failure.error, failure.retry_after.map(whole_seconds));
         }
         if let Some(rest) = barred {
-            return self.not_yet(rest);
+            return unasked::not_yet(&self.route.name, rest);
         }
         if let Some(error) = misfit {
             return (error.to_wire(), None);
         }
-        let sentence = format!(
-            "nobody can be asked for the model '{}': its providers are switched off, or their keys have expired",
-            self.route.name
-        );
-        (WireError::gateway(ErrorKind::Overloaded, sentence).with_code("no_target"), None)
-    }
-
-    /// For a call that was not passed on, because every provider that could take it wants to be left alone.
-    fn not_yet(&self, rest: Rest) -> Refusal {
-        let (name, seconds) = (&self.route.name, whole_seconds(rest.left));
-        let (kind, code, why) = match rest.cause.limited {
-            true => (ErrorKind::RateLimit, "upstream_rate_limited", "have been asked too often"),
-            false => (ErrorKind::Overloaded, "upstream_cooling", "have asked to be left alone"),
-        };
-        let sentence = format!("the providers of the model '{name}' {why}; try again in {seconds} s");
-        (WireError::gateway(kind, sentence).with_code(code), Some(seconds))
+        (unasked::nobody(&self.route.name), None)
     }
 }
 
@@ -460,11 +358,6 @@ async fn estimated(request: &Request<'_>, session: &mut Session, settlement: &mu
     settlement.cost = Some(NanoUsd::ZERO);
     let body = weir_llm::estimated_count(request.peek);
     super::give_with(session, settlement, request.inbound, body, Some(("x-weir-estimated", "true"))).await
-}
-
-/// Rounded up, so that nobody comes back too early.
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// Waits before an attempt that repeats one, unless the caller leaves.

@@ -17,6 +17,7 @@ mod beta;
 mod body;
 mod call;
 mod credential;
+mod destination;
 mod drain;
 mod endpoint;
 mod failure;
@@ -33,6 +34,7 @@ mod retry_after;
 mod running;
 pub(crate) mod stored;
 mod token;
+mod unasked;
 mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};

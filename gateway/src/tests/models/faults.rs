@@ -187,7 +187,7 @@ async fn serve(mut stream: TcpStream, says: Says) -> std::io::Result<()> {
         return Ok(());
     }
     if says != Says::SilentTls {
-        let mut head = [0; 64 * 1024];
+        let mut head = vec![0; 64 * 1024];
         let _ = stream.read(&mut head).await?;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n").await?;
     }

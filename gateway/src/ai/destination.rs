@@ -1,0 +1,90 @@
+//! Where a call goes: the route that its model means, and the plan of its attempts.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pingora_core::Result;
+use pingora_proxy::Session;
+use weir_domain::ledger::Record;
+use weir_domain::snapshot::{ModelRoute, Snapshot};
+use weir_llm::{Content, ErrorKind, WireError};
+
+use super::affinity::Gone;
+use super::attempt::Request;
+use super::plan::Plan;
+use super::plan::ask::{Ask, dice};
+use crate::exchange::Caller;
+
+/// The model that the caller names, if it is there and the caller may use it; else what the ledger says of the refusal.
+/// The caller is told the same in both cases: a name that it may not use is none of its business.
+pub(super) fn find(snapshot: &Snapshot, caller: &Caller, name: &str) -> Result<Arc<ModelRoute>, &'static str> {
+    let route = snapshot.resolve_model(name).ok_or("model_not_found")?;
+    if caller.permits_model(snapshot, name) { Ok(route) } else { Err("model_not_allowed") }
+}
+
+/// Whether the configuration or the catalogue names the model: a direct name may be made up.
+pub(super) fn is_named(route: &ModelRoute) -> bool {
+    !route.direct || route.targets.iter().all(|target| target.provider.models.contains_key(&target.model))
+}
+
+/// How long a request may take with all its attempts: as long as its slowest target may take alone, so that a caller
+/// who waits for `total_ms` does not leave before the answer.
+pub(super) fn longest(route: &ModelRoute) -> Duration {
+    let totals = route.targets.iter().map(|target| target.timeouts.total_ms);
+    Duration::from_millis(totals.max().unwrap_or_default())
+}
+
+/// The choices of a request.
+pub(super) fn plan(
+    request: &Request<'_>,
+    route: &Arc<ModelRoute>,
+    session: &Session,
+    record: &Record,
+    body: &[u8],
+) -> Plan<impl FnMut(u64) -> u64 + use<>> {
+    let pool = request.state.models.pools.of(request.snapshot, route);
+    let peek = request.peek;
+    let ask = Ask {
+        input: peek.estimated_input,
+        max_tokens: peek.max_tokens,
+        stream: peek.stream,
+        tools: peek.has_tools,
+        content: if pool.wants_content { weir_llm::content(body) } else { Content::default() },
+        team: &record.team,
+        key: &record.key,
+        headers: &session.req_header().headers,
+        at: record.at,
+    };
+    // A request that is bound to an account of which nothing is known finds the same one each time.
+    let seed = peek.binding.as_ref().map_or(&record.id, |binding| &binding.id);
+    Plan::new(pool, &ask, dice(seed), Instant::now())
+}
+
+/// Keeps a request to the account that gave the answer it goes on from: to that alone when it names an answer that only
+/// that account keeps, before all others when it holds reasoning that only that account can read.
+pub(super) fn bind<R: FnMut(u64) -> u64>(
+    plan: &mut Plan<R>,
+    request: &Request<'_>,
+    route: &ModelRoute,
+    application: &str,
+) -> Result<(), WireError> {
+    let Some(binding) = &request.peek.binding else { return Ok(()) };
+    let affinity = &request.state.models.affinity;
+    let refused = |why: &str| {
+        let sentence = format!("previous_response_id: {why}; send the whole conversation in input");
+        let error = WireError::gateway(ErrorKind::InvalidRequest, sentence).with_param("previous_response_id");
+        error.with_code("previous_response_not_found")
+    };
+    match affinity.find(application, &binding.id).map(|account| account.way(route)) {
+        Some(Ok((target, key))) if binding.required => plan.bind(target, key),
+        Some(Ok((target, key))) => plan.prefer(target, key),
+        Some(Err(Gone)) if binding.required => {
+            return Err(refused("the account that gave this response is not behind this model any more"));
+        }
+        None if binding.required && affinity.is_anothers(application, &binding.id) => {
+            return Err(refused("no such response was given to this application"));
+        }
+        _ => {}
+    }
+    Ok(())
+}
