@@ -1,10 +1,11 @@
-//! Counting the input tokens of a chat: `POST /v1/messages/count_tokens`, by the provider where it can, else by Weir.
-//! Source: <https://docs.anthropic.com/en/api/messages-count-tokens>.
+//! Counting the input tokens of a chat: `POST /v1/messages/count_tokens`, `POST /v1beta/models/{model}:countTokens`, by the
+//! provider where it speaks the caller's dialect, else by Weir.
+//! Sources: <https://docs.anthropic.com/en/api/messages-count-tokens>, <https://ai.google.dev/api/tokens>.
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use weir_domain::dialect::WireFormat;
+use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
 
@@ -23,15 +24,29 @@ const PATH: &str = "/messages/count_tokens";
 ///
 /// # Errors
 /// The provider does not count: the caller gets [`estimated`].
-pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
-    if target.format != WireFormat::Anthropic {
+pub(crate) fn prepare(
+    inbound: Dialect,
+    peek: &Peek,
+    body: &Bytes,
+    target: &Target<'_>,
+) -> Result<UpstreamRequest, RequestError> {
+    let path = match inbound {
+        _ if target.format.dialect() != Some(inbound) => None,
+        Dialect::Anthropic => Some(PATH.to_owned()),
+        Dialect::Gemini => {
+            let chat = target.format.chat_path(target.model, false);
+            Some(format!("{}:countTokens", chat.rsplit_once(':').map_or(&*chat, |(model, _)| model)))
+        }
+        Dialect::Openai | Dialect::Responses => None,
+    };
+    let Some(path) = path else {
         return Err(RequestError::unsupported("model", "its provider counts no tokens"));
-    }
+    };
     Ok(UpstreamRequest {
         body: with_model(peek, target).apply(body),
         dropped: Vec::new(),
         tool_names: ToolNames::default(),
-        path: PATH.into(),
+        path: path.into(),
         wanted: Wanted::default(),
     })
 }
@@ -40,6 +55,8 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
 #[serde(expecting = "a count of tokens")]
 struct Head<'a> {
     input_tokens: Option<Count>,
+    #[serde(rename = "totalTokens")]
+    total_tokens: Option<Count>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -51,8 +68,8 @@ struct Head<'a> {
 pub(crate) fn answer(context: &AnswerContext, text: &str, body: &Bytes) -> Result<Answer, AnswerError> {
     let head: Head<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
     AnswerError::in_band(context.upstream, head.error)?;
-    if head.input_tokens.is_none() {
-        return Err(AnswerError::Malformed("it has no 'input_tokens'".into()));
+    if head.input_tokens.or(head.total_tokens).is_none() {
+        return Err(AnswerError::Malformed("it has no count".into()));
     }
     Ok(Answer {
         body: body.clone(),
@@ -67,6 +84,7 @@ pub(crate) fn answer(context: &AnswerContext, text: &str, body: &Bytes) -> Resul
 
 /// Weir's own count, for a model whose provider does not count: four bytes of text per token.
 #[must_use]
-pub fn estimated(peek: &Peek) -> Bytes {
-    format!("{{\"input_tokens\":{}}}", peek.estimated_input).into()
+pub fn estimated(inbound: Dialect, peek: &Peek) -> Bytes {
+    let name = if inbound == Dialect::Gemini { "totalTokens" } else { "input_tokens" };
+    format!("{{\"{name}\":{}}}", peek.estimated_input).into()
 }

@@ -117,7 +117,7 @@ impl<'a> GeminiModel<'a> {
         Self {
             name: format!("models/{}", m.id),
             display_name: m.display_name.as_deref().unwrap_or(&m.id),
-            supported_generation_methods: ["generateContent", "streamGenerateContent"],
+            supported_generation_methods: ["generateContent", "countTokens"],
         }
     }
 }
@@ -157,7 +157,7 @@ mod tests {
     fn gemini_list_has_the_shape_its_sdk_parses() {
         let one = concat!(
             r#"{"name":"models/chat","displayName":"chat","#,
-            r#""supportedGenerationMethods":["generateContent","streamGenerateContent"]}"#
+            r#""supportedGenerationMethods":["generateContent","countTokens"]}"#
         );
         assert_eq!(models_list(Dialect::Gemini, &[entry()]), format!(r#"{{"models":[{one}]}}"#));
         assert_eq!(model(Dialect::Gemini, &entry()), one);

@@ -67,7 +67,7 @@ pub fn prepare(
         Operation::Chat => chat(inbound, peek, body, target),
         Operation::Embeddings => embeddings::prepare(peek, body, target),
         Operation::Rerank => rerank::prepare(peek, body, target),
-        Operation::CountTokens => count_tokens::prepare(peek, body, target),
+        Operation::CountTokens => count_tokens::prepare(inbound, peek, body, target),
         _ => passed_on::prepare(peek, body, target),
     }
 }

@@ -356,7 +356,7 @@ async fn give(
 /// Weir's own count of tokens, where no provider of the model counts.
 async fn estimated(request: &Request<'_>, session: &mut Session, settlement: &mut Settlement) -> Result<()> {
     settlement.cost = Some(NanoUsd::ZERO);
-    let body = weir_llm::estimated_count(request.peek);
+    let body = weir_llm::estimated_count(request.inbound, request.peek);
     super::give_with(session, settlement, request.inbound, body, Some(("x-weir-estimated", "true"))).await
 }
 

@@ -27,7 +27,7 @@ pub enum Operation {
     /// `/v1/moderations`, `/v1/completions`.
     Model(ModelOperation),
     /// A call whose path says what the body does not: `POST /v1beta/models/{model}:generateContent`,
-    /// `:streamGenerateContent`, the same under `/v1/`.
+    /// `:streamGenerateContent`, `:countTokens`, the same under `/v1/`.
     Addressed(ModelOperation, Addressed),
     /// The list of models: `GET /v1/models`, `GET /v1beta/models`.
     ListModels,
@@ -79,6 +79,7 @@ fn addressed(path: &str, query: Option<&str>) -> Option<Operation> {
     let (operation, stream) = match method {
         "generateContent" => (ModelOperation::Chat, false),
         "streamGenerateContent" => (ModelOperation::Chat, true),
+        "countTokens" => (ModelOperation::CountTokens, false),
         _ => return None,
     };
     let events = query.unwrap_or_default().split('&').any(|pair| pair.eq_ignore_ascii_case("alt=sse"));
@@ -91,7 +92,7 @@ const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/res
      POST /v1/messages/count_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
      POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST /v1/audio/transcriptions, \
      POST /v1/audio/translations, POST /v1beta/models/{model}:generateContent, \
-     POST /v1beta/models/{model}:streamGenerateContent, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and \
+     POST /v1beta/models/{model}:streamGenerateContent, POST /v1beta/models/{model}:countTokens, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and \
      GET /v1beta/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
 const OPENAI: [&str; 31] = [

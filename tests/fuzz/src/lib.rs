@@ -6,10 +6,35 @@ use weir_domain::dialect::Dialect;
 use weir_domain::operation::Operation;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::{Tokens, Usage};
-use weir_llm::{AnswerContext, Pricing, ToolNames, Wanted};
+use weir_llm::{Addressed, AnswerContext, Peek, Pricing, RequestError, ToolNames, Wanted, peek, peek_addressed};
 
 /// All dialects.
-pub const DIALECTS: [Dialect; 3] = [Dialect::Openai, Dialect::Anthropic, Dialect::Gemini];
+pub const DIALECTS: [Dialect; 4] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses, Dialect::Gemini];
+
+/// Peeks as the gateway does: Gemini's callers name model and stream in the path.
+///
+/// # Errors
+/// As of the gateway.
+pub fn peeked(inbound: Dialect, body: &[u8]) -> Result<Peek, RequestError> {
+    match inbound {
+        Dialect::Gemini => {
+            let addressed = Addressed { model: "m".to_owned(), stream: false, json_array: false };
+            peek_addressed(Operation::Chat, &addressed, body)
+        }
+        Dialect::Openai | Dialect::Anthropic | Dialect::Responses => peek(inbound, body),
+    }
+}
+
+/// The usage object of an answer or an event, wherever the dialect keeps it.
+#[must_use]
+pub fn usage_in(inbound: Dialect, told: &Value) -> &Value {
+    match inbound {
+        Dialect::Openai | Dialect::Anthropic => &told["usage"],
+        Dialect::Responses if told["response"].is_object() => &told["response"]["usage"],
+        Dialect::Responses => &told["usage"],
+        Dialect::Gemini => &told["usageMetadata"],
+    }
+}
 
 /// A nano-dollar per token.
 pub struct Flat;
@@ -58,6 +83,7 @@ pub fn check_usage(inbound: Dialect, wire: &Value, ledger: &Tokens) {
         Dialect::Gemini => {
             (count("promptTokenCount"), count("candidatesTokenCount") + count("thoughtsTokenCount"))
         }
+        Dialect::Responses => (count("input_tokens"), count("output_tokens")),
         Dialect::Anthropic => (
             count("input_tokens") + count("cache_read_input_tokens") + count("cache_creation_input_tokens"),
             count("output_tokens"),

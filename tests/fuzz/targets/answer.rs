@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use weir_fuzz::{DIALECTS, Flat, check_usage, context, json};
+use weir_fuzz::{DIALECTS, Flat, check_usage, context, json, usage_in};
 use weir_llm::{AnswerError, answer};
 
 fuzz_target!(|data: &[u8]| {
@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
                     if upstream != inbound
                         && let Some(told) = told
                     {
-                        check_usage(inbound, &told["usage"], &answer.usage.tokens);
+                        check_usage(inbound, usage_in(inbound, &told), &answer.usage.tokens);
                     }
                 }
                 Err(AnswerError::Malformed(problem)) => assert!(!problem.is_empty()),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
-use weir_fuzz::{DIALECTS, Flat, check_usage, context};
+use weir_fuzz::{DIALECTS, Flat, check_usage, context, usage_in};
 use weir_llm::{Finish, StreamError, StreamTranslator};
 
 fuzz_target!(|data: &[u8]| {
@@ -75,9 +75,11 @@ fn check(inbound: Dialect, outcome: &Outcome) {
             continue;
         }
         let event: Value = serde_json::from_str(data).expect("an event is JSON");
-        ends += usize::from(event["type"] == "message_stop");
-        if event["usage"].is_object() {
-            last_usage = event["usage"].clone();
+        let kind = event["type"].as_str().unwrap_or_default();
+        let ended = matches!(kind, "message_stop" | "response.completed" | "response.incomplete");
+        ends += usize::from(ended || event["candidates"][0]["finishReason"].is_string());
+        if usage_in(inbound, &event).is_object() {
+            last_usage = usage_in(inbound, &event).clone();
         }
     }
     assert_eq!(ends, usize::from(outcome.complete && outcome.error.is_none()), "{outcome:?}");

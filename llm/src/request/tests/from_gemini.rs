@@ -141,3 +141,17 @@ fn what_only_google_has_is_reported_or_refused() {
     }
     assert!(from_gemini(&json!({}), &target("gpt-4o")).unwrap_err().to_string().starts_with("contents: is missing"));
 }
+
+#[test]
+fn tokens_are_counted_by_googles_models_and_by_no_provider_of_another_dialect() {
+    let body = Bytes::from_static(br#"{"contents":[{"parts":[{"text":"eightbyt"}]}]}"#);
+    let addressed = Addressed { model: "m".into(), ..Addressed::default() };
+    let seen = peek_addressed(Operation::CountTokens, &addressed, &body).unwrap();
+    let gemini = Target { format: WireFormat::Gemini, ..target("gemini-2.5-pro") };
+    let made = prepare(Dialect::Gemini, &seen, &body, &gemini).unwrap();
+    assert_eq!((&*made.path, made.body), ("/models/gemini-2.5-pro:countTokens", body.clone()));
+    for other in [claude(), target("gpt-4o")] {
+        assert!(matches!(prepare(Dialect::Gemini, &seen, &body, &other), Err(RequestError::Unsupported { .. })));
+    }
+    assert_eq!(crate::estimated_count(Dialect::Gemini, &seen), r#"{"totalTokens":2}"#);
+}
