@@ -12,6 +12,7 @@ mod native;
 mod passed_on;
 mod routing;
 mod tls;
+mod vendors;
 mod wire;
 
 use serde_json::{Value, json};

@@ -1,0 +1,103 @@
+//! Vendors that name deployment, project and model in the path, and take tokens in the place of keys.
+
+use bytes::BytesMut;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use weir_harness::http1::Connection;
+use weir_harness::token_endpoint::{SERVICE_ACCOUNT_KEY, TokenEndpoint, Want};
+
+use super::*;
+
+const OPENAI: &str = concat!(
+    r#"{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"#,
+    r#""assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#
+);
+const ANTHROPIC: &str = concat!(
+    r#"{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text","text":"hi"}],"#,
+    r#""stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}"#
+);
+
+/// A vendor by hand: each connection takes one request, tells it, and answers.
+async fn vendor(answers: Vec<&'static str>) -> (String, tokio::task::JoinHandle<Vec<(String, Vec<String>, Value)>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move {
+        let mut seen = Vec::new();
+        for answer in answers {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut connection = Connection::new(stream, BytesMut::new());
+            let head = connection.read_head().await.unwrap().unwrap();
+            let body = connection.read_whole_body().await.unwrap();
+            let keys = ["api-key", "authorization", "anthropic-version"];
+            let keys = keys.iter().filter_map(|name| head.header(name).map(|value| format!("{name}: {value}")));
+            seen.push((head.target.clone(), keys.collect(), serde_json::from_slice(&body).unwrap()));
+            let (mut stream, _) = connection.into_parts();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length:";
+            stream.write_all(format!("{head} {}\r\n\r\n{answer}", answer.len()).as_bytes()).await.unwrap();
+        }
+        seen
+    });
+    (base, task)
+}
+
+async fn stage(provider: &Value, model: &str) -> Stage {
+    let documents = [
+        json!({"kind": "Provider", "id": "p", "spec": provider}),
+        json!({"kind": "ModelRoute", "id": "chat", "spec": {"targets": [{"provider": "p", "model": model}]}}),
+        json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}}),
+    ];
+    Stage::on(&documents, Vec::new(), |_| {}).await
+}
+
+#[tokio::test]
+async fn azure_gets_its_deployment_in_the_path_or_in_the_body() {
+    let (base, server) = vendor(vec![OPENAI, OPENAI]).await;
+    let mut spec = json!({"protocol": "azure", "base_url": base, "allow_private_address": true,
+        "api_version": "2024-10-21", "deployments": {"gpt-4o": "mine"}, "keys": [{"id": "main", "secret": "sk-azure"}]});
+    for version in [Some("2024-10-21"), None] {
+        spec["api_version"] = json!(version);
+        let answered = stage(&spec, "gpt-4o").await.ask(Vendor::Openai, &json!({})).await;
+        assert_eq!(answered.status, 200, "{}", answered.text());
+    }
+    let seen = server.await.unwrap();
+    assert_eq!(seen[0].0, "/openai/deployments/mine/chat/completions?api-version=2024-10-21");
+    assert_eq!(seen[1].0, "/openai/v1/chat/completions");
+    assert!(seen.iter().all(|(_, keys, body)| *keys == ["api-key: sk-azure"] && body["model"] == "mine"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn claude_on_vertex_is_called_with_a_token_of_the_service_account() {
+    let endpoint = TokenEndpoint::start(Want::ServiceAccount { email: "weir@p.test" }, 3_600).await.unwrap();
+    let (base, server) = vendor(vec![ANTHROPIC, ANTHROPIC]).await;
+    let account = json!({"type": "service_account", "client_email": "weir@p.test", "private_key_id": "key-1",
+        "private_key": SERVICE_ACCOUNT_KEY, "token_uri": "https://oauth2.googleapis.com/token"});
+    let spec = json!({"protocol": "vertex", "base_url": base, "allow_private_address": true, "project": "p-1",
+        "location": "europe-west1", "token_url": endpoint.url(), "keys": [{"id": "main", "secret": account.to_string()}]});
+    let stage = stage(&spec, "claude-x@1").await;
+    for dialect in [Vendor::Openai, Vendor::Anthropic] {
+        let answered = stage.ask(dialect, &json!({})).await;
+        assert_eq!(answered.status, 200, "{}", answered.text());
+    }
+    for (target, keys, body) in server.await.unwrap() {
+        let place = "/v1/projects/p-1/locations/europe-west1/publishers/anthropic/models/claude-x@1:rawPredict";
+        assert_eq!((target.as_str(), keys.as_slice()), (place, &["authorization: Bearer token-1".to_owned()][..]));
+        assert_eq!((&body["anthropic_version"], body.get("model")), (&json!("vertex-2023-10-16"), None), "{body}");
+    }
+    assert_eq!(endpoint.granted(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_a_502_in_the_callers_dialect_without_a_word_of_it() {
+    let want = Want::Client { id: "c", secret: "right", scope: "https://cognitiveservices.azure.com/.default" };
+    let endpoint = TokenEndpoint::start(want, 3_600).await.unwrap();
+    let secret = json!({"tenant_id": "t", "client_id": "c", "client_secret": "wrong-canary"}).to_string();
+    let spec = json!({"protocol": "azure", "base_url": "http://127.0.0.1:9", "allow_private_address": true,
+        "token_url": endpoint.url(), "keys": [{"id": "main", "secret": secret}]});
+    let stage = stage(&spec, "gpt-4o").await;
+    let refused = stage.ask(Vendor::Anthropic, &json!({})).await;
+    let said = refused.text();
+    assert_eq!((refused.status, refused.json().unwrap()["type"].as_str()), (502, Some("error")), "{said}");
+    assert!(said.contains("invalid_client") && !said.contains("canary"), "{said}");
+    let rows = stage.rows(1).await;
+    assert!(!format!("{rows:?}").contains("canary"), "{rows:?}");
+}
