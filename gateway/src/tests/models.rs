@@ -10,6 +10,7 @@ mod formats;
 mod lost;
 mod native;
 mod passed_on;
+mod responses;
 mod routing;
 mod tls;
 mod vendors;

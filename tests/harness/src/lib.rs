@@ -13,6 +13,7 @@ pub mod http1;
 pub mod postgres;
 mod process;
 pub mod provider;
+pub mod responses;
 pub mod rest;
 pub mod script;
 pub mod sse;
