@@ -13,7 +13,6 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{Outcome, Traffic};
-use weir_domain::money::NanoUsd;
 use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::Auth;
 
@@ -94,10 +93,7 @@ impl Gateway {
             }
             Destination::Stored(stored) => {
                 let exchange = self.known(session, context, snapshot, Some(Dialect::Responses))?;
-                let (snapshot, application) = (Arc::clone(&exchange.snapshot), &exchange.settlement.application);
-                let uri = &session.req_header().uri;
-                let (route, target, native) = ai::stored::open(state, &snapshot, application, &stored, uri)?;
-                exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
+                ai::stored::admit(state, exchange, &stored, &session.req_header().uri)?;
                 Ok(Decision::Stream)
             }
             Destination::Account(dialect, rest) => {
@@ -175,15 +171,11 @@ impl Gateway {
         };
         let settlement = &mut exchange.settlement;
         settlement.end(outcome, refusal.code);
-        if settlement.traffic == Traffic::Ai && settlement.attempts.is_empty() {
-            // No provider was asked.
-            settlement.cost = Some(NanoUsd::ZERO);
-        }
+        settlement.free_if_nobody_was_asked();
         settlement.status = refusal.status;
         settlement.first_byte();
         settlement.settle();
-        let dialect: Option<Dialect> = settlement.dialect;
-        problem::answer(session, refusal, dialect, &settlement.id).await
+        problem::answer(session, refusal, settlement.dialect, &settlement.id).await
     }
 
     async fn refuse_unrouted(&self, session: &mut Session, context: &Context, refusal: &Refusal) -> Result<()> {

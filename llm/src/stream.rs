@@ -1,15 +1,16 @@
 //! From the upstream's stream to the caller's, however the bytes are cut.
 
+mod forward;
 mod framing;
 mod passed;
 mod reader;
 mod tally;
+mod writer;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
-use serde_json::value::RawValue;
 use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
 use weir_domain::usage::Usage;
@@ -18,16 +19,16 @@ use crate::answer::AnswerContext;
 use crate::error::{StreamError, WireError, error_event};
 use crate::events::{Event, Sight};
 use crate::json_array::JsonArray;
-use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::pricing::{Cost, Pricing};
 use crate::reply::Finish;
-use crate::splice::Splice;
 use crate::sse::Frame;
 use crate::usage::{Sighted, estimate};
-use crate::{anthropic, gemini, openai, responses};
+use crate::{openai, responses};
 use framing::Framing;
 use passed::Passed;
 use reader::Reader;
 use tally::Tally;
+use writer::Writer;
 
 /// Reads one upstream stream and writes the caller's.
 ///
@@ -53,27 +54,12 @@ struct Relay {
     tally: Tally,
 }
 
-enum Writer {
-    /// The caller speaks the upstream's dialect.
-    Forward,
-    Openai(openai::write_stream::StreamWriter),
-    Anthropic(anthropic::write_stream::StreamWriter),
-    Responses(responses::write_stream::StreamWriter),
-    Gemini(gemini::write_stream::StreamWriter),
-}
-
 impl StreamTranslator {
     /// For one attempt whose answer is a stream with status 200.
     #[must_use]
     pub fn new(context: AnswerContext, pricing: Arc<dyn Pricing>) -> Self {
         let reader = Reader::new(&context);
-        let writer = match context.inbound {
-            same if context.upstream.dialect() == Some(same) => Writer::Forward,
-            Dialect::Openai => Writer::Openai(openai::write_stream::StreamWriter::default()),
-            Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::StreamWriter::default()),
-            Dialect::Responses => Writer::Responses(responses::write_stream::StreamWriter::default()),
-            Dialect::Gemini => Writer::Gemini(gemini::write_stream::StreamWriter::default()),
-        };
+        let writer = Writer::new(&context);
         let passed = Passed::new(&context);
         let array = context.json_array.then(JsonArray::default);
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
@@ -244,18 +230,6 @@ impl StreamTranslator {
     }
 }
 
-impl Writer {
-    fn write(&mut self, event: Event<'_>, tally: &Tally, context: &AnswerContext, out: &mut BytesMut) {
-        match self {
-            Self::Forward => {}
-            Self::Openai(writer) => writer.write(event, tally.settled_finish(), context, out),
-            Self::Anthropic(writer) => writer.write(event, context, out),
-            Self::Responses(writer) => writer.write(event, context, out),
-            Self::Gemini(writer) => writer.write(event, context, out),
-        }
-    }
-}
-
 impl Relay {
     fn take(&mut self, frame: &Frame<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
         let forward = matches!(self.writer, Writer::Forward);
@@ -369,7 +343,7 @@ impl Relay {
             Some(_) if sight.usage_only && !self.context.include_usage && self.is_openai() => {}
             Some(raw) => {
                 let cost = Cost(self.pricing.cost(&self.usage()));
-                forward_with_cost(frame, data, raw, cost, out);
+                forward::with_cost(frame, data, raw, cost, out);
             }
             None => {
                 if self.tally.complete {
@@ -413,31 +387,6 @@ impl Relay {
         }
         sighted.complete(self.context.estimated_input, estimate(self.tally.text_bytes))
     }
-}
-
-/// Sends an event on with the cost in its usage object.
-fn forward_with_cost(frame: &Frame<'_>, data: &str, usage: &RawValue, cost: Cost, out: &mut BytesMut) {
-    let mut splice = Splice::default();
-    splice_cost(&mut splice, data, usage, cost);
-    if let Some(Cow::Borrowed(slice)) = frame.data {
-        let start = slice.as_ptr().addr().saturating_sub(frame.raw.as_ptr().addr());
-        out.put_slice(frame.raw.get(..start).unwrap_or_default());
-        splice.write(data.as_bytes(), out);
-        out.put_slice(frame.raw.get(start + slice.len()..).unwrap_or_default());
-        return;
-    }
-    // Data of several lines becomes one: a line break between JSON tokens is a space. Other lines stay.
-    for line in frame.raw.split(|b| matches!(b, b'\n' | b'\r')) {
-        if !line.is_empty() && !line.starts_with(b"data") {
-            out.put_slice(line);
-            out.put_u8(b'\n');
-        }
-    }
-    let mut joined = Vec::with_capacity(data.len() + 32);
-    splice.write(data.as_bytes(), &mut joined);
-    out.put_slice(b"data: ");
-    out.extend(joined.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
-    out.put_slice(b"\n\n");
 }
 
 #[cfg(test)]

@@ -47,7 +47,6 @@ use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
-use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation as ModelOperation;
 use weir_domain::routing::RouteState;
 use weir_domain::snapshot::Snapshot;
@@ -119,10 +118,7 @@ pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange
     let settlement = &mut exchange.settlement;
     if !settlement.is_settled() && result.is_err() && !settlement.is_decided() {
         settlement.end(Outcome::Aborted, "caller_left");
-        if settlement.attempts.is_empty() {
-            // No provider was asked.
-            settlement.cost = Some(NanoUsd::ZERO);
-        }
+        settlement.free_if_nobody_was_asked();
     }
     settlement.settle();
     // Whatever comes of providers is answered here; what remains is the caller's connection.

@@ -13,7 +13,7 @@ use weir_llm::Answer;
 
 use super::answers::{self, Kept, Taking};
 use super::attempt::Flow;
-use super::failure::Stop;
+use super::failure::{Failure, Stop};
 use super::line::LineError;
 use super::refuse::identify;
 use super::running::Running;
@@ -92,7 +92,7 @@ enum End {
     /// With all that belongs to it.
     Whole,
     /// Too early; the caller is told.
-    Failed(Box<super::failure::Failure>),
+    Failed(Box<Failure>),
     /// The caller left.
     Left(Box<Error>),
 }
@@ -109,22 +109,7 @@ pub(super) async fn stream(
     let kind = flow.streaming.running.take_kind();
     let kind = kind.unwrap_or(HeaderValue::from_static(EVENT_STREAM));
     let is_events = kind.as_bytes().starts_with(b"text/event-stream");
-    if !flow.clock.is_alone() {
-        let settlement = &mut *flow.streaming.running.settlement;
-        settlement.status = 200;
-        settlement.first_byte();
-        let mut head = head(settlement, dialect)?;
-        head.insert_header("content-type", kind)?;
-        head.insert_header("cache-control", HeaderValue::from_static("no-cache"))?;
-        if session.req_header().version == Version::HTTP_11 {
-            head.insert_header("transfer-encoding", HeaderValue::from_static("chunked"))?;
-        }
-        if let Err(error) = session.write_response_header(Box::new(head), false).await
-            && let Some(error) = flow.clock.leave(error)
-        {
-            return Err(error);
-        }
-    }
+    begin(session, dialect, &mut flow, kind).await?;
     let mut sent = 0;
     let end = pump(session, &mut flow, &mut sent, &mut taking).await;
     let end = alone(end, &mut flow);
@@ -138,16 +123,9 @@ pub(super) async fn stream(
             return Err(reason);
         }
         End::Failed(failure) if !is_events => {
-            // Bytes that are no events hold no error: that they end too early is told by the connection's end.
+            let error = broken_off(session, &mut flow, &failure, sent);
             flow.line.cut().await;
-            flow.streaming.running.end(failure.outcome, &failure.error.message);
-            flow.streaming.running.settlement.response_bytes = sent;
-            flow.streaming.note();
-            flow.streaming.running.charge();
-            let code = failure.error.code.as_deref().unwrap_or("upstream_error");
-            flow.streaming.running.settlement.end(failure.outcome, code);
-            session.set_keepalive(None);
-            return Err(Error::explain(ErrorType::ConnectionClosed, "the answer broke off").into_up());
+            return Err(error);
         }
         End::Failed(failure) => {
             flow.streaming.translator.fail(&failure.error, &mut last);
@@ -180,6 +158,38 @@ pub(super) async fn stream(
         flow.line.cut().await;
     }
     result
+}
+
+/// Sends the head, unless the caller has left already.
+async fn begin(session: &mut Session, dialect: Dialect, flow: &mut Flow<'_>, kind: HeaderValue) -> Result<()> {
+    if flow.clock.is_alone() {
+        return Ok(());
+    }
+    let settlement = &mut *flow.streaming.running.settlement;
+    settlement.status = 200;
+    settlement.first_byte();
+    let mut head = head(settlement, dialect)?;
+    head.insert_header("content-type", kind)?;
+    head.insert_header("cache-control", HeaderValue::from_static("no-cache"))?;
+    if session.req_header().version == Version::HTTP_11 {
+        head.insert_header("transfer-encoding", HeaderValue::from_static("chunked"))?;
+    }
+    match session.write_response_header(Box::new(head), false).await {
+        Err(error) => flow.clock.leave(error).map_or(Ok(()), Err),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Bytes that are no events hold no error: that they end too early is told by the connection's end.
+fn broken_off(session: &mut Session, flow: &mut Flow<'_>, failure: &Failure, sent: u64) -> Box<Error> {
+    flow.streaming.running.end(failure.outcome, &failure.error.message);
+    flow.streaming.running.settlement.response_bytes = sent;
+    flow.streaming.note();
+    flow.streaming.running.charge();
+    let code = failure.error.code.as_deref().unwrap_or("upstream_error");
+    flow.streaming.running.settlement.end(failure.outcome, code);
+    session.set_keepalive(None);
+    Error::explain(ErrorType::ConnectionClosed, "the answer broke off").into_up()
 }
 
 /// The end of a stream that was read on after its caller had left: whatever it was, the caller was not there for it.

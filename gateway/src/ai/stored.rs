@@ -7,8 +7,10 @@ use http::{Method, Uri};
 use weir_domain::snapshot::{Route, Snapshot};
 
 use super::native::{self, Native};
+use crate::exchange::Exchange;
 use crate::problem::Refusal;
 use crate::state::State;
+use crate::upstream::Forward;
 
 /// A call about a response that a provider keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +36,17 @@ pub(crate) fn stored(method: &Method, path: &str) -> Option<Stored> {
     (known && is_id).then(|| Stored { id: id.to_owned(), path: format!("/responses/{below}") })
 }
 
-/// Finds the account that gave the response to this application.
+/// Finds the account that gave the response to the caller's application, and sends the call there.
 ///
 /// # Errors
 /// No such response was given to it, or the account is not configured any more.
-pub(crate) fn open(
+pub(crate) fn admit(state: &State, exchange: &mut Exchange, stored: &Stored, uri: &Uri) -> Result<(), Refusal> {
+    let (route, target, native) = open(state, &exchange.snapshot, &exchange.settlement.application, stored, uri)?;
+    exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
+    Ok(())
+}
+
+fn open(
     state: &State,
     snapshot: &Snapshot,
     application: &str,

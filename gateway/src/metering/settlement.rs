@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{Outcome, Record, Traffic};
+use weir_domain::money::NanoUsd;
 use weir_domain::name::{self, MAX_MODEL};
 use weir_domain::time;
 
@@ -74,6 +75,13 @@ impl Settlement {
     /// Notes that the configuration or the catalogue names the model, so that metrics may.
     pub fn named(&mut self) {
         self.named = true;
+    }
+
+    /// A model call for which no provider was asked costs nothing.
+    pub fn free_if_nobody_was_asked(&mut self) {
+        if self.record.traffic == Traffic::Ai && self.record.attempts.is_empty() {
+            self.record.cost = Some(NanoUsd::ZERO);
+        }
     }
 
     /// Whether [`Self::end`] has been called.

@@ -29,7 +29,7 @@ pub(super) fn lines(before: &Models, after: &Models) -> Vec<String> {
 }
 
 fn brief(model: &CatalogModel) -> String {
-    model.prices.last().map_or_else(|| "no price known".to_owned(), |price| money(price))
+    model.prices.last().map_or_else(|| "no price known".to_owned(), money)
 }
 
 fn changes(old: &CatalogModel, new: &CatalogModel) -> Vec<String> {

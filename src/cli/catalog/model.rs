@@ -1,7 +1,7 @@
 //! From an entry of the table to a model of ours: what it is for, what fits in, what it can do, what it costs.
 
 use weir_domain::catalog::{Ability, CatalogModel, CatalogPrice, Modality};
-use weir_domain::price::{ImagePrice, Multipliers, PerMillion, PerUnit, TierPrice, VideoPrice};
+use weir_domain::price::{ImagePrice, Multipliers, PerMillion, PerUnit, VideoPrice};
 use weir_domain::usage::{ImageQuality, ImageSize, ServiceTier};
 
 use super::decimal::Decimal;
@@ -139,7 +139,7 @@ fn batch_pages(entry: &Entry, price: &mut CatalogPrice) {
     let (page, annotated_page) = (some("ocr_cost_per_page_batches"), some("annotation_cost_per_page_batches"));
     if page.is_some() || annotated_page.is_some() {
         let per_unit = PerUnit { page, annotated_page, ..PerUnit::default() };
-        price.service_tiers.entry(ServiceTier::Batch).or_insert_with(TierPrice::default).per_unit = per_unit;
+        price.service_tiers.entry(ServiceTier::Batch).or_default().per_unit = per_unit;
     }
 }
 

@@ -172,7 +172,8 @@ fn prompt(input: &Value) -> String {
     }
 }
 
-fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'static str>)> {
+/// What the vendor refuses.
+fn check(body: &Value) -> Result<(), (String, Option<&'static str>)> {
     let object = body.as_object().ok_or(("the body is no object".to_owned(), None))?;
     if let Some(unknown) = object.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
         return Err((format!("Unknown parameter: '{unknown}'."), Some("unknown_parameter")));
@@ -185,6 +186,11 @@ fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'st
     {
         return Err((format!("Missing required parameter: 'tools[0].name' in {bad}."), None));
     }
+    Ok(())
+}
+
+fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'static str>)> {
+    check(body)?;
     let before = match body["previous_response_id"].as_str() {
         None => String::new(),
         Some(id) => match shared.kept().answers.get(id) {
@@ -223,6 +229,12 @@ fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'st
         return Ok(whole(200, &finished));
     }
     let empty = response("in_progress", json!([]), Value::Null);
+    Ok(streamed(&message, &empty, &finished))
+}
+
+/// The events of an answer with one message.
+fn streamed(message: &Value, empty: &Value, finished: &Value) -> Answer {
+    let text = &message["content"][0]["text"];
     let begun =
         json!({"id": message["id"], "type": "message", "status": "in_progress", "role": "assistant", "content": []});
     let at = |more: Value| {
@@ -233,7 +245,7 @@ fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'st
         event
     };
     let blank = json!({"type": "output_text", "text": "", "annotations": [], "logprobs": []});
-    Ok(events(&[
+    events(&[
         ("response.created", json!({"response": empty})),
         ("response.in_progress", json!({"response": empty})),
         ("response.output_item.added", json!({"output_index": 0, "item": begun})),
@@ -243,7 +255,7 @@ fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'st
         ("response.content_part.done", at(json!({"part": message["content"][0]}))),
         ("response.output_item.done", json!({"output_index": 0, "item": message})),
         ("response.completed", json!({"response": finished})),
-    ]))
+    ])
 }
 
 fn events(list: &[(&str, Value)]) -> Answer {

@@ -327,6 +327,26 @@ const GEMINIS: (&[&str], &[&str]) = (
     ],
 );
 
+const OPENAIS: (&[&str], &[&str]) = (
+    &[
+        r#"{"id":"c","object":"chat.completion.chunk","model":"m","obfuscation":"q","choices":[{"index":0,"delta":{"role":"assistant","content":"x"}}]}"#,
+        r#"{"choices":[{"index":1,"delta":{"content":"second"}}]}"#,
+        r#"{"citations":["https://x"],"choices":[{"index":0,"delta":{"annotations":[{"type":"url_citation"}]}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"function_call":{"name":"f","arguments":""},"mood":"glad"},"logprobs":{"content":[]}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"content":[{"type":"reference","reference_ids":[1]}]},"finish_reason":"stop"}]}"#,
+        "[DONE]",
+    ],
+    &[
+        "choices[1..]",
+        "choices[].logprobs",
+        "choices[].message.*",
+        "choices[].message.annotations",
+        "choices[].message.content[]",
+        "choices[].message.function_call",
+        "citations",
+    ],
+);
+
 /// Streams with parts that the other dialect has no place for, and the names by which they are reported.
 fn rich(upstream: Dialect) -> (String, &'static [&'static str]) {
     let (events, names): (&[&str], &[&str]) = match upstream {
@@ -356,25 +376,7 @@ fn rich(upstream: Dialect) -> (String, &'static [&'static str]) {
             ],
         ),
         Dialect::Gemini => GEMINIS,
-        Dialect::Openai => (
-            &[
-                r#"{"id":"c","object":"chat.completion.chunk","model":"m","obfuscation":"q","choices":[{"index":0,"delta":{"role":"assistant","content":"x"}}]}"#,
-                r#"{"choices":[{"index":1,"delta":{"content":"second"}}]}"#,
-                r#"{"citations":["https://x"],"choices":[{"index":0,"delta":{"annotations":[{"type":"url_citation"}]}}]}"#,
-                r#"{"choices":[{"index":0,"delta":{"function_call":{"name":"f","arguments":""},"mood":"glad"},"logprobs":{"content":[]}}]}"#,
-                r#"{"choices":[{"index":0,"delta":{"content":[{"type":"reference","reference_ids":[1]}]},"finish_reason":"stop"}]}"#,
-                "[DONE]",
-            ],
-            &[
-                "choices[1..]",
-                "choices[].logprobs",
-                "choices[].message.*",
-                "choices[].message.annotations",
-                "choices[].message.content[]",
-                "choices[].message.function_call",
-                "citations",
-            ],
-        ),
+        Dialect::Openai => OPENAIS,
         Dialect::Responses => (
             &[
                 r#"{"type":"response.created","response":{"id":"resp_1","model":"m","output":[]}}"#,

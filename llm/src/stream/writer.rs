@@ -1,0 +1,42 @@
+//! What writes the caller's stream, by its dialect.
+
+use bytes::BytesMut;
+use weir_domain::dialect::Dialect;
+
+use super::tally::Tally;
+use crate::answer::AnswerContext;
+use crate::events::Event;
+use crate::{anthropic, gemini, openai, responses};
+
+pub(super) enum Writer {
+    /// The caller speaks the upstream's dialect.
+    Forward,
+    Openai(openai::write_stream::StreamWriter),
+    Anthropic(anthropic::write_stream::StreamWriter),
+    Responses(responses::write_stream::StreamWriter),
+    Gemini(gemini::write_stream::StreamWriter),
+}
+
+impl Writer {
+    /// For a stream that is about to begin.
+    pub(super) fn new(context: &AnswerContext) -> Self {
+        match context.inbound {
+            same if context.upstream.dialect() == Some(same) => Self::Forward,
+            Dialect::Openai => Self::Openai(openai::write_stream::StreamWriter::default()),
+            Dialect::Anthropic => Self::Anthropic(anthropic::write_stream::StreamWriter::default()),
+            Dialect::Responses => Self::Responses(responses::write_stream::StreamWriter::default()),
+            Dialect::Gemini => Self::Gemini(gemini::write_stream::StreamWriter::default()),
+        }
+    }
+
+    /// Writes what `event` is in the dialect.
+    pub(super) fn write(&mut self, event: Event<'_>, tally: &Tally, context: &AnswerContext, out: &mut BytesMut) {
+        match self {
+            Self::Forward => {}
+            Self::Openai(writer) => writer.write(event, tally.settled_finish(), context, out),
+            Self::Anthropic(writer) => writer.write(event, context, out),
+            Self::Responses(writer) => writer.write(event, context, out),
+            Self::Gemini(writer) => writer.write(event, context, out),
+        }
+    }
+}
