@@ -1,140 +1,16 @@
-// What a new user runs into: connections that fail, answers that stop or break, costs that nobody knows, the way back.
-import type { Page } from '@playwright/test';
+// What a new user runs into: changes that clash, the way back, long names, rows walked by keyboard, folded filters.
 import { accessible, look, open, picture, schemes, settled } from './look';
-import { seed } from './seed';
-import { rightKey, Vendor } from './vendor';
-import { expect, setUp, signIn, test, watch } from './watch';
-import { person, Weir } from './weir';
+import { startStage, stopStage } from './stage';
+import type { Vendor } from './vendor';
+import { expect, signIn, test, watch } from './watch';
+import { person, type Weir } from './weir';
 
 let weir: Weir;
 let vendor: Vendor;
 test.beforeAll(async ({ browser }) => {
-  [weir, vendor] = await Promise.all([Weir.start(), Vendor.start()]);
-  const page = await browser.newPage();
-  await setUp(page, weir);
-  await page.close();
-  await seed(weir);
-  await addVendor('vendor', { base_url: vendor.url });
+  ({ weir, vendor } = await startStage(browser));
 });
-test.afterAll(() => Promise.all([weir.stop(), vendor.stop()]));
-
-function addVendor(id: string, { base_url, secret = rightKey }: { base_url: string; secret?: string }) {
-  const models = ['plain', 'slow', 'failing', 'cutting'].map((model) => ({ id: model }));
-  const spec = { protocol: 'openai', base_url, allow_private_address: true, keys: [{ id: 'main', secret }], models };
-  return weir.admin('POST', '/providers', { id, spec });
-}
-
-async function ask(page: Page, model: string, prompt: string) {
-  await page.goto(`${weir.portal}/playground?model=${model}`);
-  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill(prompt);
-  await page.getByRole('button', { name: 'Send' }).click();
-}
-
-test('Test connection says what is wrong and how to mend it', async ({ page }) => {
-  const nowhere = 'http://127.0.0.1:9/v1';
-  await addVendor('wrong-key', { base_url: vendor.url, secret: 'sk-wrong-0123456789' });
-  await addVendor('wrong-path', { base_url: vendor.url.replace('/v1', '/v2') });
-  await addVendor('nobody-there', { base_url: nowhere });
-  await addVendor('no-such-host', { base_url: 'https://vendor.invalid/v1' });
-  await signIn(page, weir);
-  for (const [id, sentence] of [
-    ['vendor', /It works: answered in \d+ ms.*4 models/],
-    ['wrong-key', /failed\. Status 401: the key was refused; check it/],
-    ['wrong-path', /nothing at that address.*check base_url/],
-    ['nobody-there', /refused|no connection/i],
-    ['no-such-host', /vendor\.invalid|resolve|name/i],
-  ] as const) {
-    await page.goto(`${weir.portal}/providers/${id}`);
-    await page.getByRole('button', { name: 'Test connection' }).click();
-    const result = page.locator('[aria-live="polite"]').filter({ hasText: /It works|failed/ });
-    await expect(result).toContainText(sentence);
-    await look(page, `test-${id}`);
-    if (id === 'wrong-key') await accessible(page, 'a connection test that failed');
-  }
-});
-
-test('an answer can be stopped, and what has come stays', async ({ page }) => {
-  await signIn(page, weir);
-  await ask(page, 'vendor/slow', 'Count.');
-  await expect(page.getByTestId('answer')).toContainText('word5');
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await expect(page.getByText('Stopped.')).toBeVisible();
-  await expect(page.getByTestId('answer')).toContainText('word5');
-  await expect(page.getByRole('link', { name: 'view', exact: true })).toBeVisible();
-  await look(page, 'playground-stopped');
-  await page.getByRole('link', { name: 'view', exact: true }).click();
-  await expect(page.getByText('The client closed the connection before the answer was complete.')).toBeVisible();
-  await look(page, 'request-stopped');
-});
-
-test('an answer that breaks says why, below what has come', async ({ page }) => {
-  await signIn(page, weir);
-  for (const model of ['vendor/failing', 'vendor/cutting']) {
-    await ask(page, model, 'Begin.');
-    await expect(page.getByTestId('answer')).toContainText('word4');
-    await expect(page.getByRole('alert')).toBeVisible();
-    await accessible(page, model);
-    await look(page, `playground-${model.replace('/', '-')}`);
-  }
-});
-
-test('a cost that nobody knows is unknown, and never 0', async ({ page }) => {
-  await signIn(page, weir);
-  await ask(page, 'vendor/plain', 'What do you cost?');
-  await expect(page.getByTestId('cost')).toHaveText('unknown');
-  await page.goto(`${weir.portal}/requests?model=vendor%2Fplain`);
-  await expect(page.getByRole('row', { name: /vendor\/plain/ }).first()).toContainText('unknown');
-  await page.goto(`${weir.portal}/usage?by=provider`);
-  const row = page.getByRole('row', { name: /^vendor / });
-  await expect(row).toContainText('unknown');
-  await expect(row).not.toContainText('$0.00');
-  await expect(page.locator('tfoot')).toContainText('≥ $');
-  await expect(page.getByText(/no known price and (is|are) not in the chart/)).toBeVisible();
-  await settled(page);
-  await look(page, 'usage-unpriced');
-  await page.goto(weir.portal);
-  await settled(page);
-  await look(page, 'home-unpriced');
-});
-
-test('the same call as code, in three languages, copied with one click', async ({ browser }) => {
-  const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-  const page = await context.newPage();
-  await signIn(page, weir);
-  await page.goto(`${weir.portal}/playground?model=fast`);
-  await page.getByRole('button', { name: 'View code' }).click();
-  const dialog = page.getByRole('dialog', { name: 'View code' });
-  for (const [name, sign] of [
-    ['curl', 'curl '],
-    ['Python', 'from openai import OpenAI'],
-    ['Node', "import OpenAI from 'openai'"],
-  ] as const) {
-    await dialog.getByRole('tab', { name }).click();
-    const text = await dialog.getByRole('region', { name }).innerText();
-    expect(text).toContain(sign);
-    expect(text).toContain(weir.gateway);
-    await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
-    await expect(dialog.getByRole('button', { name: 'Copied' })).toBeVisible();
-    expect((await page.evaluate(() => navigator.clipboard.readText())).trim()).toBe(text.trim());
-  }
-  await look(page, 'view-code');
-  await context.close();
-});
-
-test('a key that ends soon says so', async ({ page }) => {
-  await signIn(page, weir);
-  await page.goto(`${weir.portal}/applications/night-batch`);
-  await page.getByRole('button', { name: 'Create key' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name').fill('for a trial');
-  await dialog.getByRole('combobox', { name: 'Expires after' }).click();
-  await page.getByRole('option', { name: '7 days' }).click();
-  await dialog.getByRole('button', { name: 'Create key' }).click();
-  await expect(dialog.getByTestId('secret-once')).toBeVisible();
-  await look(page, 'key-created');
-  await dialog.getByRole('button', { name: 'I have stored it' }).click();
-  await expect(page.getByRole('row', { name: /for a trial/ })).toContainText('expires soon');
-});
+test.afterAll(() => stopStage({ weir, vendor }));
 
 test('an earlier version comes back, and the address keeps the view', async ({ page }) => {
   const faults = watch(page, weir.portal);

@@ -1,5 +1,5 @@
 // Which model, and how it is asked.
-import { NumberInput, Select, Switch, Textarea } from '@mantine/core';
+import { MultiSelect, NumberInput, Select, Switch, Textarea } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { CallableModel } from '../../api/types';
 import { Rows } from '../../ui/page';
@@ -15,21 +15,9 @@ const numberOrNone = (value: string | number): number | '' => (typeof value === 
 
 export function ChatSettings({ settings, models, onChange }: ChatSettingsProps) {
   const { t } = useTranslation();
-  const ids = models.map((model) => model.id);
-  // The address may name a model that is not listed but can be called all the same (`provider/model`).
-  const options = settings.model && !ids.includes(settings.model) ? [settings.model, ...ids] : ids;
   return (
     <Rows>
-      <Select
-        label={t('playground.model')}
-        placeholder={t('playground.chooseModel')}
-        data={options}
-        value={settings.model || null}
-        onChange={(model) => onChange({ ...settings, model: model ?? '' })}
-        searchable
-        nothingFoundMessage={t('common.nothingFound')}
-        error={models.length === 0 && !settings.model ? t('playground.noModels') : undefined}
-      />
+      <ModelChoice settings={settings} models={models} onChange={onChange} />
       <Textarea
         label={t('playground.system')}
         description={t('playground.systemHint')}
@@ -75,5 +63,40 @@ export function ChatSettings({ settings, models, onChange }: ChatSettingsProps) 
         thousandSeparator=" "
       />
     </Rows>
+  );
+}
+
+/** The model that is asked, and those that are asked beside it. */
+function ModelChoice({ settings, models, onChange }: ChatSettingsProps) {
+  const { t } = useTranslation();
+  const ids = models.map((model) => model.id);
+  // The address may name a model that is not listed but can be called all the same (`provider/model`).
+  const options = settings.model && !ids.includes(settings.model) ? [settings.model, ...ids] : ids;
+  return (
+    <>
+      <Select
+        label={t('playground.model')}
+        placeholder={t('playground.chooseModel')}
+        data={options}
+        value={settings.model || null}
+        onChange={(model) =>
+          onChange({ ...settings, model: model ?? '', against: settings.against.filter((id) => id !== model) })
+        }
+        searchable
+        nothingFoundMessage={t('common.nothingFound')}
+        error={models.length === 0 && !settings.model ? t('playground.noModels') : undefined}
+      />
+      <MultiSelect
+        label={t('playground.against')}
+        description={t('playground.againstHint')}
+        data={ids.filter((id) => id !== settings.model)}
+        value={settings.against}
+        onChange={(against) => onChange({ ...settings, against })}
+        maxValues={3}
+        searchable
+        clearable
+        nothingFoundMessage={t('common.nothingFound')}
+      />
+    </>
   );
 }

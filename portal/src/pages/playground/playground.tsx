@@ -16,7 +16,7 @@ import { chatRequest, type Settings, type Turn, useConversation } from './use-co
 
 /** Pixels that a new piece of text may add below what the reader sees. */
 const nearTheEnd = 120;
-const start: Settings = { model: '', system: '', stream: true, temperature: '', topP: '', maxTokens: '' };
+const start: Settings = { model: '', against: [], system: '', stream: true, temperature: '', topP: '', maxTokens: '' };
 
 export default function Playground() {
   const { t } = useTranslation();
@@ -79,7 +79,10 @@ export default function Playground() {
       >
         <Rows gap="sm">
           <p className="muted small">{t('playground.codeLead')}</p>
-          <CallSnippets apiKey={null} body={chatRequest({ ...settings, stream: false }, [], t('snippet.prompt'))} />
+          <CallSnippets
+            apiKey={null}
+            body={chatRequest({ ...settings, stream: false }, settings.model, [], t('snippet.prompt'))}
+          />
         </Rows>
       </Modal>
     </Page>

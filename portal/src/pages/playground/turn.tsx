@@ -1,4 +1,5 @@
-// One prompt and its answer, with what it took: tokens, cost, time, who answered.
+// One prompt and the answer of each model, with what it took: tokens, cost, time, who answered.
+import { Badge } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ChatAnswer } from '../../api/chat';
@@ -6,42 +7,63 @@ import { CopyIcon } from '../../ui/copyable';
 import { Count, Duration, Money } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
 import { ErrorNote } from '../../ui/notes';
+import { type Best, bestOf } from './best';
 import classes from './turn.module.css';
-import type { Turn } from './use-conversation';
+import type { Reply, Turn } from './use-conversation';
 
 export function TurnView({ turn }: { turn: Turn }) {
   const { t } = useTranslation();
-  const { answer, state } = turn;
+  const several = turn.replies.length > 1;
+  const best = bestOf(turn.replies);
   return (
     <article className={classes.turn}>
       <div className={classes.prompt}>
         <span className={classes.who}>{t('playground.you')}</span>
         <p>{turn.prompt}</p>
       </div>
-      <div className={classes.answer} aria-busy={state === 'running'}>
-        {answer.reasoning ? (
-          <details className={classes.reasoning}>
-            <summary>{t('playground.reasoning')}</summary>
-            <p>{answer.reasoning}</p>
-          </details>
-        ) : null}
-        <p data-testid="answer">
-          {answer.text}
-          {state === 'running' ? <span className={classes.cursor} /> : null}
-        </p>
-        {state === 'stopped' ? <p className="muted small">{t('playground.stopped')}</p> : null}
-        {state === 'failed' ? <ErrorNote error={turn.failure} /> : null}
-        {answer.error ? <ErrorNote error={answer.error} /> : null}
-        {answer.dropped ? (
-          <p className={classes.dropped}>
-            <Icon name="warn" size={16} /> {t('playground.dropped')} <code>{answer.dropped}</code>
-          </p>
-        ) : null}
-        {state === 'done' || (state !== 'running' && answer.requestId) ? (
-          <Figures answer={answer} whole={state === 'done' && !answer.error} />
-        ) : null}
+      <div className={several ? classes.several : undefined}>
+        {turn.replies.map((reply) => (
+          <ReplyView key={reply.model} reply={reply} titled={several} best={best.get(reply.model)} />
+        ))}
       </div>
     </article>
+  );
+}
+
+function ReplyView({ reply, titled, best }: { reply: Reply; titled: boolean; best: Best | undefined }) {
+  const { t } = useTranslation();
+  const { answer, state } = reply;
+  return (
+    <section className={classes.answer} aria-busy={state === 'running'} aria-label={titled ? reply.model : undefined}>
+      {titled ? (
+        <header className={classes.model}>
+          <code>{reply.model}</code>
+          {best?.cheapest ? <Badge variant="light">{t('playground.cheapest')}</Badge> : null}
+          {best?.quickest ? <Badge variant="light">{t('playground.quickest')}</Badge> : null}
+        </header>
+      ) : null}
+      {answer.reasoning ? (
+        <details className={classes.reasoning}>
+          <summary>{t('playground.reasoning')}</summary>
+          <p>{answer.reasoning}</p>
+        </details>
+      ) : null}
+      <p data-testid="answer">
+        {answer.text}
+        {state === 'running' ? <span className={classes.cursor} /> : null}
+      </p>
+      {state === 'stopped' ? <p className="muted small">{t('playground.stopped')}</p> : null}
+      {state === 'failed' ? <ErrorNote error={reply.failure} /> : null}
+      {answer.error ? <ErrorNote error={answer.error} /> : null}
+      {answer.dropped ? (
+        <p className={classes.dropped}>
+          <Icon name="warn" size={16} /> {t('playground.dropped')} <code>{answer.dropped}</code>
+        </p>
+      ) : null}
+      {state === 'done' || (state !== 'running' && answer.requestId) ? (
+        <Figures answer={answer} whole={state === 'done' && !answer.error} />
+      ) : null}
+    </section>
   );
 }
 

@@ -1,18 +1,26 @@
-// A conversation with a model: its turns, the answer under way, stopping it.
+// A conversation with one model, or with several side by side: its turns, the answers under way, stopping them.
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { type ChatAnswer, type ChatRequest, chat, type Message, nothingYet } from '../../api/chat';
 
-export interface Turn {
-  id: number;
-  prompt: string;
+/** What one model says to a prompt. */
+export interface Reply {
+  model: string;
   answer: ChatAnswer;
   state: 'running' | 'done' | 'stopped' | 'failed';
   failure: unknown;
 }
 
+export interface Turn {
+  id: number;
+  prompt: string;
+  replies: Reply[];
+}
+
 export interface Settings {
   model: string;
+  /** Further models that are asked the same. */
+  against: string[];
   system: string;
   stream: boolean;
   temperature: number | '';
@@ -20,17 +28,22 @@ export interface Settings {
   maxTokens: number | '';
 }
 
-/** What is sent for a prompt that follows these turns. */
-export function chatRequest(settings: Settings, turns: Turn[], prompt: string): ChatRequest {
-  const said = turns
-    .filter((turn) => turn.answer.text)
-    .flatMap((turn): Message[] => [
+/** Every model that is asked, each once. */
+export const modelsOf = (settings: Settings): string[] => [...new Set([settings.model, ...settings.against])];
+
+/** What is sent to a model for a prompt that follows these turns: each model goes on from its own answers. */
+export function chatRequest(settings: Settings, model: string, turns: Turn[], prompt: string): ChatRequest {
+  const said = turns.flatMap((turn): Message[] => {
+    const text = turn.replies.find((reply) => reply.model === model)?.answer.text;
+    if (!text) return [];
+    return [
       { role: 'user', content: turn.prompt },
-      { role: 'assistant', content: turn.answer.text },
-    ]);
+      { role: 'assistant', content: text },
+    ];
+  });
   const system: Message[] = settings.system.trim() ? [{ role: 'system', content: settings.system }] : [];
   return {
-    model: settings.model,
+    model,
     messages: [...system, ...said, { role: 'user', content: prompt }],
     stream: settings.stream,
     ...(settings.temperature === '' ? {} : { temperature: settings.temperature }),
@@ -39,33 +52,42 @@ export function chatRequest(settings: Settings, turns: Turn[], prompt: string): 
   };
 }
 
+/** The turns with one reply changed. */
+function withReply(turns: Turn[], id: number, model: string, part: Partial<Reply>): Turn[] {
+  const changed = (replies: Reply[]) => replies.map((reply) => (reply.model === model ? { ...reply, ...part } : reply));
+  return turns.map((turn) => (turn.id === id ? { ...turn, replies: changed(turn.replies) } : turn));
+}
+
 export function useConversation() {
   const cache = useQueryClient();
   const [turns, setTurns] = useState<Turn[]>([]);
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
 
-  const change = (id: number, part: Partial<Turn>) =>
-    setTurns((all) => all.map((turn) => (turn.id === id ? { ...turn, ...part } : turn)));
-
   const send = async (settings: Settings, prompt: string) => {
     const id = turns.length;
-    const request = chatRequest(settings, turns, prompt);
     const control = new AbortController();
     abort.current = control;
-    setTurns((all) => [...all, { id, prompt, answer: nothingYet, state: 'running', failure: null }]);
-    try {
-      await chat(request, control.signal, (answer) => change(id, { answer }));
-      change(id, { state: 'done' });
-      void cache.invalidateQueries({ queryKey: ['overview'] });
-    } catch (failure) {
-      change(id, control.signal.aborted ? { state: 'stopped' } : { state: 'failed', failure });
-    }
+    const models = modelsOf(settings);
+    const replies = models.map((model): Reply => ({ model, answer: nothingYet, state: 'running', failure: null }));
+    setTurns((all) => [...all, { id, prompt, replies }]);
+    const ask = async (model: string) => {
+      const change = (part: Partial<Reply>) => setTurns((all) => withReply(all, id, model, part));
+      try {
+        const request = chatRequest(settings, model, turns, prompt);
+        await chat(request, control.signal, (answer) => change({ answer }));
+        change({ state: 'done' });
+      } catch (failure) {
+        change(control.signal.aborted ? { state: 'stopped' } : { state: 'failed', failure });
+      }
+    };
+    await Promise.all(models.map(ask));
+    void cache.invalidateQueries({ queryKey: ['overview'] });
   };
 
   return {
     turns,
-    running: turns.some((turn) => turn.state === 'running'),
+    running: turns.some((turn) => turn.replies.some((reply) => reply.state === 'running')),
     send,
     stop: () => abort.current?.abort(),
     clear: () => setTurns([]),
