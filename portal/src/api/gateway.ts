@@ -18,6 +18,15 @@ export function useModels() {
   });
 }
 
+/** How the targets of model routes stand; asked again while somebody looks. */
+export function useRouting() {
+  return useQuery({
+    queryKey: ['routing'],
+    queryFn: async ({ signal }) => bodyOf(await client.GET('/routing', { signal })),
+    refetchInterval: 2_000,
+  });
+}
+
 export function useCatalog() {
   return useQuery({
     queryKey: ['catalog'],

@@ -1,9 +1,10 @@
-// One model route: its fields and a way to call it.
+// One model route: how its targets stand, its fields, and a way to call it.
 import { useTranslation } from 'react-i18next';
 import { ResourcePage } from '../../resources/resource-page';
 import { ButtonLink } from '../../ui/button-link';
 import { Icon } from '../../ui/icons';
 import { RouteFields } from './fields';
+import { Pool } from './pool';
 import { routeSpec, routeValues } from './values';
 
 export default function EditModelRoute() {
@@ -25,6 +26,7 @@ export default function EditModelRoute() {
           {t('routes.tryIt')}
         </ButtonLink>
       )}
+      above={(_, id) => <Pool route={id} />}
       fields={(editor) => <RouteFields form={editor.form} isNew={false} />}
     />
   );

@@ -1,0 +1,134 @@
+// The targets of a model route as they stand at this moment: who is called, how often, who is left alone and why.
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useRouting } from '../../api/gateway';
+import type { KeyState, TargetState } from '../../api/types';
+import { formatShare } from '../../format/quantity';
+import { useLocale } from '../../i18n/use-locale';
+import { Count, Duration, Time } from '../../ui/figures';
+import { Loaded } from '../../ui/notes';
+import { Section } from '../../ui/page';
+import { Status, Tag } from '../../ui/status';
+import classes from './pool.module.css';
+import { levelsOf, type Stand } from './stand';
+
+export function Pool({ route }: { route: string }) {
+  const { t } = useTranslation();
+  const routing = useRouting();
+  return (
+    <Section title={t('pool.title')} lead={t('pool.lead')}>
+      <Loaded query={routing}>
+        {({ live, routes }) => {
+          const state = routes.find((one) => one.route === route);
+          if (!live) return <p className="muted">{t('pool.elsewhere')}</p>;
+          if (!state) return <p className="muted">{t('pool.notYet')}</p>;
+          return (
+            <ol className={classes.levels}>
+              {levelsOf(state.targets).map(({ priority, targets }) => (
+                <li key={priority}>
+                  <span className={classes.level}>{t('pool.priority', { priority })}</span>
+                  <ul className={classes.targets}>
+                    {targets.map(({ target, stand, share }) => (
+                      <Target key={`${target.provider}/${target.model}`} target={target} stand={stand} share={share} />
+                    ))}
+                  </ul>
+                </li>
+              ))}
+            </ol>
+          );
+        }}
+      </Loaded>
+    </Section>
+  );
+}
+
+function Target({ target, stand, share }: { target: TargetState; stand: Stand; share: number }) {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  return (
+    <li className={classes.target} data-tone={stand.tone}>
+      <div className={classes.head}>
+        <code>
+          {target.provider}/{target.model}
+        </code>
+        <Status tone={stand.tone}>{t(`pool.states.${stand.word}`)}</Status>
+        {target.canary_percent === undefined ? null : <Tag>{t('pool.canary', { percent: target.canary_percent })}</Tag>}
+      </div>
+      <div className={classes.bar} aria-hidden="true">
+        <div style={{ width: `${share * 100}%` }} />
+      </div>
+      <dl className={classes.figures}>
+        <Figure name={t('pool.share')}>{formatShare(share, 1, locale)}</Figure>
+        <Figure name={t('pool.picks')}>
+          <Count value={target.picks} />
+        </Figure>
+        <Figure name={t('pool.weight')}>{target.weight}</Figure>
+        <Figure name={t('pool.inFlight')}>
+          <Count value={target.in_flight} />
+        </Figure>
+        <Figure name={t('pool.latency')}>
+          <Duration us={inMicroseconds(target.latency_ms)} />
+        </Figure>
+        <Figure name={t('pool.firstContent')}>
+          <Duration us={inMicroseconds(target.stream_latency_ms)} />
+        </Figure>
+      </dl>
+      <Reasons target={target} stand={stand} />
+    </li>
+  );
+}
+
+const inMicroseconds = (ms: number | null | undefined) => (ms === null || ms === undefined ? null : ms * 1_000);
+
+function Figure({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Why it is left alone, its last error, and the keys of which there is something to say. */
+function Reasons({ target, stand }: { target: TargetState; stand: Stand }) {
+  const { t } = useTranslation();
+  const error = target.last_error;
+  const keys = (target.keys ?? []).filter((key) => key.expired || key.cooldown || hasLimit(key));
+  return (
+    <>
+      {stand.until === null ? null : (
+        <p className="small">
+          {t('pool.until')} <Time value={stand.until} />
+        </p>
+      )}
+      {error ? (
+        <p className="muted small">
+          <Time value={error.at} as="relative" />: {error.message}
+        </p>
+      ) : null}
+      {keys.length === 0 ? null : (
+        <ul className={classes.keys}>
+          {keys.map((key) => (
+            <li key={key.id}>
+              <code>{key.id}</code> <KeyStand state={key} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+const hasLimit = (key: KeyState) => typeof key.requests === 'number' || typeof key.tokens === 'number';
+
+function KeyStand({ state }: { state: KeyState }) {
+  const { t } = useTranslation();
+  if (state.expired) return <Status tone="bad">{t('pool.keyExpired')}</Status>;
+  return (
+    <>
+      {state.cooldown ? <Status tone="warn">{t(`pool.states.${state.cooldown.reason}`)}</Status> : null}
+      {typeof state.requests === 'number' ? <span>{t('pool.requests', { count: state.requests })}</span> : null}
+      {typeof state.tokens === 'number' ? <span>{t('pool.tokens', { count: state.tokens })}</span> : null}
+    </>
+  );
+}

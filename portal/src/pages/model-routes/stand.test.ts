@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import type { TargetState } from '../../api/types';
+import { levelsOf, standOf } from './stand';
+
+const ready: TargetState = {
+  provider: 'p',
+  model: 'm',
+  priority: 0,
+  weight: 1,
+  disabled: false,
+  breaker: 'closed',
+  in_flight: 0,
+  picks: 0,
+};
+
+test('the strongest reason not to call a target is the one that is shown', () => {
+  const cooldown = { until: 5, reason: 'limited' } as const;
+  expect(standOf(ready)).toEqual({ tone: 'good', word: 'ready', until: null });
+  expect(standOf({ ...ready, cooldown })).toEqual({ tone: 'warn', word: 'limited', until: 5 });
+  expect(standOf({ ...ready, cooldown, breaker: 'half_open' }).word).toBe('probing');
+  expect(standOf({ ...ready, cooldown, breaker: 'open' })).toEqual({ tone: 'bad', word: 'open', until: 5 });
+  expect(standOf({ ...ready, breaker: 'open', healthy: false }).word).toBe('unhealthy');
+  expect(standOf({ ...ready, breaker: 'open', disabled: true }).word).toBe('disabled');
+});
+
+test('shares are of the calls within a priority, and 0 before the first', () => {
+  const levels = levelsOf([
+    { ...ready, priority: 1, picks: 0 },
+    { ...ready, model: 'a', picks: 3 },
+    { ...ready, model: 'b', picks: 1 },
+  ]);
+  expect(levels.map((level) => [level.priority, level.targets.map((one) => one.share)])).toEqual([
+    [0, [0.75, 0.25]],
+    [1, [0]],
+  ]);
+});

@@ -1,0 +1,38 @@
+// How a target of a model route stands at this moment, in one word, and what part of the calls it gets.
+import type { TargetState } from '../../api/types';
+import type { Tone } from '../../ui/status';
+
+export type Word = 'disabled' | 'unhealthy' | 'open' | 'probing' | 'limited' | 'asked' | 'failed' | 'ready';
+
+export interface Stand {
+  tone: Tone;
+  word: Word;
+  /** Until when it is left alone, in microseconds since 1970; null when that is not known or it is not. */
+  until: number | null;
+}
+
+/** The strongest reason not to call it comes first. */
+export function standOf(target: TargetState): Stand {
+  if (target.disabled) return { tone: 'idle', word: 'disabled', until: null };
+  if (target.healthy === false) return { tone: 'bad', word: 'unhealthy', until: null };
+  if (target.breaker === 'open') return { tone: 'bad', word: 'open', until: target.cooldown?.until ?? null };
+  if (target.breaker === 'half_open') return { tone: 'warn', word: 'probing', until: null };
+  if (target.cooldown) return { tone: 'warn', word: target.cooldown.reason, until: target.cooldown.until };
+  return { tone: 'good', word: 'ready', until: null };
+}
+
+export interface Level {
+  priority: number;
+  targets: { target: TargetState; stand: Stand; share: number }[];
+}
+
+/** Targets by priority. The share is that of all calls that this level was asked for since the node's start. */
+export function levelsOf(targets: TargetState[]): Level[] {
+  const priorities = [...new Set(targets.map((target) => target.priority))].sort((a, b) => a - b);
+  return priorities.map((priority) => {
+    const here = targets.filter((target) => target.priority === priority);
+    const picks = here.reduce((sum, target) => sum + target.picks, 0);
+    const share = (target: TargetState) => (picks === 0 ? 0 : target.picks / picks);
+    return { priority, targets: here.map((target) => ({ target, stand: standOf(target), share: share(target) })) };
+  });
+}
