@@ -11,6 +11,7 @@ import { whenSignedOut } from './api/http';
 import { queryClient } from './api/query-client';
 import { readSession, sessionKey, setupNeeded } from './api/session';
 import { PageFailed, PageMissing } from './frame/trouble';
+import { readCatalogFilter } from './pages/catalog/filter';
 import { readRequestFilter } from './pages/requests/filter';
 import { readUsageView } from './pages/usage/view';
 import { readTab, type Tab } from './resources/kinds';
@@ -96,6 +97,13 @@ const modelRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/model-routes/edit')),
 });
 
+const catalog = createRoute({
+  getParentRoute: () => app,
+  path: '/catalog',
+  validateSearch: readCatalogFilter,
+  component: lazyRouteComponent(() => import('./pages/catalog/catalog')),
+});
+
 const playground = createRoute({
   getParentRoute: () => app,
   path: '/playground',
@@ -145,7 +153,7 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/audit')),
 });
 
-const pages = [home, providers, newProvider, provider, modelRoutes, newModelRoute, modelRoute, playground];
+const pages = [home, providers, newProvider, provider, modelRoutes, newModelRoute, modelRoute, catalog, playground];
 const morePages = [applications, newApplication, application, usage, requests, request, audit];
 const routeTree = root.addChildren([setup, signIn, app.addChildren([...pages, ...morePages])]);
 

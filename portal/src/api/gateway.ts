@@ -1,5 +1,5 @@
 // The gateway as the portal sees it: what can be called, what is known of vendors, where it listens.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { bodyOf, client, idempotencyKey } from './client';
 import type { MadeKey } from './types';
 
@@ -31,6 +31,28 @@ export function useCatalog() {
   return useQuery({
     queryKey: ['catalog'],
     queryFn: async ({ signal }) => bodyOf(await client.GET('/catalog/providers', { signal })).items,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Models of the catalogue, page by page. */
+export function useCatalogModels({
+  q,
+  ...filter
+}: {
+  q?: string;
+  provider?: string;
+  modality?: string;
+  ability?: string;
+}) {
+  return useInfiniteQuery({
+    queryKey: ['catalog', 'models', q, filter],
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { ...filter, search: q, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) };
+      return bodyOf(await client.GET('/catalog/models', { params: { query }, signal }));
+    },
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -14,6 +14,7 @@ export type ProviderKey = Schemas['ProviderKey'];
 export type ModelDeclaration = Schemas['ModelDeclaration'];
 export type Protocol = Schemas['Protocol'];
 export type ModelRoute = Schemas['ModelRoute'];
+export type CatalogModel = Schemas['CatalogModelView'];
 export type TargetState = Schemas['TargetState'];
 export type KeyState = Schemas['KeyState'];
 export type ModelTarget = Schemas['ModelTarget'];

@@ -8,6 +8,7 @@ export const navigation = [
     items: [
       { to: '/providers', label: 'providers', icon: 'provider' },
       { to: '/model-routes', label: 'modelRoutes', icon: 'route' },
+      { to: '/catalog', label: 'catalog', icon: 'catalog' },
       { to: '/playground', label: 'playground', icon: 'playground' },
     ],
   },
