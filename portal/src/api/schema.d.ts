@@ -901,6 +901,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the targets of model routes stand at this moment: breaker, cooldown, latency, calls under way, last error, keys. */
+        get: operations["routing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/playground/chat": {
         parameters: {
             query?: never;
@@ -1387,6 +1404,53 @@ export interface components {
          */
         Auth: "api_key" | "public";
         /**
+         * @description When a target that fails again and again is left alone for longer. What it counts is the target's fault: errors of
+         *     the server, no connection, no answer in time; never a refusal of the caller's request, a key or a limit of rate.
+         */
+        Breaker: {
+            /**
+             * Format: int32
+             * @description Opens after so many failures in a row; 0: never for that.
+             * @default 5
+             */
+            failures: number;
+            /**
+             * Format: int32
+             * @description Opens when so much of the attempts within the window failed, in per cent; 0: never for that.
+             * @default 50
+             */
+            error_percent: number;
+            /**
+             * Format: int32
+             * @description The least attempts within the window for `error_percent` to count.
+             * @default 20
+             */
+            min_attempts: number;
+            /**
+             * Format: int64
+             * @description The window, in milliseconds.
+             * @default 30000
+             */
+            window_ms: number;
+            /**
+             * Format: int64
+             * @description How long it stays open; then one call is let through as a probe, and its end decides.
+             * @default 30000
+             */
+            open_ms: number;
+            /**
+             * @description Refuses calls at once while every target is open. Otherwise the one that was open longest is asked, since an
+             *     answer that may fail is better than none.
+             * @default false
+             */
+            refuse_when_open: boolean;
+        };
+        /**
+         * @description How a circuit breaker stands.
+         * @enum {string}
+         */
+        BreakerState: "closed" | "open" | "half_open";
+        /**
          * @description Who shares kept answers.
          * @enum {string}
          */
@@ -1414,6 +1478,19 @@ export interface components {
              */
             max_output_tokens?: number | null;
             price?: components["schemas"]["PerMillion"] | null;
+        };
+        /** @description A target on trial: it is asked first for its share of the calls, and else only when no other is left. */
+        Canary: {
+            /**
+             * Format: int32
+             * @description Its share of the calls (0 to 100).
+             */
+            percent: number;
+            /**
+             * @description A header whose value decides who is in that share, so that one user meets one model; absent: each call by
+             *     itself.
+             */
+            header?: string | null;
         };
         /** @description A vendor that is known. */
         CatalogEntry: components["schemas"]["CatalogProvider"] & {
@@ -1489,10 +1566,19 @@ export interface components {
             name: string;
             /** @description What it speaks. */
             protocol: components["schemas"]["Protocol"];
-            /** @description Its address. */
+            /** @description Its address; empty where it holds what is the customer's. */
             base_url?: string;
+            /**
+             * @description The form of the address where it holds what is the customer's, such as
+             *     `https://{account}.example.com/v1`.
+             */
+            base_url_form?: string | null;
             /** @description The environment variable in which people usually keep its key. */
             key_env?: string | null;
+            /** @description In what it differs from its protocol. */
+            quirks?: components["schemas"]["Quirks"];
+            /** @description The page on which address, key and differences stand. */
+            source?: string;
             /** @description Its models by id. */
             models?: {
                 [key: string]: components["schemas"]["CatalogModel"];
@@ -1537,6 +1623,18 @@ export interface components {
             /** @description Dollars for a million tokens. */
             per_million: components["schemas"]["PerMillion"];
         };
+        /**
+         * @description Why something is left alone.
+         * @enum {string}
+         */
+        CooldownReason: "failed" | "limited" | "asked";
+        /** @description Why and until when something is left alone. */
+        CooldownState: {
+            /** @description Until when, in microseconds since 1970 UTC. */
+            until: components["schemas"]["i64"];
+            /** @description Why. */
+            reason: components["schemas"]["CooldownReason"];
+        };
         /** @description How many there are. What the system keeps for itself is not counted. */
         Counts: {
             /** Format: int64 */
@@ -1567,6 +1665,31 @@ export interface components {
         /** @description Whether a person is kept from signing in. */
         DisabledChange: {
             disabled: boolean;
+        };
+        /** @description Endpoints beside chat; absent where nobody said. */
+        Endpoints: {
+            /**
+             * @description `GET /models`.
+             * @default null
+             */
+            models: boolean | null;
+            /**
+             * @description `POST /responses`.
+             * @default null
+             */
+            responses: boolean | null;
+            /**
+             * @description `POST /embeddings`.
+             * @default null
+             */
+            embeddings: boolean | null;
+        };
+        /** @description An error of a provider. */
+        ErrorSeen: {
+            /** @description When, in microseconds since 1970 UTC. */
+            at: components["schemas"]["i64"];
+            /** @description What, as a sentence free of secrets. */
+            message: string;
         };
         /** @description One field that differs; secrets stand as `sealed:<fingerprint>`. */
         FieldDiff: {
@@ -1634,6 +1757,24 @@ export interface components {
              * @description Pixels from top to bottom.
              */
             height: number;
+        };
+        /** @description One key of a provider, with one model. */
+        KeyState: {
+            /** @description Its name within the pool. */
+            id: string;
+            /** @description Whether its date has passed. */
+            expired: boolean;
+            cooldown?: components["schemas"]["CooldownState"] | null;
+            /**
+             * Format: int64
+             * @description Requests within the last minute, where it has a limit of them.
+             */
+            requests?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens within the last minute, where it has a limit of them.
+             */
+            tokens?: number | null;
         };
         /**
          * @description The kinds of resources. Order matters: a kind may refer only to kinds before it (and itself).
@@ -1708,6 +1849,8 @@ export interface components {
              * @description The most tokens it writes; the default of `max_tokens` where a dialect demands one.
              */
             max_output_tokens?: number | null;
+            /** @description Set when the model is there in the Responses API only: callers of every dialect are translated to that. */
+            responses_only?: boolean;
         };
         /**
          * @description The name that callers use for a model, and the targets behind it. The id is that name unless
@@ -1718,8 +1861,15 @@ export interface components {
             model?: string | null;
             /** @description What it is for. */
             description?: string;
-            /** @description Where a call may go: lowest priority first, within a priority by weight. */
+            /** @description Where a call may go (256 at most): lowest priority first, within a priority as `strategy` says. */
             targets: components["schemas"]["ModelTarget"][];
+            /** @description How one of several targets of the same priority is chosen. */
+            strategy?: components["schemas"]["Strategy"];
+            sticky?: components["schemas"]["Sticky"] | null;
+            /** @description Time limits in place of the providers'. */
+            timeouts?: components["schemas"]["RouteTimeouts"];
+            /** @description When a target that keeps failing is left alone. */
+            breaker?: components["schemas"]["Breaker"];
             /** @description When to go on to the next target. */
             retry?: components["schemas"]["Retry"];
             /**
@@ -1773,6 +1923,9 @@ export interface components {
              * @description Share among the targets of the same priority; 0 is used only when the others are down.
              */
             weight?: number;
+            /** @description The calls that it takes; absent: all. */
+            when?: components["schemas"]["When"];
+            canary?: components["schemas"]["Canary"] | null;
         };
         /** @description How long a model may take, in milliseconds. */
         ModelTimeouts: {
@@ -1881,6 +2034,11 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description What becomes of a provider's answer when the caller leaves before its end.
+         * @enum {string}
+         */
+        OnAbort: "cut" | "drain";
         /** @description What Home shows. */
         Overview: {
             checklist: components["schemas"]["Checklist"];
@@ -2341,23 +2499,42 @@ export interface components {
          * @description What a provider speaks.
          * @enum {string}
          */
-        Protocol: "openai" | "anthropic" | "gemini" | "cohere" | "ollama" | "demo";
+        Protocol: "openai" | "anthropic" | "gemini" | "cohere" | "ollama" | "bedrock" | "azure" | "vertex" | "demo";
         /** @description A vendor of models: its address, what it speaks, and a pool of keys. */
         Provider: {
             /** @description Its name, for people. */
             name?: string;
-            /** @description What it speaks. */
-            protocol: components["schemas"]["Protocol"];
+            protocol?: components["schemas"]["Protocol"] | null;
             /**
              * @description The address that paths such as `/chat/completions` are added to, for example
-             *     `https://api.openai.com/v1`. Not needed for `demo`.
+             *     `https://api.openai.com/v1`; for `azure` that of the resource, such as `https://name.openai.azure.com`. Absent:
+             *     the catalogue entry's; for `vertex` and `bedrock` that of the location or region. Not needed for `demo`.
              */
             base_url?: string;
+            /** @description The AWS region of `bedrock`, such as `eu-central-1`. Absent: the one in the address. */
+            region?: string | null;
             /**
-             * @description The vendor: the catalogue entry whose models, limits and list prices hold for it. Absent: the one whose
-             *     protocol and address these are; at any other address prices are unknown until they are given.
+             * @description The vendor: the catalogue entry whose models, limits, list prices and quirks hold for it, and whose protocol and
+             *     address it has unless others are given. Absent: the one whose protocol and address these are; at any other
+             *     address prices are unknown until they are given.
              */
             catalog?: string | null;
+            /** @description `azure`: the API version, such as `2024-10-21`. Absent: the v1 API, which needs none. */
+            api_version?: string | null;
+            /** @description `azure`: deployments by model, for those that are not called like their model. */
+            deployments?: {
+                [key: string]: string;
+            };
+            /** @description `vertex`: the project's id. */
+            project?: string | null;
+            /** @description `vertex`: the region, such as `europe-west1`, or `global` (the default). */
+            location?: string | null;
+            /**
+             * @description Where tokens are fetched for keys that are credentials of Entra or of a service account. Absent: the vendor's
+             *     own address.
+             */
+            token_url?: string | null;
+            quirks?: components["schemas"]["Quirks"] | null;
             /** @description The pool of keys, tried by priority, then by weight. May be empty for a server that asks for none. */
             keys?: components["schemas"]["ProviderKey"][];
             /** @description Models known at this provider. Others can be called too; these are listed and have their limits known. */
@@ -2381,6 +2558,13 @@ export interface components {
             allow_plaintext?: boolean;
             /** @description Set when the server refuses `stream_options`; usage of streams is then estimated. */
             no_stream_options?: boolean;
+            on_abort?: components["schemas"]["OnAbort"] | null;
+            /**
+             * @description Whether a provider of OpenAI's protocol has the Responses API too (`POST {base_url}/responses`): who speaks it is
+             *     then passed on as it is, and so are its stored responses and built-in tools. Absent: as is known of the vendor;
+             *     no for servers that are not known.
+             */
+            responses?: boolean | null;
             /** @description A disabled provider is never chosen. */
             disabled?: boolean;
         };
@@ -2393,7 +2577,11 @@ export interface components {
         ProviderKey: {
             /** @description Its name within the pool, shown in logs and metrics in place of the key. */
             id: string;
-            /** @description The key itself, by reference or in the clear; never returned. */
+            /**
+             * @description The key itself, by reference or in the clear; never returned. For `azure` also the JSON of an Entra application
+             *     (`{"tenant_id", "client_id", "client_secret"}`), for `vertex` that of a service account: tokens are fetched
+             *     with them.
+             */
             secret: components["schemas"]["SecretRef"];
             /**
              * Format: int32
@@ -2405,6 +2593,18 @@ export interface components {
              * @description Lower is tried first.
              */
             priority?: number;
+            /**
+             * Format: int32
+             * @description The most requests that it takes within a minute, over all models; a call that would be more uses another key.
+             */
+            rpm?: number | null;
+            /**
+             * Format: int64
+             * @description The most tokens within a minute: a call counts its estimated input at first, and what it consumed at its end.
+             */
+            tpm?: number | null;
+            /** @description From when on it is not used any more: a date such as `2026-01-31` (its midnight, UTC) or a moment in RFC 3339. */
+            expires?: string | null;
         };
         ProviderPage: {
             items: components["schemas"]["ProviderResource"][];
@@ -2428,6 +2628,62 @@ export interface components {
             updated_by: string;
             managed_by?: string;
             spec: components["schemas"]["Provider"];
+        };
+        /** @description Differences of an API from the one whose format it speaks. Empty: none. */
+        Quirks: {
+            /**
+             * @description The header that carries the key. Absent: the format's own (`authorization`, or Anthropic's `x-api-key`).
+             * @default null
+             */
+            auth_header: string | null;
+            /**
+             * @description What stands before the key in that header, its blank included. Absent: `Bearer ` in `authorization`, nothing in
+             *     others.
+             * @default null
+             */
+            auth_prefix: string | null;
+            /**
+             * @description Paths below the address that are others than the format's, by the format's, such as
+             *     `/chat/completions: /v2/chat`.
+             * @default {}
+             */
+            paths: {
+                [key: string]: string;
+            };
+            /**
+             * @description It refuses `stream_options`; usage of streams is then estimated unless it is sent unasked.
+             * @default false
+             */
+            no_stream_options: boolean;
+            /**
+             * @description It does not know the role `developer`; such messages are sent with the role `system`.
+             * @default false
+             */
+            no_developer_role: boolean;
+            /**
+             * @description Parameters that it refuses: left out and named in `x-weir-dropped-params`.
+             * @default []
+             */
+            unsupported: string[];
+            /**
+             * @description Parameters that it knows by another name, such as `max_completion_tokens: max_tokens`.
+             * @default {}
+             */
+            renamed: {
+                [key: string]: string;
+            };
+            /** @description Parameters that it demands beside those of the format; the caller's own value goes before. */
+            added?: Record<string, never>;
+            /**
+             * @description The model is not repeated in the body: the path names it.
+             * @default false
+             */
+            model_in_path: boolean;
+            /**
+             * @description Which of the format's other endpoints are known to be there, or not to be there.
+             * @default {}
+             */
+            endpoints: components["schemas"]["Endpoints"];
         };
         /** @description One request with its attempts. */
         RequestDetail: components["schemas"]["RequestView"] & {
@@ -2531,6 +2787,39 @@ export interface components {
              * @default 10000
              */
             cooldown_ms: number;
+            /**
+             * @description How much may be repeated.
+             * @default {
+             *       "percent": 20,
+             *       "floor": 100,
+             *       "window_ms": 10000
+             *     }
+             */
+            budget: components["schemas"]["RetryBudget"];
+        };
+        /**
+         * @description How much repeating a route may do, so that retries never multiply the load of a provider in trouble. Going on to
+         *     another target that is healthy is not counted: a call that can succeed does.
+         */
+        RetryBudget: {
+            /**
+             * Format: int32
+             * @description Repetitions within the window, in per cent of the calls in it.
+             * @default 20
+             */
+            percent: number;
+            /**
+             * Format: int32
+             * @description So many are always allowed within the window.
+             * @default 100
+             */
+            floor: number;
+            /**
+             * Format: int64
+             * @description The window, in milliseconds.
+             * @default 10000
+             */
+            window_ms: number;
         };
         /**
          * @description What makes Weir try again, always before the first byte of the answer has left.
@@ -2602,6 +2891,47 @@ export interface components {
             updated_by: string;
             managed_by?: string;
             spec: components["schemas"]["Route"];
+        };
+        /** @description One model route. */
+        RouteState: {
+            /** @description The name that callers use. */
+            model: string;
+            /** @description The resource's id. */
+            route: string;
+            /** @description How it chooses. */
+            strategy: components["schemas"]["Strategy"];
+            /** @description Its targets, by priority. */
+            targets: components["schemas"]["TargetState"][];
+        };
+        /** @description Time limits of a route in place of those of the target's provider, in milliseconds. */
+        RouteTimeouts: {
+            /**
+             * Format: int64
+             * @description TCP and TLS set-up; not more than the provider's.
+             */
+            connect_ms?: number | null;
+            /**
+             * Format: int64
+             * @description To the first content.
+             */
+            first_byte_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Between two pieces of the answer.
+             */
+            idle_ms?: number | null;
+            /**
+             * Format: int64
+             * @description The whole request, with all its attempts.
+             */
+            total_ms?: number | null;
+        };
+        /** @description The live picture of the data plane in this process. */
+        Routing: {
+            /** @description Whether there is one: `weir admin` alone has none, and each other node shows its own at its operators' listener. */
+            live: boolean;
+            /** @description Every model route, by name. */
+            routes: components["schemas"]["RouteState"][];
         };
         /**
          * @description What an admin token is for.
@@ -2689,6 +3019,24 @@ export interface components {
             /** @description True while no user exists. */
             needed: boolean;
         };
+        /** @description What calls that belong together have in common. */
+        Sticky: {
+            /** @description Where it is found. */
+            by: components["schemas"]["StickyBy"];
+            /** @description The header's name, for `by: header`. */
+            header?: string | null;
+        };
+        /**
+         * @description Where the mark of calls that belong together is found. A call without one is given to a target by weight.
+         * @enum {string}
+         */
+        StickyBy: "header" | "user" | "conversation";
+        /**
+         * @description How one of the targets of the same priority is chosen. Priorities come first in every strategy: a target of a higher
+         *     number is asked only when those of the lower ones cannot be.
+         * @enum {string}
+         */
+        Strategy: "priority" | "weighted" | "least_latency" | "least_cost" | "least_busy" | "sticky";
         /** @description This process. */
         System: {
             /** @description Of the program. */
@@ -2708,6 +3056,58 @@ export interface components {
             started_at: string;
             /** @description Why the stored configuration is not live; null when it is. */
             problem?: string | null;
+        };
+        /** @description One target. What is known of a model at a provider is shared by all routes that lead to it. */
+        TargetState: {
+            /** @description The provider's id. */
+            provider: string;
+            /** @description The model's id there. */
+            model: string;
+            /**
+             * Format: int32
+             * @description Lower is tried first.
+             */
+            priority: number;
+            /**
+             * Format: int32
+             * @description Share among the targets of the same priority.
+             */
+            weight: number;
+            /**
+             * Format: int32
+             * @description Its share of the calls in per cent, when it is on trial.
+             */
+            canary_percent?: number | null;
+            /** @description Whether its provider is switched off. */
+            disabled: boolean;
+            /** @description Its circuit breaker. */
+            breaker: components["schemas"]["BreakerState"];
+            cooldown?: components["schemas"]["CooldownState"] | null;
+            /** @description What its health checks say; absent where there are none, or before the first. */
+            healthy?: boolean | null;
+            /**
+             * Format: float
+             * @description The moving average of the time to a whole answer, in milliseconds; absent before the first.
+             */
+            latency_ms?: number | null;
+            /**
+             * Format: float
+             * @description The same to a stream's first content.
+             */
+            stream_latency_ms?: number | null;
+            /**
+             * Format: int32
+             * @description Calls under way.
+             */
+            in_flight: number;
+            /**
+             * Format: int64
+             * @description How often it was asked since the node's start.
+             */
+            picks: number;
+            last_error?: components["schemas"]["ErrorSeen"] | null;
+            /** @description The keys of its provider. */
+            keys?: components["schemas"]["KeyState"][];
         };
         /** @description A group of people who own resources. */
         Team: {
@@ -2767,6 +3167,19 @@ export interface components {
              * @default {}
              */
             per_unit: components["schemas"]["PerUnit"];
+        };
+        /** @description A range of tokens, both ends included. */
+        TokenRange: {
+            /**
+             * Format: int64
+             * @description The least; absent: 0.
+             */
+            min?: number | null;
+            /**
+             * Format: int64
+             * @description The most; absent: any.
+             */
+            max?: number | null;
         };
         /** @description A token, as lists show it. */
         TokenView: {
@@ -3181,11 +3594,37 @@ export interface components {
             /** @description Dollars. */
             price: string;
         };
+        /** @description The calls that a target takes; what is absent does not matter. All that is given must hold. */
+        When: {
+            input_tokens?: components["schemas"]["TokenRange"] | null;
+            /** @description Whether the messages hold images. */
+            images?: boolean | null;
+            /** @description Whether they hold audio. */
+            audio?: boolean | null;
+            /** @description Whether they hold documents. */
+            documents?: boolean | null;
+            /** @description Whether tools are given. */
+            tools?: boolean | null;
+            /**
+             * @description Headers, each with the values of which it must have one.
+             * @default {}
+             */
+            headers: {
+                [key: string]: string[];
+            };
+            /**
+             * @description The teams of which the caller must be one.
+             * @default []
+             */
+            teams: string[];
+        };
         /**
          * @description Which HTTP version an upstream speaks.
          * @enum {string}
          */
         WireVersion: "auto" | "http1" | "http2";
+        /** Format: int64 */
+        i64: number;
     };
     responses: never;
     parameters: never;
@@ -6240,6 +6679,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
                 };
             };
             /** @description A refusal */

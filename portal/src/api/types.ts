@@ -13,8 +13,15 @@ export type Provider = Schemas['Provider'];
 export type ProviderKey = Schemas['ProviderKey'];
 export type ModelDeclaration = Schemas['ModelDeclaration'];
 export type Protocol = Schemas['Protocol'];
-export type ModelRoute = Schemas['ModelRoute'];
-export type CatalogModel = Schemas['CatalogModelView'];
+export type ModelRoute = Omit<Schemas['ModelRoute'], 'retry'> & { retry?: Partial<Schemas['Retry']> };
+/** What a model of the catalogue costs from a day on; parts that say nothing are left out. */
+export type CatalogPrice = Pick<Schemas['CatalogPrice'], 'effective_from' | 'source'> & {
+  per_million?: Partial<Schemas['PerMillion']>;
+  per_unit?: Partial<Schemas['PerUnit']>;
+} & Pick<Schemas['CatalogPrice'], 'context_tiers' | 'service_tiers' | 'multipliers'>;
+export type CatalogModel = Omit<Sparse<Schemas['CatalogModelView'], 'provider' | 'id'>, 'prices'> & {
+  prices?: CatalogPrice[];
+};
 export type TargetState = Schemas['TargetState'];
 export type KeyState = Schemas['KeyState'];
 export type ModelTarget = Schemas['ModelTarget'];
@@ -39,7 +46,7 @@ export type RequestQuery = NonNullable<operations['list_requests']['parameters']
 /** The content of each kind that the portal edits, by the collection that stands in addresses. */
 export interface Specs {
   providers: Schemas['Provider'];
-  'model-routes': Schemas['ModelRoute'];
+  'model-routes': ModelRoute;
   services: Partial<Schemas['Service']>;
   applications: Application;
   'api-keys': ApiKey;

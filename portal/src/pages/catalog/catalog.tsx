@@ -122,7 +122,7 @@ function useColumns(): Column<CatalogModel>[] {
       head: t('catalog.more'),
       cell: (row) => (priceNow(row, today)?.more ? t('catalog.moreRates') : ''),
     },
-    { key: 'ends', head: t('catalog.ends'), cell: (row) => row.deprecation_date ?? '–' },
+    { key: 'ends', head: t('catalog.ends'), cell: (row) => row.deprecated_on ?? '–' },
   ];
 }
 

@@ -47,7 +47,7 @@ export function ProviderStep({ done, onBegin }: { done: boolean; onBegin: () => 
             <Link to="/providers/$id" params={{ id: first.id }}>
               {first.spec.name || first.id}
             </Link>{' '}
-            <Tag>{first.spec.protocol}</Tag>
+            <Tag>{first.spec.protocol ?? first.spec.catalog ?? ''}</Tag>
             {providers.length > 1 ? (
               <span className="muted"> {t('home.provider.more', { count: providers.length - 1 })}</span>
             ) : null}

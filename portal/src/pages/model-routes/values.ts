@@ -10,7 +10,13 @@ export interface RouteValues extends Record<string, unknown> {
   model: string;
   description: string;
   targets: { provider: string; model: string; priority: number; weight: number }[];
-  retry: { max_attempts: number; on: RetryReason[]; cooldown_ms: number };
+  retry: {
+    max_attempts: number;
+    on: RetryReason[];
+    cooldown_ms: number;
+    /** No field of the form: kept as it is. */
+    budget?: NonNullable<ModelRoute['retry']>['budget'];
+  };
   strict: boolean;
 }
 
@@ -29,6 +35,7 @@ export function routeValues(spec: ModelRoute, id: string): RouteValues {
 }
 
 const isDefaultRetry = (retry: RouteValues['retry']) =>
+  retry.budget === undefined &&
   retry.max_attempts === defaultRetry.max_attempts &&
   retry.cooldown_ms === defaultRetry.cooldown_ms &&
   retry.on.length === defaultRetry.on.length;

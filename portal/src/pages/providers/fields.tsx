@@ -11,6 +11,21 @@ import classes from './pool.module.css';
 import type { ProviderValues } from './values';
 
 type Form = UseFormReturnType<ProviderValues>;
+/** The first leaves it to the catalogue's entry. */
+const protocols = [
+  '',
+  'openai',
+  'anthropic',
+  'gemini',
+  'azure',
+  'vertex',
+  'bedrock',
+  'cohere',
+  'ollama',
+  'demo',
+] as const;
+/** What says where at a vendor the account is. */
+const places = { azure: ['api_version'], vertex: ['project', 'location'], bedrock: ['region'] } as const;
 const timeoutNames = ['connect_ms', 'first_byte_ms', 'idle_ms', 'total_ms'] as const;
 
 export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boolean; keyEnv: string | undefined }) {
@@ -33,10 +48,7 @@ export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boo
             <Select
               label={t('providers.protocol')}
               description={t('providers.protocolHint')}
-              data={(['openai', 'anthropic', 'cohere', 'ollama', 'demo'] as const).map((p) => ({
-                value: p,
-                label: t(`providers.protocols.${p}`),
-              }))}
+              data={protocols.map((p) => ({ value: p, label: t(`providers.protocols.${p || 'catalog'}`) }))}
               {...form.getInputProps('protocol')}
             />
           </Columns>
@@ -49,6 +61,7 @@ export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boo
               {...form.getInputProps('base_url')}
             />
           )}
+          <Place form={form} />
           <Switch
             label={t('providers.disabled')}
             description={t('providers.disabledHint')}
@@ -69,6 +82,26 @@ export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boo
       </Section>
       {protocol === 'demo' ? null : <Connection form={form} />}
     </Rows>
+  );
+}
+
+/** Region, project or version, where the vendor's address needs one. */
+function Place({ form }: { form: Form }) {
+  const { t } = useTranslation();
+  const { protocol } = form.getValues();
+  const fields = protocol === 'azure' || protocol === 'vertex' || protocol === 'bedrock' ? places[protocol] : [];
+  if (fields.length === 0) return null;
+  return (
+    <Columns>
+      {fields.map((field) => (
+        <TextInput
+          key={field}
+          label={t(`providers.places.${field}`)}
+          description={t(`providers.placesHint.${field}`)}
+          {...form.getInputProps(field)}
+        />
+      ))}
+    </Columns>
   );
 }
 

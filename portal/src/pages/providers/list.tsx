@@ -58,7 +58,11 @@ function useColumns(usage: Map<string, UsageRow>): Column<Resource<Provider>>[] 
       head: t('providers.health'),
       cell: (row) => <ProviderHealth provider={row.spec} usage={usage.get(row.id)} />,
     },
-    { key: 'protocol', head: t('providers.protocol'), cell: (row) => <Tag>{row.spec.protocol}</Tag> },
+    {
+      key: 'protocol',
+      head: t('providers.protocol'),
+      cell: (row) => <Tag>{row.spec.protocol ?? row.spec.catalog ?? ''}</Tag>,
+    },
     { key: 'address', head: t('providers.address'), cell: (row) => <Clip code text={row.spec.base_url || '–'} /> },
     {
       key: 'keys',

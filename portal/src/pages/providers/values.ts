@@ -1,13 +1,21 @@
 // A provider as its form holds it.
 import type { ModelDeclaration, Protocol, Provider, ProviderKey } from '../../api/types';
 
+/** A key as its row holds it. */
+export type KeyValues = ProviderKey & { weight: number; priority: number };
+
 export interface ProviderValues extends Record<string, unknown> {
   id: string;
   name: string;
-  protocol: Protocol;
+  /** Empty: what the catalogue's entry says. */
+  protocol: Protocol | '';
   base_url: string;
   catalog: string;
-  keys: Required<ProviderKey>[];
+  keys: KeyValues[];
+  region: string;
+  api_version: string;
+  project: string;
+  location: string;
   models: ModelDeclaration[];
   headers: { name: string; value: string }[];
   timeouts: { connect_ms: number; first_byte_ms: number; idle_ms: number; total_ms: number };
@@ -24,10 +32,14 @@ export function providerValues(spec: Provider, id: string): ProviderValues {
   return {
     id,
     name: spec.name ?? '',
-    protocol: spec.protocol,
+    protocol: spec.protocol ?? '',
     base_url: spec.base_url ?? '',
     catalog: spec.catalog ?? '',
     keys: (spec.keys ?? []).map((key) => ({ weight: 1, priority: 0, ...key })),
+    region: spec.region ?? '',
+    api_version: spec.api_version ?? '',
+    project: spec.project ?? '',
+    location: spec.location ?? '',
     models: spec.models ?? [],
     headers: Object.entries(spec.headers ?? {}).map(([name, value]) => ({ name, value })),
     timeouts: { ...defaultTimeouts, ...spec.timeouts },
@@ -45,10 +57,14 @@ const isDefault = (timeouts: ProviderValues['timeouts']) =>
 export function providerSpec(values: ProviderValues): Provider {
   const headers = Object.fromEntries(values.headers.filter((h) => h.name).map((h) => [h.name, h.value]));
   return {
-    protocol: values.protocol,
+    ...(values.protocol ? { protocol: values.protocol } : {}),
     ...(values.name ? { name: values.name } : {}),
     ...(values.base_url ? { base_url: values.base_url.trim() } : {}),
     ...(values.catalog ? { catalog: values.catalog } : {}),
+    ...(values.region ? { region: values.region.trim() } : {}),
+    ...(values.api_version ? { api_version: values.api_version.trim() } : {}),
+    ...(values.project ? { project: values.project.trim() } : {}),
+    ...(values.location ? { location: values.location.trim() } : {}),
     ...(values.keys.length > 0 ? { keys: values.keys.map(keySpec) } : {}),
     ...(values.models.length > 0 ? { models: values.models } : {}),
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
@@ -60,7 +76,7 @@ export function providerSpec(values: ProviderValues): Provider {
   };
 }
 
-function keySpec(key: Required<ProviderKey>): ProviderKey {
+function keySpec(key: KeyValues): ProviderKey {
   const { priority, ...rest } = key;
   return { ...rest, secret: key.secret.trim(), ...(priority ? { priority } : {}) };
 }
