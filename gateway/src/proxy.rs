@@ -66,7 +66,7 @@ impl Gateway {
         let state = &self.state;
         if let Err(refusal) = intake::check(session, &state.settings) {
             let request = session.req_header();
-            context.dialect = ai::dialect_at(request.uri.path(), request.headers.contains_key("anthropic-version"));
+            context.dialect = ai::dialect_at(request.uri.path(), ai::sdk(&request.headers) == Dialect::Anthropic);
             return Err(refusal);
         }
         let snapshot = state.live.snapshot();

@@ -58,8 +58,9 @@ impl From<Miss> for Refusal {
 /// Finds the destination of a request whose head has passed the intake.
 pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> Result<Destination, Miss> {
     let path = request.uri.path();
-    let anthropic = request.headers.contains_key("anthropic-version");
-    if let Some(endpoint) = ai::endpoint(&request.method, path, request.uri.query(), anthropic) {
+    let sdk = ai::sdk(&request.headers);
+    let anthropic = sdk == Dialect::Anthropic;
+    if let Some(endpoint) = ai::endpoint(&request.method, path, request.uri.query(), sdk) {
         return Ok(Destination::Ai(endpoint));
     }
     if let Some(stored) = stored::stored(&request.method, path) {

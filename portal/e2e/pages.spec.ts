@@ -17,6 +17,7 @@ const pages: Record<string, string> = {
   'model-routes': '/model-routes',
   'model-route': '/model-routes/private',
   'model-route-new': '/model-routes/new',
+  catalog: '/catalog?q=claude',
   playground: '/playground?model=fast',
   applications: '/applications',
   application: '/applications/mobile-app',

@@ -40,8 +40,7 @@ async fn what_is_not_served_is_refused_in_the_vendors_dialect_with_what_is() -> 
     let stand = Stand::start().await?;
     let cases = [
         (Vendor::Openai, "POST", "/v1/fine_tuning/jobs"),
-        (Vendor::Openai, "POST", "/v1/responses"),
-        (Vendor::Openai, "GET", "/v1/responses/resp_1"),
+        (Vendor::Openai, "POST", "/v1/responses/resp_1/fork"),
         (Vendor::Openai, "POST", "/v1/assistants"),
         (Vendor::Openai, "GET", "/v1/evals"),
         (Vendor::Openai, "DELETE", "/v1/vector_stores/vs_1"),

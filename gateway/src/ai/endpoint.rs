@@ -1,6 +1,6 @@
 //! Which paths are model endpoints, and in which dialect each is spoken.
 
-use http::Method;
+use http::{HeaderMap, Method};
 use weir_domain::dialect::Dialect;
 use weir_domain::operation::Operation as ModelOperation;
 use weir_llm::Addressed;
@@ -37,11 +37,23 @@ pub enum Operation {
     WrongMethod(&'static str),
 }
 
-/// The model endpoint at a path, if there is one. `anthropic` is whether the request has an `anthropic-version` header:
-/// it decides the shape of what both dialects keep at the same path.
+/// Whose SDK sends a request, as far as its headers tell: Anthropic's names its version, Google's has a header of its own
+/// for the key.
 #[must_use]
-pub fn endpoint(method: &Method, path: &str, query: Option<&str>, anthropic: bool) -> Option<Endpoint> {
-    let either = if anthropic { Dialect::Anthropic } else { Dialect::Openai };
+pub(crate) fn sdk(headers: &HeaderMap) -> Dialect {
+    if headers.contains_key(super::beta::VERSION) {
+        Dialect::Anthropic
+    } else if headers.contains_key("x-goog-api-key") {
+        Dialect::Gemini
+    } else {
+        Dialect::Openai
+    }
+}
+
+/// The model endpoint at a path, if there is one. `either` is whose SDK asks: it decides the shape of what several
+/// dialects keep at the same path.
+#[must_use]
+pub fn endpoint(method: &Method, path: &str, query: Option<&str>, either: Dialect) -> Option<Endpoint> {
     let (dialect, operation, allowed) = match path {
         "/v1/chat/completions" => (Dialect::Openai, Operation::Chat, Method::POST),
         "/v1/messages" => (Dialect::Anthropic, Operation::Chat, Method::POST),
@@ -210,7 +222,9 @@ mod tests {
 
     #[test]
     fn paths_name_operation_and_dialect() {
-        let at = |method: Method, path: &str, anthropic| endpoint(&method, path, None, anthropic);
+        let at = |method: Method, path: &str, anthropic: bool| {
+            endpoint(&method, path, None, if anthropic { Dialect::Anthropic } else { Dialect::Openai })
+        };
         let is = |dialect, operation| Some(Endpoint { dialect, operation });
         assert_eq!(at(Method::POST, "/v1/chat/completions", true), is(Dialect::Openai, Operation::Chat));
         assert_eq!(at(Method::POST, "/v1/messages", false), is(Dialect::Anthropic, Operation::Chat));
@@ -234,7 +248,7 @@ mod tests {
 
     #[test]
     fn geminis_paths_name_the_model_and_the_form_of_the_answer() {
-        let at = |path: &str, query| match endpoint(&Method::POST, path, query, false)? {
+        let at = |path: &str, query| match endpoint(&Method::POST, path, query, Dialect::Openai)? {
             Endpoint { dialect: Dialect::Gemini, operation: Operation::Addressed(ModelOperation::Chat, addressed) } => {
                 Some((addressed.model, addressed.stream, addressed.json_array))
             }
@@ -255,7 +269,9 @@ mod tests {
         ] {
             assert_eq!(at(path, query), expected, "{path} {query:?}");
         }
-        let get = |path: &str| endpoint(&Method::GET, path, None, false).map(|e| (e.dialect, e.operation));
+        let google = endpoint(&Method::GET, "/v1/models", None, Dialect::Gemini).map(|e| e.dialect);
+        assert_eq!(google, Some(Dialect::Gemini), "its newer SDKs ask there");
+        let get = |path: &str| endpoint(&Method::GET, path, None, Dialect::Openai).map(|e| (e.dialect, e.operation));
         assert_eq!(get("/v1beta/models"), Some((Dialect::Gemini, Operation::ListModels)));
         let one = Operation::GetModel("demo/demo-small".into());
         assert_eq!(get("/v1beta/models/demo/demo-small"), Some((Dialect::Gemini, one)));

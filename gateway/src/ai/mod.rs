@@ -38,7 +38,7 @@ mod unasked;
 mod watch;
 
 pub use endpoint::{Endpoint, Operation, endpoint};
-pub(crate) use endpoint::{account_at, dialect_at, not_served};
+pub(crate) use endpoint::{account_at, dialect_at, not_served, sdk};
 
 use bytes::Bytes;
 use http::header::HeaderValue;

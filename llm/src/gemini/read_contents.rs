@@ -96,7 +96,28 @@ pub(super) fn read_contents<'a>(
     report: &mut Report,
 ) -> Result<Vec<Turn<'a>>, RequestError> {
     let mut reading = Reading { report, open: Vec::new(), thought: None };
-    contents.into_iter().enumerate().map(|(index, content)| reading.turn(index, content)).collect()
+    let mut turns: Vec<Turn<'a>> = Vec::with_capacity(contents.len());
+    for (index, content) in contents.into_iter().enumerate() {
+        let turn = reading.turn(index, content)?;
+        match turns.last_mut() {
+            Some(last) if last.role == Role::Assistant && turn.role == Role::Assistant => go_on(last, turn),
+            _ => turns.push(turn),
+        }
+    }
+    Ok(turns)
+}
+
+/// Google's SDKs keep each piece of a streamed answer as a content of its own: together they are one turn of the model,
+/// whose calls are answered together, and whose text is one.
+fn go_on<'a>(turn: &mut Turn<'a>, next: Turn<'a>) {
+    for block in next.blocks {
+        match (turn.blocks.last_mut().map(|last| &mut last.kind), block) {
+            (Some(BlockKind::Text(text)), Block { kind: BlockKind::Text(more), .. }) => {
+                *text = format!("{}{}", &**text, &*more).into();
+            }
+            (_, block) => turn.blocks.push(block),
+        }
+    }
 }
 
 struct Reading<'r, 'a> {

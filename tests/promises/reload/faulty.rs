@@ -297,7 +297,9 @@ fn additions() -> Vec<(&'static str, &'static str, Value)> {
         (
             "price too precise",
             "per_million",
-            price(&json!({"provider": "oai", "model": "x", "per_million": {"input": "0.00000000001", "output": "1"}})),
+            price(
+                &json!({"provider": "oai", "model": "x", "per_million": {"input": "0.0000000000000001", "output": "1"}}),
+            ),
         ),
         (
             "price from no day",

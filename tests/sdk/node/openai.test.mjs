@@ -163,9 +163,9 @@ for (const provider of providers) {
     })
 
     test('what is not served', async () => {
-      await assert.rejects(client.embeddings.create({ model: flaky, input: 'Hi' }), (error) => {
+      await assert.rejects(client.vectorStores.create({ name: 'Hi' }), (error) => {
         assert.ok(error instanceof OpenAI.NotFoundError)
-        assert.match(error.message, /does not serve POST \/v1\/embeddings/)
+        assert.match(error.message, /does not serve POST \/v1\/vector_stores/)
         return true
       })
     })

@@ -155,3 +155,18 @@ fn tokens_are_counted_by_googles_models_and_by_no_provider_of_another_dialect() 
     }
     assert_eq!(crate::estimated_count(Dialect::Gemini, &seen), r#"{"totalTokens":2}"#);
 }
+
+#[test]
+fn pieces_of_a_streamed_answer_that_come_back_one_by_one_are_one_turn() {
+    let call =
+        |city: &str| json!({"role": "model", "parts": [{"functionCall": {"name": "look", "args": {"city": city}}}]});
+    let result = |text: &str| json!({"functionResponse": {"name": "look", "response": {"output": text}}});
+    let say = |text: &str| json!({"role": "model", "parts": [{"text": text}]});
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "Compare"}]}, say("Let me "), say("look."),
+        call("Paris"), call("Tokyo"), {"role": "user", "parts": [result("21"), result("8")]}]});
+    let (sent, _) = from_gemini(&body, &target("gpt-4o")).unwrap();
+    let roles: Vec<&Value> = sent["messages"].as_array().unwrap().iter().map(|message| &message["role"]).collect();
+    assert_eq!(roles, ["user", "assistant", "tool", "tool"]);
+    assert_eq!(sent["messages"][1]["content"], "Let me look.");
+    assert_eq!(sent["messages"][1]["tool_calls"].as_array().unwrap().len(), 2);
+}
