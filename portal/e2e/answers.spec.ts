@@ -121,7 +121,7 @@ test('a key that ends soon says so', async ({ page }) => {
 test('several models are asked the same, side by side', async ({ page }) => {
   await signIn(page, weir);
   await page.goto(`${weir.portal}/playground?model=demo/demo-small`);
-  await page.getByLabel('Compare with').click();
+  await page.getByRole('combobox', { name: 'Compare with' }).click();
   await page.getByRole('option', { name: 'demo/demo-large', exact: true }).click();
   await page.keyboard.press('Escape');
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('Hello there');

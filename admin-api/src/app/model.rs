@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use weir_domain::catalog::{CatalogModel, CatalogProvider};
+use weir_domain::catalog::{CatalogModel, CatalogProvider, Modality};
 use weir_domain::price::PerMillion;
 use weir_domain::resource::{Kind, Stored};
 use weir_domain::spec::{self, Spec};
@@ -29,6 +29,9 @@ pub(crate) struct CallableModel {
     /// What the route is for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) description: String,
+    /// What it is for; absent when the catalogue does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) modality: Option<Modality>,
     /// Tokens that fit into one request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) context: Option<u64>,
@@ -99,6 +102,7 @@ impl App {
             provider: first.map(|t| t.provider.clone()),
             model: first.map(|t| t.model.clone()),
             description: route.description.clone(),
+            modality: facts.as_ref().and_then(|f| f.modality),
             context: facts.as_ref().and_then(|f| f.context),
             max_output_tokens: facts.as_ref().and_then(|f| f.max_output_tokens),
             price: facts.and_then(|f| f.price),
@@ -115,6 +119,7 @@ impl App {
             provider: Some(provider.to_owned()),
             model: Some(model.to_owned()),
             description: String::new(),
+            modality: listed.map(|l| l.modality),
             context: declared.and_then(|d| d.context).or(listed.and_then(|l| l.context)),
             max_output_tokens: declared.and_then(|d| d.max_output_tokens).or(listed.and_then(|l| l.max_output_tokens)),
             price: known.price(provider, model, listed),

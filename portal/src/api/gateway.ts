@@ -1,7 +1,7 @@
 // The gateway as the portal sees it: what can be called, what is known of vendors, where it listens.
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { bodyOf, client, idempotencyKey } from './client';
-import type { MadeKey } from './types';
+import type { CallableModel, MadeKey } from './types';
 
 export function useSystem() {
   return useQuery({
@@ -9,6 +9,15 @@ export function useSystem() {
     queryFn: async ({ signal }) => bodyOf(await client.GET('/system', { signal })),
     staleTime: 60_000,
   });
+}
+
+/** A model that the catalogue does not know may be one for chats, too. */
+const isForChats = ({ modality }: CallableModel) => !modality || modality === 'chat' || modality === 'responses';
+
+/** What a chat can be had with. */
+export function useChatModels() {
+  const models = useModels();
+  return { ...models, data: models.data?.filter(isForChats) };
 }
 
 export function useModels() {

@@ -1467,6 +1467,7 @@ export interface components {
             model?: string | null;
             /** @description What the route is for. */
             description?: string;
+            modality?: components["schemas"]["Modality"] | null;
             /**
              * Format: int64
              * @description Tokens that fit into one request.

@@ -1,6 +1,6 @@
 // A call with the real address, model and (where it was just made) key, ready to run.
 import { useTranslation } from 'react-i18next';
-import { useModels, useSystem } from '../api/gateway';
+import { useChatModels, useSystem } from '../api/gateway';
 import { Snippets } from './snippet';
 import {
   type Call,
@@ -36,7 +36,7 @@ export function CallSnippets({ apiKey, body }: { apiKey: string | null; body: Ch
 /** The first call of a key: a model that it may call, a short prompt. */
 export function FirstCall({ apiKey, allowed }: { apiKey: string; allowed: string[] }) {
   const { t } = useTranslation();
-  const models = useModels();
+  const models = useChatModels();
   if (!models.data) return null;
   const model = firstAllowed(
     allowed,

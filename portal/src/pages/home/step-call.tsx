@@ -2,7 +2,7 @@
 import { Loader } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useModels } from '../../api/gateway';
+import { useChatModels } from '../../api/gateway';
 import type { MadeKey } from '../../api/types';
 import { CallSnippets, FirstCall } from '../../ui/call-snippets';
 import { Bar } from '../../ui/page';
@@ -15,7 +15,7 @@ interface CallStepProps {
 
 export function CallStep({ done, ready, made }: CallStepProps) {
   const { t } = useTranslation();
-  const model = useModels().data?.[0]?.id;
+  const model = useChatModels().data?.[0]?.id;
   if (!ready && !made) return <p className="muted">{t('home.call.text')}</p>;
   return (
     <>

@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useModels } from '../../api/gateway';
+import { useChatModels } from '../../api/gateway';
 import { CallSnippets } from '../../ui/call-snippets';
 import { Empty } from '../../ui/empty';
 import { Icon } from '../../ui/icons';
@@ -22,9 +22,9 @@ export default function Playground() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const wanted = useSearch({ from: '/app/playground' }).model;
-  const models = useModels();
+  const chats = useChatModels().data ?? [];
   const [stored, setSettings] = useState(start);
-  const settings = { ...stored, model: wanted ?? models.data?.[0]?.id ?? '' };
+  const settings = { ...stored, model: wanted ?? chats[0]?.id ?? '' };
   const conversation = useConversation();
   const turns = useBottom(conversation.turns);
   const [code, { open: openCode, close: closeCode }] = useDisclosure(false);
@@ -67,7 +67,7 @@ export default function Playground() {
           <Composer settings={settings} conversation={conversation} />
         </section>
         <Section title={t('playground.settings')}>
-          <ChatSettings settings={settings} models={models.data ?? []} onChange={change} />
+          <ChatSettings settings={settings} models={chats} onChange={change} />
         </Section>
       </div>
       <Modal
