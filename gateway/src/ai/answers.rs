@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::HeaderMap;
 use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderValue};
 use moka::Expiry;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
+use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{CacheStatus, Record};
 use weir_domain::money::NanoUsd;
 use weir_domain::snapshot::ModelRoute;
@@ -104,16 +105,20 @@ pub(super) struct Place<'a> {
     policy: AnswerCache,
 }
 
-/// The place of a request's answer, when its route keeps answers. `beta` is what the caller says beside the body that
-/// changes the answer.
+/// The place of a request's answer, when its route keeps answers.
 pub(super) fn place<'a>(
-    answers: &'a Answers,
     route: &ModelRoute,
     record: &Record,
-    request: &Request<'_>,
-    (body, beta): (&[u8], &[u8]),
+    request: &Request<'a>,
+    body: &[u8],
+    headers: &HeaderMap,
 ) -> Option<Place<'a>> {
+    // What a provider keeps of a response belongs to whom it was given to, and its id leads back there.
+    if request.inbound == Dialect::Responses {
+        return None;
+    }
     // What is only passed on may be anything, and large: sound, images. A list is rendered from events, not read again.
+    let answers = &request.state.models.answers;
     let can_be_read = request.peek.operation.passed_on_at().is_none() && !request.peek.json_array;
     let policy = route.cache.filter(|_| can_be_read)?;
     let (scope, owner) = match policy.scope {
@@ -137,7 +142,17 @@ pub(super) fn place<'a>(
         add(target.model.as_bytes());
     }
     add(&[u8::from(peek.stream), u8::from(route.strict)]);
-    add(beta);
+    // Whatever else decides which target answers, or how.
+    for name in route.targets.iter().filter_map(|target| target.when.as_ref()).flat_map(|when| when.headers.keys()) {
+        add(headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default());
+    }
+    if route.targets.iter().filter_map(|target| target.when.as_ref()).any(|when| !when.teams.is_empty()) {
+        add(record.team.as_bytes());
+    }
+    for name in [super::beta::HEADER, super::beta::VERSION] {
+        headers.get_all(name).into_iter().for_each(|value| add(value.as_bytes()));
+        add(b"");
+    }
     add(body);
     Some(Place { answers, key: hash.finalize().into(), policy })
 }
@@ -223,8 +238,6 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
+use http::header;
 use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::{Dialect, WireFormat};
@@ -111,8 +111,7 @@ pub(super) async fn serve(
         Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, content_type, id, ends };
     let settlement = &mut exchange.settlement;
     let betas = betas(session, dialect);
-    let beta = betas.header.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-    let place = answers::place(&state.models.answers, &route, settlement, &request, (&body.bytes, beta));
+    let place = answers::place(&route, settlement, &request, &body.bytes, &session.req_header().headers);
     let taking = match place.map(|place| consult(place, session, settlement, &request)) {
         None => None,
         Some(Ok(Consulted::Kept(kept, answer))) => {
@@ -191,7 +190,7 @@ impl Call<'_> {
         while made < self.route.max_attempts.max(1) {
             let Some(choice) = plan.next(Instant::now()) else { break };
             let Some(target) = self.route.targets.get(choice.target) else { break };
-            let prepared = match self.prepare(target) {
+            let prepared = match self.prepare(target).inspect_err(|_| plan.unmade(choice)) {
                 Ok(prepared) => prepared,
                 Err(error @ RequestError::Unsupported { .. }) => {
                     misfit = Some(error);
@@ -201,9 +200,11 @@ impl Call<'_> {
                 Err(error) => return Err((error.to_wire(), None)),
             };
             if tokio::time::Instant::now() + choice.wait >= self.request.ends {
+                plan.unmade(choice);
                 break;
             }
             if let Err(reason) = rest(session, choice.wait).await {
+                plan.unmade(choice);
                 // The attempts so far failed, and nobody pays for those.
                 settlement.cost = Some(NanoUsd::ZERO);
                 return Ok(Err(reason));

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::Session;
@@ -65,6 +65,9 @@ pub(crate) struct Native {
     tap: Option<Tap>,
     /// What is told was paid for when it was made.
     free: bool,
+    /// Whether the call makes something: what it only asks after was paid for when it was made, and a batch is paid for
+    /// in a way that its state does not tell.
+    makes: bool,
     settled: bool,
 }
 
@@ -192,6 +195,7 @@ fn with_key(
         asked: None,
         tap: None,
         free: false,
+        makes: false,
         settled: false,
     };
     Ok((route, target, native))
@@ -285,6 +289,7 @@ impl Native {
             }
         }
         credential.complete(head, &Bytes::new()).ok_or_else(unfit)?;
+        self.makes = head.method == Method::POST && !head.uri.path().contains("/batches");
         self.asked = is_json(head.headers.get(header::CONTENT_TYPE)).then(ModelTap::default);
         Ok(())
     }
@@ -305,7 +310,7 @@ impl Native {
         let plain = head.headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
         let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         settlement.stream = kind.starts_with("text/event-stream");
-        self.tap = (plain && !self.free && head.status == StatusCode::OK).then(|| Tap::new(kind));
+        self.tap = (plain && self.makes && !self.free && head.status == StatusCode::OK).then(|| Tap::new(kind));
         Ok(())
     }
 
@@ -323,10 +328,12 @@ impl Native {
             return;
         }
         let Metered { model: answered, usage } = self.tap.take().map(|tap| tap.finish(whole)).unwrap_or_default();
-        let asked = self.asked.take().and_then(|asked| asked.model()).or_else(|| self.named.take());
+        // The path decides where it names a model, whatever the body says; the answer knows best which one it was.
+        let in_body = self.asked.take().and_then(|asked| asked.model());
+        let asked = self.named.take().or(in_body);
         let at = settlement.at;
         let price = |model: &Option<String>| model.as_deref().and_then(|model| self.provider.price(model, at));
-        let price: Option<&PriceRow> = price(&asked).or_else(|| price(&answered));
+        let price: Option<&PriceRow> = price(&answered).or_else(|| price(&asked));
         let key = self.key.and_then(|key| self.provider.keys.get(key)).map(|key| key.id.clone()).unwrap_or_default();
         let model = asked.as_ref().or(answered.as_ref()).map_or("", |model| cut(model, MAX_MODEL)).to_owned();
         for attempt in &mut settlement.attempts {

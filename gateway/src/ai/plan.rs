@@ -355,6 +355,13 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         self.fits.remove(choice.target);
     }
 
+    /// Gives back what was taken for an attempt that is not made: another request may find out if the target works.
+    pub(super) fn unmade(&self, choice: Choice) {
+        if let Some(slot) = self.pool.slot(choice.target).filter(|_| choice.probe) {
+            slot.state.breaker.give_back();
+        }
+    }
+
     /// Notes that the request is too long for a target, and so for every other whose context is not larger; true when
     /// there is one left.
     pub(super) fn outgrown(&mut self, choice: Choice) -> bool {

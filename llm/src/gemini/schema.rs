@@ -2,15 +2,22 @@
 //!
 //! Source: <https://ai.google.dev/api/caching#Schema>. The rules are those that agentgateway and LiteLLM found by trial.
 
+mod members;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use self::members::{kinds, weight};
 use crate::wire::Raw;
 
 /// Schemas that may come of one by putting in what its references name: a few definitions that name each other twice
 /// are otherwise as many as memory holds.
 const MAX_SCHEMAS: usize = 10_000;
+/// How deep schemas may lie within each other once references are put in: each level takes stack.
+const MAX_DEPTH: usize = 64;
+/// What may be copied for references, in bytes: so often the schema's own length, and some more for short ones.
+const MAX_COPIES: (usize, usize) = (16, 64 << 10);
 
 /// Members that say nothing that the model is held to, or what happens anyway.
 const SILENT: [&str; 10] =
@@ -73,7 +80,14 @@ pub(super) fn fit(schema: &Raw<'_>) -> Result<Fitted, Unfit> {
     if !root.is_object() {
         return Err(Unfit::NotAnObject);
     }
-    let mut fitting = Fitting { root: &root, open: Vec::new(), made: 0, dropped: BTreeSet::new() };
+    let mut fitting = Fitting {
+        root: &root,
+        open: Vec::new(),
+        made: 0,
+        depth: 0,
+        left: schema.get().len() * MAX_COPIES.0 + MAX_COPIES.1,
+        dropped: BTreeSet::new(),
+    };
     let fitted = fitting.fit(&root)?;
     let dropped = fitting.dropped;
     let is_empty = fitted.get("type").is_none_or(|kind| kind == "OBJECT")
@@ -87,6 +101,9 @@ struct Fitting<'r> {
     /// References that are being put in: one that is met again within itself has no end.
     open: Vec<String>,
     made: usize,
+    depth: usize,
+    /// Bytes that may still be copied.
+    left: usize,
     dropped: BTreeSet<String>,
 }
 
@@ -97,9 +114,16 @@ impl Fitting<'_> {
 
     fn fit(&mut self, schema: &Value) -> Result<Map<String, Value>, Unfit> {
         self.made += 1;
-        if self.made > MAX_SCHEMAS {
+        if self.made > MAX_SCHEMAS || self.depth >= MAX_DEPTH {
             return Err(Unfit::TooLarge);
         }
+        self.depth += 1;
+        let fitted = self.fit_one(schema);
+        self.depth -= 1;
+        fitted
+    }
+
+    fn fit_one(&mut self, schema: &Value) -> Result<Map<String, Value>, Unfit> {
         let Value::Object(fields) = schema else {
             // `true` is any value; `false`, none, is not to be had.
             return Ok(Map::new());
@@ -121,6 +145,8 @@ impl Fitting<'_> {
             self.drop("$ref");
             return Ok(Map::from_iter([("type".to_owned(), "OBJECT".into())]));
         };
+        let bytes = target.iter().map(|(name, value)| name.len() + weight(value)).sum();
+        self.left = self.left.checked_sub(bytes).ok_or(Unfit::TooLarge)?;
         let mut whole = target.clone();
         for (name, value) in beside.iter().filter(|(name, _)| *name != "$ref") {
             whole.insert(name.clone(), value.clone());
@@ -166,6 +192,7 @@ impl Fitting<'_> {
         } else if kinds.len() > 1 {
             let mut each = Vec::new();
             for kind in &kinds {
+                self.made += 1;
                 let mut one = fields.clone();
                 one.insert("type".to_owned(), kind.clone().into());
                 one.remove("description");
@@ -341,17 +368,6 @@ impl Fitting<'_> {
             }
         }
     }
-}
-
-/// The types that a schema names, without null, and whether null is one of them.
-fn kinds(fields: &Map<String, Value>) -> (Vec<String>, bool) {
-    let named: Vec<String> = match fields.get("type") {
-        Some(Value::String(kind)) => vec![kind.to_ascii_lowercase()],
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_ascii_lowercase).collect(),
-        _ => Vec::new(),
-    };
-    let nullable = named.iter().any(|kind| kind == "null");
-    (named.into_iter().filter(|kind| kind != "null").collect(), nullable)
 }
 
 /// Tells the model what it is not held to.

@@ -106,3 +106,27 @@ fn an_object_without_properties_is_told_from_one_with() {
     assert!(!is_empty(json!({"type": "object", "properties": {"a": {}}})) && !is_empty(json!({"type": "string"})));
     assert!(matches!(fit(&Raw::parse("[]").unwrap()), Err(Unfit::NotAnObject)));
 }
+
+#[test]
+fn a_chain_of_references_takes_no_stack_and_copies_take_no_memory() {
+    let link = |n: usize| {
+        let next = format!("#/$defs/d{}", n + 1);
+        (format!("d{n}"), json!({"type": "object", "properties": {"a": {"$ref": next}}}))
+    };
+    let mut chain: Map<String, Value> = (0..4_900).map(link).collect();
+    chain.insert("d4900".into(), json!({"type": "string"}));
+    let deep = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/d0"}}, "$defs": chain}).to_string();
+    assert!(matches!(fit(&Raw::parse(&deep).unwrap()), Err(Unfit::TooLarge)));
+
+    let heavy = json!({"type": "string", "description": "x".repeat(200_000)});
+    let many: Map<String, Value> = (0..900).map(|n| (format!("p{n}"), json!({"$ref": "#/$defs/heavy"}))).collect();
+    let wide = json!({"type": "object", "properties": many, "$defs": {"heavy": heavy}}).to_string();
+    assert!(matches!(fit(&Raw::parse(&wide).unwrap()), Err(Unfit::TooLarge)));
+}
+
+#[test]
+fn a_type_is_taken_once_however_often_it_is_named() {
+    let schema = json!({"type": vec!["string"; 100_000]}).to_string();
+    let fitted: Value = serde_json::from_str(fit(&Raw::parse(&schema).unwrap()).unwrap().schema.get()).unwrap();
+    assert_eq!(fitted, json!({"type": "STRING"}));
+}
