@@ -127,9 +127,15 @@ fn service_account(secret: &Secret, token_url: Option<(&str, &Address)>) -> Resu
     Ok(Grant { endpoint, proof })
 }
 
+/// What a PEM of PKCS #8 begins and ends with (RFC 7468 section 10).
+fn pem_marks() -> [String; 2] {
+    ["BEGIN", "END"].map(|edge| format!("-----{edge} PRIVATE KEY-----"))
+}
+
 /// The content of a PEM (RFC 7468) in base64 without line breaks, when it is base64.
 fn der(pem: &str) -> Option<Secret> {
-    let inside = pem.trim().strip_prefix("-----BEGIN PRIVATE KEY-----")?.strip_suffix("-----END PRIVATE KEY-----")?;
+    let [begin, end] = pem_marks();
+    let inside = pem.trim().strip_prefix(begin.as_str())?.strip_suffix(end.as_str())?;
     let text: String = inside.split_ascii_whitespace().collect();
     Secret::new(text).filter(is_signing_key)
 }
@@ -187,7 +193,8 @@ mod tests {
             let problem = read(Protocol::Vertex, &account(uri, KEY)).unwrap_err();
             assert!(problem.contains("token_uri"), "{problem}");
         }
-        let pem = |inside: &str| format!("-----BEGIN PRIVATE KEY-----\n{inside}\n-----END PRIVATE KEY-----\n");
+        let [begin, end] = pem_marks();
+        let pem = |inside: &str| format!("{begin}\n{inside}\n{end}\n");
         for key in ["canary".to_owned(), pem("canary!"), pem(""), pem("Y2FuYXJ5"), pem(&inside[..200])] {
             let problem = read(Protocol::Vertex, &account(PUBLIC, &key)).unwrap_err();
             assert!(problem.contains("private_key") && !problem.contains("canary"), "{problem}");

@@ -125,21 +125,7 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
         Some(_) => 0,
         None => estimate(read(context.upstream, text, &context.request_id)?.text_bytes()),
     };
-    let usage = head.sighted.complete(context.estimated_input, estimated_output);
-    let cost = pricing.cost(&usage);
-    let mut splice = Splice::default();
-    if let Some(raw) = head.usage {
-        splice_cost(&mut splice, text, raw, Cost(cost));
-    }
-    Ok(Answer {
-        body: splice.apply(body),
-        usage,
-        cost,
-        finish: head.finish,
-        upstream_model: owned(head.model.as_deref()),
-        response_id: owned(head.id.as_deref()),
-        dropped: Vec::new(),
-    })
+    Ok(head.priced(context, (text, body), estimated_output, pricing))
 }
 
 /// What is read of an answer that is forwarded.
@@ -149,6 +135,33 @@ pub(crate) struct AnswerHead<'a> {
     pub(crate) finish: Option<Finish>,
     pub(crate) usage: Option<&'a serde_json::value::RawValue>,
     pub(crate) sighted: crate::usage::Sighted,
+}
+
+impl AnswerHead<'_> {
+    /// The provider's answer but for the cost in its usage object.
+    pub(crate) fn priced(
+        &self,
+        context: &AnswerContext,
+        (text, body): (&str, &Bytes),
+        estimated_output: u64,
+        pricing: &dyn Pricing,
+    ) -> Answer {
+        let usage = self.sighted.complete(context.estimated_input, estimated_output);
+        let cost = pricing.cost(&usage);
+        let mut splice = Splice::default();
+        if let Some(raw) = self.usage {
+            splice_cost(&mut splice, text, raw, Cost(cost));
+        }
+        Answer {
+            body: splice.apply(body),
+            usage,
+            cost,
+            finish: self.finish,
+            upstream_model: owned(self.model.as_deref()),
+            response_id: owned(self.id.as_deref()),
+            dropped: Vec::new(),
+        }
+    }
 }
 
 /// The ids by which what follows a whole answer is bound to the account that gave it: as

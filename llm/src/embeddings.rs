@@ -11,13 +11,12 @@ use weir_domain::dialect::{WireFormat, gemini_path};
 use weir_domain::operation::Operation;
 use weir_domain::usage::Tokens;
 
-use crate::answer::{Answer, AnswerContext};
+use crate::answer::{Answer, AnswerContext, AnswerHead};
 use crate::error::{AnswerError, RequestError};
 use crate::peek::Peek;
-use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::pricing::{Cost, Pricing};
 use crate::report::Report;
 use crate::request::{Target, UpstreamRequest, with_model};
-use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::{Count, Sighted};
 use crate::wanted::{Wanted, Wish};
@@ -122,21 +121,9 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
     if !head.data.is_some_and(|data| data.get().starts_with('[')) {
         return Err(AnswerError::Malformed("it has no list 'data'".into()));
     }
-    let usage = input_only(head.usage).complete(context.estimated_input, 0);
-    let cost = pricing.cost(&usage);
-    let mut splice = Splice::default();
-    if let Some(raw) = head.usage {
-        splice_cost(&mut splice, text, raw, Cost(cost));
-    }
-    Ok(Answer {
-        body: splice.apply(body),
-        usage,
-        cost,
-        finish: None,
-        upstream_model: head.model.map(|model| model.0.into_owned()),
-        response_id: head.id.map(|id| id.0.into_owned()),
-        dropped: Vec::new(),
-    })
+    let sighted = input_only(head.usage);
+    let head = AnswerHead { id: head.id, model: head.model, finish: None, usage: head.usage, sighted };
+    Ok(head.priced(context, (text, body), 0, pricing))
 }
 
 /// How many tokens stand in a request as numbers: embeddings may be asked for of what is tokenised already, which an

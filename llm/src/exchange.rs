@@ -5,6 +5,7 @@
 //! (schemas, arguments) is carried as it is.
 
 mod blocks;
+mod media_url;
 
 use serde_json::value::RawValue;
 use weir_domain::dialect::WireFormat;
@@ -13,7 +14,8 @@ use crate::error::RequestError;
 use crate::report::{NO_COUNTERPART, Report};
 use crate::sealed_id;
 use crate::wire::{Raw, Text};
-pub(crate) use blocks::{join_texts, report_cache_marks};
+pub(crate) use blocks::{check_end, join_texts, last_place, report_cache_marks};
+pub(crate) use media_url::MediaUrl;
 
 /// One request.
 #[derive(Debug)]

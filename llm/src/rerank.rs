@@ -10,14 +10,13 @@ use serde_json::value::RawValue;
 use weir_domain::dialect::WireFormat;
 use weir_domain::usage::{Tokens, Units};
 
-use crate::answer::{Answer, AnswerContext};
+use crate::answer::{Answer, AnswerContext, AnswerHead};
 use crate::embeddings::input_only;
 use crate::error::{AnswerError, RequestError};
 use crate::peek::Peek;
-use crate::pricing::{Cost, Pricing, splice_cost};
+use crate::pricing::Pricing;
 use crate::report::Report;
 use crate::request::{Target, UpstreamRequest, with_model};
-use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::{Count, Sighted};
 use crate::wanted::{Wanted, Wish};
@@ -109,21 +108,8 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
     }
     // Whoever bills by the search says so; the others count tokens.
     let sighted = search_units(head.meta).map_or_else(|| input_only(head.usage), of_queries);
-    let usage = sighted.complete(context.estimated_input, 0);
-    let cost = pricing.cost(&usage);
-    let mut splice = Splice::default();
-    if let Some(raw) = head.usage {
-        splice_cost(&mut splice, text, raw, Cost(cost));
-    }
-    Ok(Answer {
-        body: splice.apply(body),
-        usage,
-        cost,
-        finish: None,
-        upstream_model: head.model.map(|model| model.0.into_owned()),
-        response_id: head.id.map(|id| id.0.into_owned()),
-        dropped: Vec::new(),
-    })
+    let head = AnswerHead { id: head.id, model: head.model, finish: None, usage: head.usage, sighted };
+    Ok(head.priced(context, (text, body), 0, pricing))
 }
 
 #[cfg(test)]

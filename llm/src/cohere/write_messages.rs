@@ -1,9 +1,11 @@
 //! Writes the conversation of a chat request.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::error::RequestError;
-use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn, join_texts, report_cache_marks};
+use crate::exchange::{
+    Block, BlockKind, MediaUrl, ResultPart, Role, Turn, check_end, join_texts, last_place, report_cache_marks,
+};
 use crate::report::Report;
 use crate::wire::Text;
 
@@ -44,20 +46,6 @@ struct OutDocument<'a> {
     data: Text<'a>,
 }
 
-/// Written as a data URL without a copy of the data in between.
-struct MediaUrl<'a>(Media<'a>);
-
-impl Serialize for MediaUrl<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Media::Url(url) => serializer.serialize_str(url),
-            Media::Base64 { media_type, data } => {
-                serializer.collect_str(&format_args!("data:{};base64,{}", &**media_type, &**data))
-            }
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct OutCall<'a> {
     id: Text<'a>,
@@ -73,10 +61,11 @@ struct OutCalled<'a> {
     arguments: String,
 }
 
-/// The system prompt as first message, then the turns.
+/// The system prompt as first message, then the turns. `conversation` is what the caller calls the list of those.
 pub(super) fn write_messages<'a>(
     system: Vec<Block<'a>>,
     turns: Vec<Turn<'a>>,
+    conversation: &'static str,
     report: &mut Report,
 ) -> Result<Vec<OutMessage<'a>>, RequestError> {
     let mut messages = Vec::with_capacity(turns.len() + 1);
@@ -85,7 +74,7 @@ pub(super) fn write_messages<'a>(
         messages.push(OutMessage { role: "system", content: Some(OutContent::Text(text)), ..OutMessage::default() });
     }
     let instructions = messages.len();
-    let last = turns.last().and_then(|turn| turn.blocks.first()).map(|block| At { part: None, ..block.at });
+    let last = last_place(&turns);
     for turn in turns {
         report_cache_marks(&turn.blocks, report)?;
         match turn.role {
@@ -93,15 +82,9 @@ pub(super) fn write_messages<'a>(
             Role::Assistant => write_assistant(turn, &mut messages, report)?,
         }
     }
-    match messages.get(instructions..).unwrap_or_default() {
-        [] => Err(RequestError::field("messages", "holds nothing but empty text", "say something as user")),
-        [.., OutMessage { role: "assistant", .. }] => {
-            let path = last.unwrap_or_default().path("");
-            report.drop(path, "the provider does not continue a given answer; it answers anew")?;
-            Ok(messages)
-        }
-        _ => Ok(messages),
-    }
+    let written = messages.get(instructions..).unwrap_or_default();
+    check_end(written.last().map(|message| message.role), last, conversation, report)?;
+    Ok(messages)
 }
 
 /// Results of tools become messages of their own, all before the rest of the turn. Images in a result follow as what the

@@ -107,7 +107,7 @@ pub(crate) fn write(
     let Penalties { seed, frequency, presence } = exchange.penalties;
     let request = Request {
         model: target.model,
-        messages: write_messages(exchange.system, exchange.turns, report)?,
+        messages: write_messages(exchange.system, exchange.turns, exchange.names.conversation, report)?,
         stream: exchange.stream,
         tools,
         tool_choice,

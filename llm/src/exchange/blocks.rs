@@ -1,6 +1,6 @@
 //! What several writers make of the blocks of a turn.
 
-use super::{Block, BlockKind};
+use super::{At, Block, BlockKind, Turn};
 use crate::error::RequestError;
 use crate::report::Report;
 use crate::wire::Text;
@@ -34,4 +34,30 @@ pub(crate) fn join_texts(blocks: Vec<Block<'_>>) -> Option<Text<'_>> {
             joined.into()
         }
     })
+}
+
+/// Where a conversation's last turn stands, to be kept until the turns are written.
+pub(crate) fn last_place(turns: &[Turn<'_>]) -> At {
+    let last = turns.last().and_then(|turn| turn.blocks.first()).map(|block| At { part: None, ..block.at });
+    last.unwrap_or_default()
+}
+
+/// Judges the end of the messages that were made, for a provider that does not continue a given answer. `conversation`
+/// is what the caller calls the list of its turns.
+///
+/// # Errors
+/// There is no message; in strict mode, the last one is an assistant's.
+pub(crate) fn check_end(
+    last_role: Option<&str>,
+    last: At,
+    conversation: &'static str,
+    report: &mut Report,
+) -> Result<(), RequestError> {
+    match last_role {
+        None => Err(RequestError::field(conversation, "holds nothing but empty text", "say something as user")),
+        Some("assistant") => {
+            report.drop(last.path(""), "the provider does not continue a given answer; it answers anew")
+        }
+        Some(_) => Ok(()),
+    }
 }

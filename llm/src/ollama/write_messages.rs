@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::error::RequestError;
-use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn, join_texts, report_cache_marks};
+use crate::exchange::{
+    At, Block, BlockKind, Media, ResultPart, Role, Turn, check_end, join_texts, last_place, report_cache_marks,
+};
 use crate::report::Report;
 use crate::wire::{Raw, Text};
 
@@ -34,10 +36,11 @@ struct OutCalled<'a> {
     arguments: Raw<'a>,
 }
 
-/// The system prompt as first message, then the turns.
+/// The system prompt as first message, then the turns. `conversation` is what the caller calls the list of those.
 pub(super) fn write_messages<'a>(
     system: Vec<Block<'a>>,
     turns: Vec<Turn<'a>>,
+    conversation: &'static str,
     report: &mut Report,
 ) -> Result<Vec<OutMessage<'a>>, RequestError> {
     let mut messages = Vec::with_capacity(turns.len() + 1);
@@ -46,7 +49,7 @@ pub(super) fn write_messages<'a>(
         messages.push(OutMessage { role: "system", content, ..OutMessage::default() });
     }
     let instructions = messages.len();
-    let last = turns.last().and_then(|turn| turn.blocks.first()).map(|block| At { part: None, ..block.at });
+    let last = last_place(&turns);
     // The last call of an id is the one that a result belongs to.
     let mut names: HashMap<String, Text<'a>> = HashMap::new();
     for turn in turns {
@@ -56,15 +59,9 @@ pub(super) fn write_messages<'a>(
             Role::Assistant => write_assistant(turn, &mut names, &mut messages, report)?,
         }
     }
-    match messages.get(instructions..).unwrap_or_default() {
-        [] => Err(RequestError::field("messages", "holds nothing but empty text", "say something as user")),
-        [.., OutMessage { role: "assistant", .. }] => {
-            let path = last.unwrap_or_default().path("");
-            report.drop(path, "the provider does not continue a given answer; it answers anew")?;
-            Ok(messages)
-        }
-        _ => Ok(messages),
-    }
+    let written = messages.get(instructions..).unwrap_or_default();
+    check_end(written.last().map(|message| message.role), last, conversation, report)?;
+    Ok(messages)
 }
 
 /// Results of tools become messages of their own, all before the rest of the turn. Images in a result follow as what the

@@ -104,7 +104,7 @@ pub(crate) fn write(
     let tools = write_tools(std::mem::take(&mut exchange.tools), report)?;
     let request = Request {
         model: target.model,
-        messages: write_messages(exchange.system, exchange.turns, report)?,
+        messages: write_messages(exchange.system, exchange.turns, exchange.names.conversation, report)?,
         stream: exchange.stream,
         tools,
         format: exchange.format.map(|format| match format {

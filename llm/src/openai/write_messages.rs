@@ -1,10 +1,12 @@
 //! Writes the conversation of a chat completion request.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::thought_signature::{self, ExtraContent};
 use crate::error::RequestError;
-use crate::exchange::{At, Block, BlockKind, Media, ResultPart, Role, Turn, join_texts, report_cache_marks};
+use crate::exchange::{
+    Block, BlockKind, Media, MediaUrl, ResultPart, Role, Turn, check_end, join_texts, last_place, report_cache_marks,
+};
 use crate::report::Report;
 use crate::wire::Text;
 
@@ -45,20 +47,6 @@ struct OutFile<'a> {
     file_data: MediaUrl<'a>,
 }
 
-/// Written as a data URL without a copy of the data in between.
-struct MediaUrl<'a>(Media<'a>);
-
-impl Serialize for MediaUrl<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Media::Url(url) => serializer.serialize_str(url),
-            Media::Base64 { media_type, data } => {
-                serializer.collect_str(&format_args!("data:{};base64,{}", &**media_type, &**data))
-            }
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct OutCall<'a> {
     id: Text<'a>,
@@ -89,7 +77,7 @@ pub(super) fn write_messages<'a>(
         messages.push(OutMessage { role: "system", content: Some(OutContent::Text(text)), ..OutMessage::default() });
     }
     let instructions = messages.len();
-    let last = turns.last().and_then(|turn| turn.blocks.first()).map(|block| At { part: None, ..block.at });
+    let last = last_place(&turns);
     for turn in turns {
         report_cache_marks(&turn.blocks, report)?;
         match turn.role {
@@ -97,17 +85,9 @@ pub(super) fn write_messages<'a>(
             Role::Assistant => write_assistant(turn, model, &mut messages, report)?,
         }
     }
-    match messages.get(instructions..).unwrap_or_default() {
-        [] => Err(RequestError::field(conversation, "holds nothing but empty text", "say something as user")),
-        [.., OutMessage { role: "assistant", .. }] => {
-            report.drop(
-                last.unwrap_or_default().path(""),
-                "the provider does not continue a given answer; it answers anew",
-            )?;
-            Ok(messages)
-        }
-        _ => Ok(messages),
-    }
+    let written = messages.get(instructions..).unwrap_or_default();
+    check_end(written.last().map(|message| message.role), last, conversation, report)?;
+    Ok(messages)
 }
 
 /// Results of tools become messages of their own, all before the rest of the turn: they must follow the calls.

@@ -1,10 +1,12 @@
 //! Writes the conversation of a Responses request as items of its `input`.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::sealed;
 use crate::error::RequestError;
-use crate::exchange::{At, BlockKind, Media, ResultPart, Role, Turn};
+use crate::exchange::{
+    At, BlockKind, Media, MediaUrl, ResultPart, Role, Turn, check_end, last_place, report_cache_marks,
+};
 use crate::report::Report;
 use crate::sealed_id;
 use crate::wire::Text;
@@ -50,20 +52,6 @@ pub(super) enum Output<'a> {
     Parts(Vec<InPart<'a>>),
 }
 
-/// Written as a data URL without a copy of the data in between.
-pub(super) struct MediaUrl<'a>(Media<'a>);
-
-impl Serialize for MediaUrl<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Media::Url(url) => serializer.serialize_str(url),
-            Media::Base64 { media_type, data } => {
-                serializer.collect_str(&format_args!("data:{};base64,{}", &**media_type, &**data))
-            }
-        }
-    }
-}
-
 /// One item per message, call, result and piece of reasoning, in their order. `conversation` is what the caller calls
 /// the list of its turns.
 pub(super) fn write_items<'a>(
@@ -72,25 +60,20 @@ pub(super) fn write_items<'a>(
     report: &mut Report,
 ) -> Result<Vec<InItem<'a>>, RequestError> {
     let mut items = Vec::with_capacity(turns.len());
-    let last = turns.last().and_then(|turn| turn.blocks.first()).map(|block| At { part: None, ..block.at });
+    let last = last_place(&turns);
     for turn in turns {
-        for block in turn.blocks.iter().filter(|block| block.cache.is_some()) {
-            report.drop(block.at.path("cache_control"), "the provider caches by itself")?;
-        }
+        report_cache_marks(&turn.blocks, report)?;
         match turn.role {
             Role::User => write_user(turn, &mut items, report)?,
             Role::Assistant => write_assistant(turn, &mut items, report)?,
         }
     }
-    match items.last() {
-        None => Err(RequestError::field(conversation, "holds nothing but empty text", "say something as user")),
-        Some(InItem::Message { role: "assistant", .. }) => {
-            let path = last.unwrap_or_default().path("");
-            report.drop(path, "the provider does not continue a given answer; it answers anew")?;
-            Ok(items)
-        }
-        Some(_) => Ok(items),
-    }
+    let role = items.last().map(|item| match item {
+        InItem::Message { role, .. } => *role,
+        _ => "tool",
+    });
+    check_end(role, last, conversation, report)?;
+    Ok(items)
 }
 
 /// Results of tools stand before the rest of the turn: they follow their calls.

@@ -93,9 +93,9 @@ mod tests {
     fn a_limit_holds_in_every_minute_and_is_free_again_after_it() {
         let window = Window::default();
         let mut taken = Vec::new();
-        for now in (0..300_000).step_by(250) {
-            if window.take(1, 60, Millis(now), MINUTE) {
-                taken.push(now);
+        for at in (0..300_000).step_by(250) {
+            if window.take(1, 60, Millis(at), MINUTE) {
+                taken.push(at);
             }
         }
         for &from in &taken {
