@@ -176,17 +176,27 @@ async fn a_body_beyond_any_limit_of_memory_is_streamed_both_ways() {
         }
         let at = head.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
         read += head.len() - at;
-        // The answer begins before the request has ended: what was held back would never come.
+        // The answer begins before the request has ended: what was held back would never come. Reading waits for no
+        // writing, as in any server that is read from while it is written to: how much the sockets hold decides nothing.
         let begin =
             format!("HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: {LENGTH}\r\n\r\n");
-        stream.write_all(begin.as_bytes()).await.unwrap();
-        stream.write_all(&vec![b'z'; read]).await.unwrap();
+        let (mut reading, mut writing) = stream.into_split();
+        let (arrived, mut echoed) = tokio::sync::mpsc::unbounded_channel();
+        arrived.send(read).unwrap();
+        let writer = tokio::spawn(async move {
+            writing.write_all(begin.as_bytes()).await.unwrap();
+            while let Some(length) = echoed.recv().await {
+                writing.write_all(&vec![b'z'; length]).await.unwrap();
+            }
+        });
         while read < LENGTH {
-            let n = stream.read(&mut buffer).await.unwrap();
+            let n = reading.read(&mut buffer).await.unwrap();
             assert!(n > 0);
-            stream.write_all(&buffer[..n]).await.unwrap();
+            arrived.send(n).unwrap();
             read += n;
         }
+        drop(arrived);
+        writer.await.unwrap();
         String::from_utf8_lossy(&head[..at]).into_owned()
     });
     let spec = json!({"protocol": "openai", "base_url": base, "allow_private_address": true,
