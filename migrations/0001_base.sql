@@ -197,6 +197,7 @@ CREATE TABLE attempts (
     region TEXT NOT NULL,
     cost BIGINT,
     price TEXT NOT NULL,
+    aborted TEXT,
     PRIMARY KEY (request_id, number)
 );
 

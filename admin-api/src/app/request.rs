@@ -173,6 +173,9 @@ pub(crate) struct AttemptView {
     pub(crate) cost_usd: Option<String>,
     /// The price row that the cost was computed with.
     pub(crate) price: String,
+    /// What became of the answer where the caller left before its end: `cut`, `drained` (read to its end) or `truncated`
+    /// (read on, but not to its end); null where the caller stayed.
+    pub(crate) aborted: Option<String>,
 }
 
 /// Dollars as a decimal string.
@@ -233,6 +236,7 @@ fn attempt_view(row: AttemptRow) -> AttemptView {
         outcome: row.outcome,
         error: row.error,
         price: row.price,
+        aborted: row.aborted,
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const REQUEST_COLUMNS: &str = "id, node, at, duration_us, upstream_us
 pub(super) const ATTEMPT_COLUMNS: &str = "request_id, number, provider, provider_key, target, started_us, \
     first_byte_us, duration_us, status, outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, \
     output_text, reasoning, audio_in, audio_out, image_in, image_out, cache_read_audio, cache_read_image, video_in, \
-    usage_source, units, service_tier, region, cost, price";
+    usage_source, units, service_tier, region, cost, price, aborted";
 
 static REQUESTS: Insert =
     Insert::new("requests", Cow::Borrowed(REQUEST_COLUMNS), Cow::Borrowed("ON CONFLICT (id) DO NOTHING"));
@@ -111,6 +111,7 @@ fn attempt_values((request, attempt): &(&Record, &Attempt), add: &mut Add<'_>) {
     usage(add, &a.usage);
     add(Value::MaybeNumber(a.cost.map(money)));
     texts(add, &[&a.price]);
+    add(Value::MaybeText(a.aborted.map(|aborted| aborted.as_str())));
 }
 
 impl Tx {

@@ -63,6 +63,7 @@ pub(crate) struct AttemptRow {
     pub(crate) usage: UsageColumns,
     pub(crate) cost: Option<i64>,
     pub(crate) price: String,
+    pub(crate) aborted: Option<String>,
 }
 
 /// What is known of a usage beside its tokens.

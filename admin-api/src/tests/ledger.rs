@@ -1,7 +1,7 @@
 //! Usage: delivered once, summed exactly, found again.
 
 use serde_json::{Value, json};
-use weir_domain::ledger::{Attempt, CacheStatus, Outcome, Record, Traffic};
+use weir_domain::ledger::{Aborted, Attempt, CacheStatus, Outcome, Record, Traffic};
 use weir_domain::money::NanoUsd;
 use weir_domain::time;
 use weir_domain::usage::{ImageSize, Region, ServiceTier, Tokens, Units, Usage, UsageSource};
@@ -48,7 +48,7 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         usage,
         cost: Some(NanoUsd(1_000_000_007)),
         price: "p-1".to_owned(),
-        aborted: None,
+        aborted: Some(Aborted::Drained),
         ..attempt.clone()
     };
     Record {
@@ -117,6 +117,10 @@ async fn a_request_is_found_again_with_its_attempts() {
         let shown = server.get("/requests/r-00001").await;
         assert_eq!(shown["attempts"].as_array().unwrap().len(), 2);
         assert_eq!((&shown["attempts"][0]["status"], &shown["attempts"][1]["price"]), (&json!(429), &json!("p-1")));
+        assert_eq!(
+            (&shown["attempts"][0]["aborted"], &shown["attempts"][1]["aborted"]),
+            (&Value::Null, &json!("drained"))
+        );
         assert_eq!((&shown["at"], &shown["dropped"]), (&json!(time::to_rfc3339(record.at)), &json!(["logit_bias"])));
         assert_eq!((&shown["cache"], &shown["saved_usd"]), (&json!("hit"), &json!("0.000005")));
         assert_eq!(

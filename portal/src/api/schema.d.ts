@@ -1349,6 +1349,11 @@ export interface components {
             cost_usd?: string | null;
             /** @description The price row that the cost was computed with. */
             price: string;
+            /**
+             * @description What became of the answer where the caller left before its end: `cut`, `drained` (read to its end) or `truncated`
+             *     (read on, but not to its end); null where the caller stayed.
+             */
+            aborted?: string | null;
         };
         /** @description What a check of the whole trail found. */
         AuditCheck: {

@@ -74,6 +74,10 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What became of an answer whose caller left before its end. */
+export const aborted = ['cut', 'drained', 'truncated'] as const;
+export type Aborted = (typeof aborted)[number];
+
 export const usageSources = ['none', 'provider', 'estimated', 'mixed'] as const;
 export type UsageSource = (typeof usageSources)[number];
 

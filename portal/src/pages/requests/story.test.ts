@@ -48,6 +48,17 @@ test('a caller that left is no failure of the target', () => {
   expect(steps.map((s) => s.say)).toEqual(['askedModel', 'attemptLeft', 'left']);
 });
 
+test('what became of an answer whose caller left is told in its own words', () => {
+  for (const word of ['cut', 'drained', 'truncated'] as const) {
+    const left = { ...attempt(1, 'aborted'), aborted: word };
+    expect(story(request({ outcome: 'aborted', attempts: [left] })).map((s) => s.say)).toEqual([
+      'askedModel',
+      word,
+      'left',
+    ]);
+  }
+});
+
 test('an unknown caller is refused before any attempt', () => {
   const steps = story(request({ application: '', model: '', outcome: 'refused', status: 401, error: 'unknown_key' }));
   expect(steps.map((s) => s.say)).toEqual(['unknownCaller', 'askedPath', 'refused']);

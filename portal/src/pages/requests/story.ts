@@ -1,5 +1,5 @@
 // Why a request ended as it did, step by step, out of its ledger row. The words are in the messages.
-import type { Attempt, RequestDetail } from '../../api/types';
+import { type Aborted, type Attempt, aborted, known, type RequestDetail } from '../../api/types';
 
 /** One step of the story: a message and what stands in it. */
 export type Step =
@@ -10,6 +10,7 @@ export type Step =
   | { say: 'attemptFailed'; attempt: Attempt; goesOn: boolean }
   | { say: 'attemptOk'; attempt: Attempt }
   | { say: 'attemptLeft'; attempt: Attempt }
+  | { say: Aborted; attempt: Attempt }
   | { say: 'noAttempt' }
   | { say: 'delivered'; status: number }
   | { say: 'left' }
@@ -23,7 +24,9 @@ export function story(request: RequestDetail): Step[] {
   else steps.push({ say: 'askedPath', path: `${request.method} ${request.path}`, application });
   const attempts = request.attempts ?? [];
   attempts.forEach((attempt, index) => {
-    if (attempt.outcome === 'ok') steps.push({ say: 'attemptOk', attempt });
+    const word = known(aborted, attempt.aborted ?? '');
+    if (word) steps.push({ say: word, attempt });
+    else if (attempt.outcome === 'ok') steps.push({ say: 'attemptOk', attempt });
     else if (attempt.outcome === 'aborted') steps.push({ say: 'attemptLeft', attempt });
     else steps.push({ say: 'attemptFailed', attempt, goesOn: index < attempts.length - 1 });
   });

@@ -1,6 +1,6 @@
 // The attempts of a request over its whole time: waiting for the first byte, then receiving.
 import { useTranslation } from 'react-i18next';
-import type { Attempt, RequestDetail } from '../../api/types';
+import { type Attempt, aborted, known, type RequestDetail } from '../../api/types';
 import { formatDuration } from '../../format/quantity';
 import { useLocale } from '../../i18n/use-locale';
 import { Duration } from '../../ui/figures';
@@ -65,6 +65,7 @@ function Lane({ attempt, whole }: { attempt: Attempt; whole: number }) {
   const { t } = useTranslation();
   const locale = useLocale();
   const bar = barOf(attempt, whole);
+  const left = known(aborted, attempt.aborted ?? '');
   const label = t('requests.laneLabel', {
     number: attempt.number,
     start: formatDuration(attempt.started_us, locale),
@@ -78,6 +79,7 @@ function Lane({ attempt, whole }: { attempt: Attempt; whole: number }) {
         </span>
         <span className={classes.detail}>
           <OutcomeStatus outcome={attempt.outcome} status={attempt.status} />
+          {left ? <span className="small muted">{t(`requests.aborted.${left}`)}</span> : null}
           {attempt.provider_key ? (
             <span className="small muted">
               {t('requests.withKey')} <code>{attempt.provider_key}</code>

@@ -16,6 +16,9 @@ const icons: Record<Step['say'], IconName> = {
   attemptFailed: 'cross',
   attemptOk: 'check',
   attemptLeft: 'stop',
+  cut: 'stop',
+  drained: 'stop',
+  truncated: 'stop',
   left: 'stop',
   noAttempt: 'cross',
   delivered: 'check',
@@ -62,6 +65,9 @@ function useSentence() {
       }
       case 'attemptOk':
       case 'attemptLeft':
+      case 'cut':
+      case 'drained':
+      case 'truncated':
         return t(`requests.story.${step.say}`, facts(step.attempt));
       case 'ended':
         return t('requests.story.ended', { outcome: outcomeWord(step.outcome), error: step.error });
