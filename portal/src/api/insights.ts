@@ -1,6 +1,8 @@
 // What has passed through: overview, usage sums, the request log, the audit trail.
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { hashKey, type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { bodyOf, client } from './client';
+import { worthAwaiting } from './query-client';
+import type { components } from './schema';
 import type { RequestQuery, UsageQuery } from './types';
 
 export function useOverview() {
@@ -19,12 +21,17 @@ export function useUsage(query: UsageQuery) {
   });
 }
 
-export function useRequests(filter: Omit<RequestQuery, 'cursor'>) {
+type RequestPages = InfiniteData<components['schemas']['Page_RequestView'], string>;
+
+export function useRequests({ from, ...filter }: Omit<RequestQuery, 'cursor'>) {
   return useInfiniteQuery({
-    queryKey: ['requests', filter],
+    queryKey: ['requests', filter, from],
+    // The same question from a later moment on: what is there stays until the answer comes.
+    placeholderData: (before: RequestPages | undefined, query?: { queryKey: readonly unknown[] }) =>
+      hashKey([query?.queryKey[1]]) === hashKey([filter]) ? before : undefined,
     initialPageParam: '',
     queryFn: async ({ pageParam, signal }) => {
-      const query = { ...filter, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) };
+      const query = { ...filter, ...(from ? { from } : {}), limit: 50, ...(pageParam ? { cursor: pageParam } : {}) };
       return bodyOf(await client.GET('/requests', { params: { query }, signal }));
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
@@ -36,7 +43,7 @@ export function useRequest(id: string) {
     queryKey: ['requests', 'one', id],
     queryFn: async ({ signal }) => bodyOf(await client.GET('/requests/{id}', { params: { path: { id } }, signal })),
     // The row of a request that has just ended is written within a second.
-    retry: (count) => count < 5,
+    retry: worthAwaiting,
     retryDelay: 400,
   });
 }

@@ -1,5 +1,5 @@
 // Lists and single resources of every kind: the operations that all kinds share.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { bodyOf, client, idempotencyKey } from './client';
 import type { Collection, Resource, Specs } from './types';
 
@@ -26,6 +26,11 @@ export interface ListFilter {
   application?: string;
 }
 
+interface PageQuery {
+  limit: number;
+  cursor?: string;
+}
+
 /*
  * The document has the same five operations for every kind, each with its own types. TypeScript cannot follow a
  * collection that is a parameter through them, so the operations of one kind stand for all here, and only here.
@@ -49,11 +54,40 @@ export function useResourceList<C extends Collection>(collection: C, filter: Lis
   return useInfiniteQuery({
     queryKey: [collection, 'list', filter],
     initialPageParam: '',
-    queryFn: async ({ pageParam, signal }) => {
-      const query = { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) };
-      return bodyOf(await client.GET(all(collection), { params: { query }, signal })) as unknown as ResourcePage<C>;
-    },
+    queryFn: ({ pageParam, signal }) =>
+      readPage(collection, { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+async function readPage<C extends Collection>(collection: C, query: ListFilter & PageQuery, signal: AbortSignal) {
+  return bodyOf(await client.GET(all(collection), { params: { query }, signal })) as unknown as ResourcePage<C>;
+}
+
+/** Everything of a kind, for choosing from: where a list shows its first page only, the rest could not be chosen. */
+export function useEvery<C extends Collection>(collection: C) {
+  return useQuery({
+    queryKey: [collection, 'list', 'every'],
+    queryFn: async ({ signal }) => {
+      const items: Resource<Specs[C]>[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: ResourcePage<C> = await readPage(collection, { limit: 500, ...(cursor ? { cursor } : {}) }, signal);
+        items.push(...page.items);
+        cursor = page.next_cursor;
+      } while (cursor);
+      return items;
+    },
+  });
+}
+
+/** The first of a kind that a text is found in; nothing for no text. */
+export function useFound<C extends Collection>(collection: C, q: string) {
+  return useQuery({
+    queryKey: [collection, 'list', 'found', q],
+    queryFn: async ({ signal }) => (await readPage(collection, { q, limit: 50 }, signal)).items,
+    enabled: q !== '',
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -14,7 +14,9 @@ interface SecretFieldProps {
 /** A secret: what is stored shows as its fingerprint and stays unless it is replaced. */
 export function SecretField({ label, value, onChange, error }: SecretFieldProps) {
   const { t } = useTranslation();
-  const [stored] = useState(value.startsWith('sealed:') ? value : null);
+  const [stored, setStored] = useState<string | null>(null);
+  // Also what is sealed by a save while the field is shown.
+  if (value.startsWith('sealed:') && value !== stored) setStored(value);
   const [shown, setShown] = useState(false);
   // A reference is no secret, and people compare it with what they set elsewhere.
   const reference = /^(env|file):/.test(value);

@@ -22,7 +22,8 @@ interface ResourceFrameProps<C extends PagedCollection, V> {
   collection: C;
   id: string;
   loaded?: Loaded<Specs[C]>;
-  onReload?: () => void;
+  /** Reads the resource again; false when that failed. */
+  onReload?: () => Promise<boolean>;
   children: ReactNode;
 }
 
@@ -54,7 +55,12 @@ export function ResourceFrame<C extends PagedCollection, V>(props: ResourceFrame
             <Tabs.Tab value="yaml">{t('form.yaml')}</Tabs.Tab>
             {loaded ? <Tabs.Tab value="history">{t('form.history')}</Tabs.Tab> : null}
           </Tabs.List>
-          <Tabs.Panel value="fields">{children}</Tabs.Panel>
+          <Tabs.Panel value="fields">
+            {/* A new resource gets a page of its own when it is made: what would be typed meanwhile has no place. */}
+            <fieldset className={classes.fields} disabled={editor.saving && !loaded}>
+              {children}
+            </fieldset>
+          </Tabs.Panel>
           <Tabs.Panel value="yaml">
             <Suspense fallback={<Loading />}>
               <YamlView kind={kinds[collection].kind} id={id} team={resource?.team} spec={editor.mine()} />
@@ -77,11 +83,7 @@ export function ResourceFrame<C extends PagedCollection, V>(props: ResourceFrame
           mine={editor.mine()}
           busy={editor.saving}
           onSave={(spec, etag) => void editor.saveMerged(spec, etag)}
-          onTakeTheirs={() => {
-            editor.abandon();
-            editor.dropStale();
-            onReload?.();
-          }}
+          onTakeTheirs={() => onReload && void editor.takeTheirs(onReload)}
           onClose={editor.dropStale}
         />
       ) : null}

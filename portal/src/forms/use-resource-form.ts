@@ -1,10 +1,11 @@
 // One resource in a form: its start values, saving, faults at their fields, and what a stale save needs.
 import { type UseFormReturnType, useForm } from '@mantine/form';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { faultsByField, Problem } from '../api/problem';
 import { type Draft, type Loaded, readResource, useCreate, useReplace } from '../api/resources';
 import type { Collection, Resource, Specs } from '../api/types';
+import { useTyped } from './use-typed';
 
 /** A save that came after somebody else's. */
 export interface Stale<S> {
@@ -15,10 +16,11 @@ export interface Stale<S> {
 
 interface Options<C extends Collection, V> {
   collection: C;
-  /** The resource that is edited and its entity tag; absent for a new one. */
+  /** The resource that is edited and its entity tag, another one after each change; absent for a new one. */
   loaded?: Loaded<Specs[C]>;
   toSpec: (values: V) => Specs[C];
   newId?: (values: V) => string;
+  /** What the fields of `loaded` hold, or of a new resource. */
   start: V;
   onSaved: (saved: Resource<Specs[C]>) => void;
 }
@@ -28,8 +30,8 @@ export interface ResourceForm<S, V> {
   submit: () => Promise<void>;
   /** Whether there is something to lose. Asked at the very moment: state would be one render late. */
   unsaved: () => boolean;
-  /** Gives up what was changed. */
-  abandon: () => void;
+  /** Gives up what was changed for what `read` brings; `read` says whether it came. */
+  takeTheirs: (read: () => Promise<boolean>) => Promise<void>;
   saving: boolean;
   error: unknown;
   stale: Stale<S> | null;
@@ -59,7 +61,7 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
   const create = useCreate(collection);
   const replace = useReplace(collection, id);
   const [error, setError] = useState<unknown>(null);
-  const settled = useRef(false);
+  const typed = useTyped(form, options.start, loaded?.etag, () => setError(null));
   const [stale, setStale] = useState<Stale<Specs[C]> | null>(null);
 
   /** Somebody else's change came first: what is there now, to be merged with. */
@@ -76,11 +78,11 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
   const send = async (draft: Draft<C>, etag: string | null) => {
     setError(null);
     form.clearErrors();
+    typed.sending();
     try {
       const saved = loaded ? await replace.mutateAsync({ draft, etag: etag ?? '*' }) : await create.mutateAsync(draft);
       setStale(null);
-      settled.current = true;
-      form.resetDirty();
+      typed.saved();
       onSaved(saved.data);
     } catch (failure) {
       // 404: a deleted resource has no version any more that the save could be on top of.
@@ -91,6 +93,8 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
       if (!loaded && hasStatus(failure, 409)) return form.setFieldError('id', t('form.idTaken'));
       if (failure instanceof Problem) form.setErrors(faultsByField(failure.faults));
       setError(failure);
+    } finally {
+      typed.ended();
     }
   };
 
@@ -105,9 +109,10 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
   return {
     form,
     submit: () => send({ id: newId, team, spec: full(form.getValues()) }, loaded?.etag ?? null),
-    unsaved: () => !settled.current && form.isDirty(),
-    abandon: () => {
-      settled.current = true;
+    unsaved: typed.unsaved,
+    takeTheirs: (read) => {
+      setStale(null);
+      return typed.giveUpFor(read);
     },
     saving: create.isPending || replace.isPending,
     error,

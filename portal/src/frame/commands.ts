@@ -1,10 +1,14 @@
 // What ⌘K leads to: every page, every resource by its name or id, and making a new one.
+import { useDebouncedValue } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useResourceList } from '../api/resources';
+import { useFound } from '../api/resources';
 import { kinds } from '../resources/kinds';
 import type { IconName } from '../ui/icons';
 import { navigation } from './nav';
+
+/** Milliseconds without a letter before the server is asked. */
+const pause = 150;
 
 export interface Command {
   key: string;
@@ -21,7 +25,7 @@ const most = 8;
 export function useCommands(query: string): Command[] {
   const wanted = query.trim().toLocaleLowerCase();
   const pages = usePages();
-  const resources = useResources();
+  const resources = useResources(wanted);
   const found = (all: Command[]) =>
     all.filter((command) => `${command.label} ${command.key}`.toLocaleLowerCase().includes(wanted));
   // Without a word the pages are enough to choose from.
@@ -45,12 +49,13 @@ function usePages(): Command[] {
   ];
 }
 
-function useResources(): Command[] {
+function useResources(wanted: string): Command[] {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const providers = useResourceList('providers').data?.pages.flatMap((page) => page.items) ?? [];
-  const routes = useResourceList('model-routes').data?.pages.flatMap((page) => page.items) ?? [];
-  const applications = useResourceList('applications').data?.pages.flatMap((page) => page.items) ?? [];
+  const [q] = useDebouncedValue(wanted, pause);
+  const providers = useFound('providers', q).data ?? [];
+  const routes = useFound('model-routes', q).data ?? [];
+  const applications = useFound('applications', q).data ?? [];
   const commands = (collection: keyof typeof kinds, icon: IconName, rows: { id: string; label: string }[]) =>
     rows.map(({ id, label }) => ({
       key: `${collection}/${id}`,

@@ -14,17 +14,13 @@ import { ErrorNote, Loaded, sayDone } from '../ui/notes';
 import { Bar, Rows, Section } from '../ui/page';
 import { Tag } from '../ui/status';
 import type { PagedCollection } from './kinds';
+import { type Version, versionsOf } from './versions';
 
 interface HistoryProps<C extends PagedCollection> {
   collection: C;
   loaded: LoadedResource<Specs[C]>;
   /** The form holds changes that are not saved: going back would lose them. */
   dirty: boolean;
-}
-
-interface Version extends HistoryEntry {
-  /** The version before it; absent for the first. */
-  before?: HistoryEntry;
 }
 
 export default function History<C extends PagedCollection>({ collection, loaded, dirty }: HistoryProps<C>) {
@@ -75,8 +71,10 @@ export default function History<C extends PagedCollection>({ collection, loaded,
     <Section title={t('form.history')} lead={t('history.lead')} flush>
       <Loaded query={list}>
         {({ pages }) => {
-          const entries = pages.flatMap((page) => page.items);
-          const rows: Version[] = entries.map((entry, index) => ({ ...entry, before: entries[index + 1] }));
+          const rows = versionsOf(
+            pages.flatMap((page) => page.items),
+            list.hasNextPage,
+          );
           return (
             <>
               <DataTable

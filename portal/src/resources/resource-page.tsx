@@ -1,13 +1,13 @@
 // The page of one resource: who changed it last, its form, its YAML, its history, the way to remove it.
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Loaded as LoadedResource, useResource } from '../api/resources';
 import type { Specs } from '../api/types';
 import { ResourceFrame } from '../forms/resource-frame';
 import { Changed, DeleteResource } from '../forms/resource-head';
 import { type ResourceForm, useResourceForm } from '../forms/use-resource-form';
-import { Loaded, sayDone } from '../ui/notes';
+import { Loaded, sayDone, sayFailed } from '../ui/notes';
 import { Page, Rows } from '../ui/page';
 import { kinds, type PagedCollection } from './kinds';
 
@@ -34,6 +34,11 @@ export function ResourcePage<C extends PagedCollection, V extends Record<string,
   const resource = useResource(collection, id);
   const loaded = resource.data;
   const spec = loaded?.data.spec;
+  const reload = async () => {
+    const { error } = await resource.refetch();
+    if (error) sayFailed(error);
+    return !error;
+  };
   return (
     <Page
       title={spec ? title(spec, id) : id}
@@ -56,12 +61,7 @@ export function ResourcePage<C extends PagedCollection, V extends Record<string,
         ) : undefined
       }
     >
-      <Loaded query={resource}>
-        {(answer) => (
-          // Another version is another form: nothing of the old one may stay in its fields.
-          <Editor key={answer.etag} page={props} loaded={answer} onReload={() => void resource.refetch()} />
-        )}
-      </Loaded>
+      <Loaded query={resource}>{(answer) => <Editor key={id} page={props} loaded={answer} onReload={reload} />}</Loaded>
     </Page>
   );
 }
@@ -69,7 +69,7 @@ export function ResourcePage<C extends PagedCollection, V extends Record<string,
 interface EditorProps<C extends PagedCollection, V extends Record<string, unknown>> {
   page: ResourcePageProps<C, V>;
   loaded: LoadedResource<Specs[C]>;
-  onReload: () => void;
+  onReload: () => Promise<boolean>;
 }
 
 function Editor<C extends PagedCollection, V extends Record<string, unknown>>({
@@ -89,7 +89,8 @@ function Editor<C extends PagedCollection, V extends Record<string, unknown>>({
   });
   return (
     <Rows>
-      {page.above?.(spec, id, editor)}
+      {/* What was found out of one version says nothing of the next. */}
+      <Fragment key={loaded.etag}>{page.above?.(spec, id, editor)}</Fragment>
       <ResourceFrame editor={editor} collection={collection} id={id} loaded={loaded} onReload={onReload}>
         {page.fields(editor)}
       </ResourceFrame>

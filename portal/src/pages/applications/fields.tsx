@@ -3,7 +3,7 @@ import { Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { useModels } from '../../api/gateway';
-import { useResourceList } from '../../api/resources';
+import { useEvery } from '../../api/resources';
 import { AllowList } from '../../forms/fields';
 import { Columns, Rows, Section } from '../../ui/page';
 import { type ApplicationValues, idFromName } from './values';
@@ -14,7 +14,7 @@ export function ApplicationFields({ form, isNew }: { form: Form; isNew: boolean 
   const { t } = useTranslation();
   const { name, id, models, services } = form.getValues();
   const known = (useModels().data ?? []).map((model) => model.id);
-  const knownServices = useResourceList('services').data?.pages.flatMap((page) => page.items.map((s) => s.id)) ?? [];
+  const knownServices = useEvery('services').data?.map((service) => service.id) ?? [];
   const rename = (next: string) => {
     // The id follows the name until somebody sets it.
     if (isNew && id === idFromName(name)) form.setFieldValue('id', idFromName(next));

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem';
-import { useCreate, useResourceList } from '../../api/resources';
+import { useCreate, useEvery } from '../../api/resources';
 import { ButtonLink } from '../../ui/button-link';
 import { sayFailed } from '../../ui/notes';
 import { Bar, Rows } from '../../ui/page';
@@ -13,7 +13,7 @@ import { TestConnection } from '../providers/test-connection';
 
 export function ProviderStep({ done, onBegin }: { done: boolean; onBegin: () => void }) {
   const { t } = useTranslation();
-  const providers = useResourceList('providers').data?.pages.flatMap((page) => page.items) ?? [];
+  const providers = useEvery('providers').data ?? [];
   const create = useCreate('providers');
   const first = providers[0];
   const addDemo = () => {

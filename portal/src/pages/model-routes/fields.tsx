@@ -3,7 +3,7 @@ import { ActionIcon, Autocomplete, Button, Checkbox, NumberInput, Select, Switch
 import type { UseFormReturnType } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { useCatalog } from '../../api/gateway';
-import { useResourceList } from '../../api/resources';
+import { useEvery } from '../../api/resources';
 import type { CatalogProvider, Provider } from '../../api/types';
 import { Milliseconds } from '../../forms/fields';
 import { Icon } from '../../ui/icons';
@@ -53,9 +53,8 @@ function isVendor(entry: CatalogProvider, { catalog, protocol, base_url }: Provi
 
 /** Models that are known at each provider: declared ones and those of its catalogue entry. */
 function useKnownModels() {
-  const providers = useResourceList('providers');
+  const all = useEvery('providers').data ?? [];
   const catalog = useCatalog();
-  const all = providers.data?.pages.flatMap((page) => page.items) ?? [];
   const known = new Map(
     all.map((provider) => {
       const entry = catalog.data?.find((e) => isVendor(e, provider.spec));

@@ -195,7 +195,8 @@ function HeaderValue({ form, index }: { form: Form; index: number }) {
   const { t } = useTranslation();
   const header = form.getValues().headers[index];
   const error = form.errors[`headers.${header?.name}`];
-  const [sealed] = useState(header?.value.startsWith('sealed:') ?? false);
+  const [sealed, setSealed] = useState(false);
+  if (!sealed && header?.value.startsWith('sealed:')) setSealed(true);
   if (!sealed) {
     return (
       <TextInput label={t('providers.headerValue')} {...form.getInputProps(`headers.${index}.value`)} error={error} />

@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useModels } from '../../api/gateway';
-import { useResourceList } from '../../api/resources';
+import { useEvery } from '../../api/resources';
 import { known, outcomes } from '../../api/types';
 import { AddressField } from '../../ui/address-field';
 import { Icon } from '../../ui/icons';
@@ -13,8 +13,8 @@ import classes from './list.module.css';
 
 /** Values that are offered for each field; any other can be typed. */
 function useKnown(): Partial<Record<(typeof filterFields)[number], string[]>> {
-  const applications = useResourceList('applications').data?.pages.flatMap((page) => page.items) ?? [];
-  const providers = useResourceList('providers').data?.pages.flatMap((page) => page.items) ?? [];
+  const applications = useEvery('applications').data ?? [];
+  const providers = useEvery('providers').data ?? [];
   const models = useModels().data ?? [];
   return {
     application: applications.map((a) => a.id),

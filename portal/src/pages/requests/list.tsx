@@ -1,6 +1,7 @@
 // The request log: newest first, narrowed by what the address says.
 import { Button } from '@mantine/core';
 import { Link, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRequests } from '../../api/insights';
 import type { RequestRow } from '../../api/types';
@@ -12,18 +13,20 @@ import { ListFoot } from '../../ui/list-foot';
 import { Loaded } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
 import { inputTokens, outputTokens } from '../usage/series';
-import { requestQuery } from './filter';
+import { type RequestFilter, requestQuery } from './filter';
 import { Filters } from './filters';
 import { OutcomeStatus } from './outcome';
 
 export default function Requests() {
   const { t } = useTranslation();
   const filter = useSearch({ from: '/app/requests' });
-  const list = useRequests(requestQuery(filter, Date.now()));
+  const { query, renew } = useQuestion(filter);
+  const list = useRequests(query);
   const columns = useColumns();
   const narrowed = Object.values(filter).some(Boolean);
+  const refreshed = () => (renew() ? undefined : void list.refetch());
   const refresh = (
-    <Button variant="default" loading={list.isRefetching} onClick={() => void list.refetch()}>
+    <Button variant="default" loading={list.isFetching && !list.isFetchingNextPage} onClick={refreshed}>
       {t('requests.refresh')}
     </Button>
   );
@@ -57,6 +60,24 @@ export default function Requests() {
       </Section>
     </Page>
   );
+}
+
+/**
+ * What is asked for. A range reaches back from the moment at which it was chosen, until somebody refreshes: `renew`
+ * moves it on, and says whether that makes another question.
+ */
+function useQuestion(filter: RequestFilter) {
+  const { range } = filter;
+  const [asked, setAsked] = useState({ range, at: Date.now() });
+  const current = asked.range === range ? asked : { range, at: Date.now() };
+  if (current !== asked) setAsked(current);
+  const query = requestQuery(filter, current.at);
+  const renew = () => {
+    const at = Date.now();
+    setAsked({ range, at });
+    return requestQuery(filter, at).from !== query.from;
+  };
+  return { query, renew };
 }
 
 function useColumns(): Column<RequestRow>[] {
