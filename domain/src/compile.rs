@@ -4,6 +4,7 @@
 
 mod address;
 mod bedrock;
+mod health;
 mod models;
 mod prices;
 mod rest;

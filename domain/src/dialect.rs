@@ -113,6 +113,17 @@ impl WireFormat {
         }
     }
 
+    /// Where it lists models, below a provider's `base_url`; `None` where it does not.
+    #[must_use]
+    pub fn models_path(self) -> Option<&'static str> {
+        match self {
+            Self::Openai | Self::Anthropic | Self::Responses | Self::Gemini => Some("/models"),
+            Self::Cohere => Some("/v1/models"),
+            Self::Ollama => Some("/api/tags"),
+            Self::Bedrock => None,
+        }
+    }
+
     /// The path below a provider's `base_url` that takes a chat request for a model.
     #[must_use]
     pub fn chat_path(self, model: &str, stream: bool) -> Cow<'static, str> {

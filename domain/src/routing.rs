@@ -40,9 +40,12 @@ pub struct TargetState {
     /// Set while it is left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cooldown: Option<CooldownState>,
-    /// What its health checks say; absent where there are none, or before the first.
+    /// What its health checks say; absent where there are none, or before they have said anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
+    /// Why the last health check failed; absent where it was good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_error: Option<ErrorSeen>,
     /// The moving average of the time to a whole answer, in milliseconds; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f32>,
@@ -113,6 +116,11 @@ pub struct KeyState {
     /// Set while it is left alone, for every model or for this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cooldown: Option<CooldownState>,
+    /// Its circuit breaker, for this model.
+    pub breaker: BreakerState,
+    /// What went wrong last with it, for this model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<ErrorSeen>,
     /// Requests within the last minute, where it has a limit of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,

@@ -3,12 +3,17 @@
 //! A snapshot is immutable and checked whole. It is built off the request path by
 //! [`crate::compile`], swapped in one step, and loaded once per request.
 
+mod health;
+mod rest;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-use crate::addressing::Addressing;
+pub use self::health::HealthCheck;
+pub use self::rest::{Piece, Rewrite, Route, Upstream, UpstreamTarget};
+use crate::addressing::{Addressing, Called};
 use crate::credential::Allow;
 use crate::dialect::{Dialect, WireFormat};
 use crate::key_secret::KeySecret;
@@ -18,8 +23,7 @@ use crate::quirks::Quirks;
 use crate::router::Router;
 use crate::secret::Secret;
 use crate::spec::{
-    AnswerCache, Auth, Breaker, Canary, ModelTimeouts, OnAbort, Protocol, RetryBudget, RetryOn, Sticky, Strategy,
-    UpstreamTimeouts, When, WireVersion,
+    AnswerCache, Breaker, Canary, ModelTimeouts, OnAbort, Protocol, RetryBudget, RetryOn, Sticky, Strategy, When,
 };
 use crate::time::Micros;
 
@@ -135,6 +139,8 @@ pub struct Provider {
     pub models: HashMap<String, ModelFacts>,
     /// Overrides that hold for every model of it.
     pub any_model: PriceHistory,
+    /// How it is asked whether it works.
+    pub health_check: Option<Arc<HealthCheck>>,
 }
 
 impl Provider {
@@ -173,6 +179,18 @@ impl Provider {
         let name = self.quirks.auth_header.as_deref().unwrap_or(usual);
         let prefix = if name.eq_ignore_ascii_case("authorization") { "Bearer " } else { "" };
         (name, self.quirks.auth_prefix.as_deref().unwrap_or(prefix))
+    }
+
+    /// Where it lists its models, below its address; `None` where it does not, or where nobody knows.
+    #[must_use]
+    pub fn models_path(&self) -> Option<String> {
+        let format = self.protocol.format();
+        let quirks = self.quirks(format);
+        if self.protocol == Protocol::Vertex || quirks.endpoints.models == Some(false) {
+            return None;
+        }
+        let path = quirks.path(format.models_path()?);
+        Some(self.addressing.path(&Called { format, path, model: "", stream: false }))
     }
 
     /// The price of a model in force at a moment: of the overrides one for the model goes before one for `*`,
@@ -290,6 +308,8 @@ pub struct Target {
     pub canary: Option<Canary>,
     /// How long to wait: the provider's limits, or the route's in their place.
     pub timeouts: ModelTimeouts,
+    /// How it is asked whether it works: its own check, or the provider's.
+    pub health_check: Option<Arc<HealthCheck>>,
 }
 
 impl Target {
@@ -304,6 +324,7 @@ impl Target {
             when: None,
             canary: None,
             timeouts: provider.timeouts,
+            health_check: provider.health_check.clone(),
         }
     }
 
@@ -324,73 +345,4 @@ impl Target {
     pub fn max_output_tokens(&self) -> Option<u64> {
         self.provider.models.get(&self.model).and_then(|facts| facts.max_output_tokens)
     }
-}
-
-/// One REST route, with everything that a request on it needs.
-#[derive(Debug)]
-pub struct Route {
-    /// The resource's id.
-    pub id: String,
-    /// The service's id.
-    pub service: String,
-    /// The whole path template, for metrics and logs.
-    pub template: String,
-    /// How the path is changed before it is forwarded.
-    pub rewrite: Rewrite,
-    /// Who may call.
-    pub auth: Auth,
-    /// The largest request body in bytes.
-    pub max_body_bytes: Option<u64>,
-    /// Where it goes.
-    pub upstream: Arc<Upstream>,
-}
-
-/// How a path is changed before it is forwarded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rewrite {
-    /// As the caller sent it.
-    Keep,
-    /// Without this prefix (which the template is known to begin with).
-    Strip(String),
-    /// Composed anew.
-    Compose(Vec<Piece>),
-}
-
-/// A piece of a composed path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Text as it is.
-    Literal(String),
-    /// The value of the template's parameter with this index.
-    Parameter(usize),
-}
-
-/// A set of servers that answer alike.
-#[derive(Debug)]
-pub struct Upstream {
-    /// The resource's id.
-    pub id: String,
-    /// The servers; at least one has weight.
-    pub targets: Vec<UpstreamTarget>,
-    /// How long to wait.
-    pub timeouts: UpstreamTimeouts,
-    /// How often an idempotent request is tried at another target when no connection could be made.
-    pub connect_retries: u32,
-    /// Which HTTP version is spoken.
-    pub http: WireVersion,
-    /// The name to find in the certificate, where it is not the target's host.
-    pub server_name: Option<String>,
-    /// PEM of the authorities to trust in place of the system's.
-    pub ca: Option<Secret>,
-    /// Whether the caller's `Host` is forwarded.
-    pub preserve_host: bool,
-}
-
-/// One server of an upstream.
-#[derive(Clone, Debug)]
-pub struct UpstreamTarget {
-    /// Where it is.
-    pub address: Address,
-    /// Its share of the requests.
-    pub weight: u32,
 }

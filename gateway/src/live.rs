@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 use weir_domain::credential::Credential;
 use weir_domain::ports::{CredentialChange, LiveConfig};
 use weir_domain::routing::RouteState;
@@ -16,12 +17,18 @@ pub(crate) struct Live {
     snapshot: ArcSwap<Snapshot>,
     credentials: papaya::HashMap<String, Arc<Credential>>,
     installed: std::sync::atomic::AtomicBool,
+    revisions: watch::Sender<i64>,
 }
 
 impl Live {
     /// The snapshot a new request lives by.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Tells of each new snapshot, by its revision.
+    pub(crate) fn revisions(&self) -> watch::Receiver<i64> {
+        self.revisions.subscribe()
     }
 
     /// What is known of a key, by its public id.
@@ -51,9 +58,11 @@ impl LiveConfig for State {
 
 impl Live {
     fn install(&self, snapshot: Arc<Snapshot>) {
-        tracing::info!(revision = snapshot.revision, "configuration installed");
+        let revision = snapshot.revision;
+        tracing::info!(revision, "configuration installed");
         self.snapshot.store(snapshot);
         self.installed.store(true, std::sync::atomic::Ordering::Release);
+        self.revisions.send_replace(revision);
     }
 
     pub(crate) fn credentials(&self, change: CredentialChange) {

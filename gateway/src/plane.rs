@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use weir_domain::ports::{LiveConfig, UsageSink};
 
+use crate::ai::health;
 use crate::metering::{JournalError, JournalOptions, Meter, Observer};
 use crate::own::Ops;
 use crate::proxy::Gateway;
@@ -188,6 +189,7 @@ fn bound(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
 async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListener, ops: TcpListener) -> bool {
     let (stop_meter, stopped) = watch::channel(false);
     let shipper = tokio::spawn(Arc::clone(&state.meter).run(sink, stopped));
+    tokio::spawn(health::run(Arc::clone(state), state.live.revisions()));
     let front = Arc::new(Front { app: Arc::new(proxy(state)) });
     let settings = &state.settings;
     let caps = Caps { connections: settings.max_connections, per_ip: settings.max_connections_per_ip };

@@ -166,28 +166,13 @@ const NO_LIST: &str = "this vendor lists no models at this address; test it by c
 
 /// Path and body of the request: a question to a model, or for the list of models; `None` where the vendor has no list.
 fn asked(provider: &Provider, model: Option<&str>) -> Option<(String, Option<Value>)> {
-    let format = provider.format(model.unwrap_or_default(), Dialect::Openai);
+    let Some(model) = model else { return Some((provider.models_path()?, None)) };
+    let format = provider.format(model, Dialect::Openai);
     let quirks = provider.quirks(format);
-    let path = match model {
-        Some(model) => format.chat_path(model, false),
-        None => models_path(format)?.into(),
-    };
-    if model.is_none() && (provider.protocol == Protocol::Vertex || quirks.endpoints.models == Some(false)) {
-        return None;
-    }
-    let called = Called { format, path: quirks.path(&path), model: model.unwrap_or_default(), stream: false };
-    let body = model.map(|model| question(format, provider.addressing.body_model(model).unwrap_or(model), quirks));
-    Some((provider.addressing.path(&called), body))
-}
-
-/// Where a format lists its models, below the provider's address; `None` where it does not.
-fn models_path(format: WireFormat) -> Option<&'static str> {
-    match format {
-        WireFormat::Openai | WireFormat::Anthropic | WireFormat::Responses | WireFormat::Gemini => Some("/models"),
-        WireFormat::Cohere => Some("/v1/models"),
-        WireFormat::Ollama => Some("/api/tags"),
-        WireFormat::Bedrock => None,
-    }
+    let path = format.chat_path(model, false);
+    let called = Called { format, path: quirks.path(&path), model, stream: false };
+    let body = question(format, provider.addressing.body_model(model).unwrap_or(model), quirks);
+    Some((provider.addressing.path(&called), Some(body)))
 }
 
 /// A short question, with the vendor's quirks as far as they matter to it.

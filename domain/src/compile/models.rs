@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use super::bedrock;
 use super::prices::{self, Overrides};
 use super::vendor::{self, Reach};
-use super::{Input, check_range, missing, routing};
+use super::{Input, check_range, health, missing, routing};
 use crate::addressing::Addressing;
 use crate::catalog::{Catalog, CatalogProvider};
 use crate::fault::Fault;
@@ -56,6 +56,7 @@ fn demo(entry: Option<&CatalogProvider>, prices: &mut Overrides) -> Provider {
         disabled: false,
         models: prices::facts(DEMO, &[], entry.map(|entry| (DEMO, entry)), prices),
         any_model: prices::any_model(DEMO, prices),
+        health_check: None,
     }
 }
 
@@ -72,7 +73,7 @@ fn provider(
     let keys = keys(resource, spec, &reach, input, faults);
     let region = bedrock::region(resource, reach.protocol, spec, reach.address.as_ref(), &keys, faults);
     let said = reach.quirks.endpoints.responses;
-    Provider {
+    let provider = Provider {
         id: resource.id.clone(),
         protocol: reach.protocol,
         keys,
@@ -88,7 +89,11 @@ fn provider(
         disabled: spec.disabled,
         models: prices::facts(&resource.id, &spec.models, entry, prices),
         any_model: prices::any_model(&resource.id, prices),
-    }
+        health_check: None,
+    };
+    let check = spec.health_check.as_ref();
+    let health_check = check.and_then(|check| health::check(resource, "spec.health_check", check, &provider, faults));
+    Provider { health_check, ..provider }
 }
 
 /// The vendors of the catalogue that have the Responses API.
@@ -313,6 +318,13 @@ fn targets(
         }
         match providers.get(&target.provider) {
             Some(provider) => targets.push(Target {
+                health_check: match &target.health_check {
+                    Some(check) => {
+                        let field = format!("spec.targets[{index}].health_check");
+                        health::check(resource, &field, check, provider, faults)
+                    }
+                    None => provider.health_check.clone(),
+                },
                 provider: Arc::clone(provider),
                 model: target.model.clone(),
                 priority: target.priority,

@@ -2,6 +2,7 @@
 
 mod access;
 mod cache;
+mod health;
 mod model;
 mod rest;
 mod routing;
@@ -13,14 +14,16 @@ use utoipa::ToSchema;
 
 pub use self::access::{ApiKey, Application, Team};
 pub use self::cache::{AnswerCache, CacheScope};
+pub use self::health::{HealthCheck, HealthMethod};
 pub use self::model::{
-    ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, OnAbort, Price, Protocol, Provider, ProviderKey, Retry,
-    RetryOn,
+    ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, OnAbort, Price, Protocol, Provider, ProviderKey,
 };
 pub use self::rest::{
     Auth, Method, Route, Service, Upstream, UpstreamTarget, UpstreamTimeouts, UpstreamTls, WireVersion,
 };
-pub use self::routing::{Breaker, Canary, RetryBudget, RouteTimeouts, Sticky, StickyBy, Strategy, TokenRange, When};
+pub use self::routing::{
+    Breaker, Canary, Retry, RetryBudget, RetryOn, RouteTimeouts, Sticky, StickyBy, Strategy, TokenRange, When,
+};
 use crate::fault::Fault;
 use crate::resource::Kind;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::routing::{Breaker, Canary, RetryBudget, RouteTimeouts, Sticky, Strategy, When};
-use super::{AnswerCache, is_default};
+use super::routing::{Breaker, Canary, Retry, RouteTimeouts, Sticky, Strategy, When};
+use super::{AnswerCache, HealthCheck, is_default};
 use crate::dialect::WireFormat;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
 use crate::quirks::Quirks;
@@ -154,6 +154,9 @@ pub struct Provider {
     /// no for servers that are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responses: Option<bool>,
+    /// Asks it in the background whether it works. Absent: only calls find out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<Box<HealthCheck>>,
     /// A disabled provider is never chosen.
     #[serde(default, skip_serializing_if = "is_default")]
     pub disabled: bool,
@@ -294,49 +297,9 @@ pub struct ModelTarget {
     /// Makes it a target on trial, for a share of the calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
-}
-
-/// What makes Weir try again, always before the first byte of the answer has left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RetryOn {
-    /// The provider refused for its rate limit (429).
-    RateLimit,
-    /// The provider failed (500, 502, 503, 504, 529, or an error event before any content).
-    ServerError,
-    /// No connection could be made.
-    Connect,
-    /// A time limit ran out before the answer began.
-    Timeout,
-    /// The provider refused the key (401, 403): the next key may be good.
-    Unauthorized,
-}
-
-/// When and how often to try again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Retry {
-    /// The most attempts of one request, the first included (1 to 10).
-    pub max_attempts: u32,
-    /// What is tried again.
-    pub on: Vec<RetryOn>,
-    /// How long a failing key or target is left alone when it does not say itself (`Retry-After`).
-    pub cooldown_ms: u64,
-    /// How much may be repeated.
-    #[serde(skip_serializing_if = "is_default")]
-    pub budget: RetryBudget,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        use RetryOn::{Connect, RateLimit, ServerError, Timeout, Unauthorized};
-        Self {
-            max_attempts: 3,
-            on: vec![RateLimit, ServerError, Connect, Timeout, Unauthorized],
-            cooldown_ms: 10_000,
-            budget: RetryBudget::default(),
-        }
-    }
+    /// A health check of its own, in the place of its provider's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<Box<HealthCheck>>,
 }
 
 /// What a model costs from a date on. Of the rows for a model the one with the latest date that has begun is in

@@ -153,6 +153,49 @@ impl Default for Breaker {
     }
 }
 
+/// What makes Weir try again, always before the first byte of the answer has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryOn {
+    /// The provider refused for its rate limit (429).
+    RateLimit,
+    /// The provider failed (500, 502, 503, 504, 529, or an error event before any content).
+    ServerError,
+    /// No connection could be made.
+    Connect,
+    /// A time limit ran out before the answer began.
+    Timeout,
+    /// The provider refused the key (401, 403): the next key may be good.
+    Unauthorized,
+}
+
+/// When and how often to try again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// The most attempts of one request, the first included (1 to 10).
+    pub max_attempts: u32,
+    /// What is tried again.
+    pub on: Vec<RetryOn>,
+    /// How long a failing key or target is left alone when it does not say itself (`Retry-After`).
+    pub cooldown_ms: u64,
+    /// How much may be repeated.
+    #[serde(skip_serializing_if = "is_default")]
+    pub budget: RetryBudget,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        use RetryOn::{Connect, RateLimit, ServerError, Timeout, Unauthorized};
+        Self {
+            max_attempts: 3,
+            on: vec![RateLimit, ServerError, Connect, Timeout, Unauthorized],
+            cooldown_ms: 10_000,
+            budget: RetryBudget::default(),
+        }
+    }
+}
+
 /// How much repeating a route may do, so that retries never multiply the load of a provider in trouble. Going on to
 /// another target that is healthy is not counted: a call that can succeed does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

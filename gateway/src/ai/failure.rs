@@ -41,6 +41,11 @@ impl Failure {
         self.outcome == Outcome::Timeout
     }
 
+    /// Whether the provider answered, and said that it failed.
+    pub(super) fn is_told_by_server(&self) -> bool {
+        self.outcome == Outcome::UpstreamError && self.error.origin == Origin::Provider && self.error.status >= 500
+    }
+
     /// Whether the provider says that the request is too long for the model: one with a larger context may take it, and
     /// nobody is to blame.
     pub(super) fn is_too_long(&self) -> bool {
@@ -185,7 +190,7 @@ fn class(error: &WireError) -> Option<RetryOn> {
 }
 
 /// A connection error in words, without addresses.
-fn plain(error: &Error) -> String {
+pub(super) fn plain(error: &Error) -> String {
     let words = match error.etype() {
         ErrorType::ConnectTimedout => "no connection within the time limit",
         ErrorType::ConnectRefused => "connection refused",

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use http::Uri;
+use bytes::Bytes;
 use http::header::{self, HeaderValue};
+use http::{Method, Uri};
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_http::RequestHeader;
 use weir_domain::addressing::{Addressing, Called};
@@ -164,6 +165,22 @@ impl Link {
             head.set_uri(line.absolute.clone());
             head.remove_header(&header::HOST);
         }
+        Some(head)
+    }
+
+    /// The head of a request that is no call of a model, such as a health check: to a path below the address. `None`:
+    /// the key, or the path, cannot stand in one.
+    pub(super) fn bare(&self, key: Option<usize>, method: Method, path: &str, body: &Bytes) -> Option<RequestHeader> {
+        let Head { head, credential } = self.prepared(key)?;
+        let mut head = head.clone();
+        head.set_method(method);
+        head.set_uri(format!("{}{path}", self.address.path).parse().ok()?);
+        if !body.is_empty() {
+            head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(body.len())).ok()?;
+        } else if !credential.covers_body() {
+            head.remove_header(&header::CONTENT_TYPE);
+        }
+        credential.complete(&mut head, body)?;
         Some(head)
     }
 

@@ -21,6 +21,7 @@ mod destination;
 mod drain;
 mod endpoint;
 mod failure;
+pub(crate) mod health;
 mod line;
 mod link;
 mod models;
@@ -78,6 +79,11 @@ impl Models {
             links: link::Links::new(egress),
             parts: body::Parts::default(),
         }
+    }
+
+    /// The health checks of the configuration, each once.
+    fn checks(&self, snapshot: &Snapshot) -> Vec<health::Check> {
+        self.pools.checks(snapshot)
     }
 
     /// How the targets of model routes stand.

@@ -5,6 +5,7 @@
 
 pub(super) mod ask;
 pub(super) mod bits;
+mod last;
 pub(super) mod pick;
 
 use std::sync::Arc;
@@ -15,9 +16,8 @@ use weir_domain::snapshot::Target;
 use self::ask::{Ask, spread};
 use self::bits::Bits;
 use self::pick::{Facts, by_weight, pick};
-use super::pool::breaker::Stand;
+use super::pool::breaker::{Breaker, Stand};
 use super::pool::clock::Millis;
-use super::pool::cooldown::{Cause, Rest};
 use super::pool::trial::Trial;
 use super::pool::{Pool, Slot};
 
@@ -39,6 +39,8 @@ pub(super) struct Choice {
     pub(super) wait: Duration,
     /// Whether it finds out for all others if the target works again.
     pub(super) probe: bool,
+    /// The same of the key.
+    pub(super) key_probe: bool,
 }
 
 /// What a failure says something about.
@@ -90,6 +92,9 @@ pub(super) struct Plan<R> {
     preferred: Option<(usize, Option<usize>)>,
     marks: Vec<Mark>,
     made: u32,
+    /// Whether every target that takes the request is unhealthy: then health decides nothing, since an answer that may
+    /// fail is better than none.
+    panics: bool,
 }
 
 impl<R: FnMut(u64) -> u64> Plan<R> {
@@ -101,7 +106,8 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let canary = if pool.canaries.is_empty() { None } else { in_share(&pool, ask, &mut roll) };
         pool.budget.call(&pool.route.budget, pool.millis(now));
         let fitted = !fits.is_empty();
-        Self { pool, roll, facts, fits, fitted, canary, bound: None, preferred: None, marks: Vec::new(), made: 0 }
+        let (marks, panics) = (Vec::new(), false);
+        Self { pool, roll, facts, fits, fitted, canary, bound: None, preferred: None, marks, made: 0, panics }
     }
 
     /// Leaves only one way: a target, and a key of it where that matters.
@@ -143,6 +149,7 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
 
     /// A target that nothing speaks against.
     fn fresh(&mut self, now: Millis) -> Option<Choice> {
+        self.panics = self.pool.is_checked && self.fits.iter().all(|at| self.is_unhealthy(at));
         if let Some(choice) = self.preferred.take().and_then(|(at, key)| self.exactly(at, key, now)) {
             return Some(choice);
         }
@@ -161,6 +168,11 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
             }
         }
         None
+    }
+
+    /// Whether the health checks of a target say that calls should go elsewhere.
+    fn is_unhealthy(&self, target: usize) -> bool {
+        self.pool.slot(target).is_some_and(Slot::is_unhealthy)
     }
 
     /// One way, if nothing speaks against it.
@@ -186,7 +198,7 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
             slot.state.cooldown.rest(now).left.is_zero()
                 && matches!(slot.state.breaker.stand(now), Stand::Closed | Stand::HalfOpen)
         };
-        !failed && self.pool.slot(target).is_some_and(rested)
+        !failed && (self.panics || !self.is_unhealthy(target)) && self.pool.slot(target).is_some_and(rested)
     }
 
     /// The target with the best of its keys that is good, rested and within its limits, by priority and weight.
@@ -218,125 +230,32 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let bound = self.bound.is_none_or(|(_, bound)| bound.is_none_or(|bound| bound == key));
         bound
             && cell.state.cooldown.rest(now).left.is_zero()
-            && cell.usage.rest(now).left.is_zero()
+            && cell.usage.cooldown.rest(now).left.is_zero()
+            && matches!(cell.usage.breaker.stand(now), Stand::Closed | Stand::HalfOpen)
             && self.standing(at, Some(key)) == Standing::Untried
             && cell.state.is_current(&target.provider.id, spec, self.facts.at)
     }
 
-    /// A choice that is tried at once, if it can be had: a target that stands half-open takes one probe.
+    /// A choice that is tried at once, if it can be had: a target or key that stands half-open takes one probe.
     fn choose(&self, target: usize, key: Option<usize>, now: Millis) -> Option<Choice> {
         let breaker = &self.pool.slot(target)?.state.breaker;
-        let probe = match breaker.stand(now) {
-            Stand::HalfOpen if breaker.take_probe(now) => true,
-            Stand::HalfOpen | Stand::Probing => return None,
-            Stand::Closed | Stand::Open(_) => false,
+        let target_probe = probe(breaker, now)?;
+        let key_probe = match self.pool.key(target, key).map(|key| probe(&key.usage.breaker, now)) {
+            Some(None) => {
+                if target_probe {
+                    breaker.give_back();
+                }
+                return None;
+            }
+            Some(Some(is_probe)) => is_probe,
+            None => false,
         };
-        Some(Choice { target, key, wait: Duration::ZERO, probe })
-    }
-
-    fn last_resort(&self, now: Millis) -> Option<Choice> {
-        let mut soonest: Option<(Duration, Choice)> = None;
-        let mut repeat: Option<(Duration, Choice)> = None;
-        for (target, key) in self.ways() {
-            let (left, told) = self.cooling(target, key, now);
-            if told.left > SHORT_WAIT {
-                continue;
-            }
-            let (best, order, wait) = match self.standing(target, key) {
-                Standing::Spent => continue,
-                Standing::Untried => (&mut soonest, left, told.left),
-                Standing::Repeat(wait) => (&mut repeat, wait, wait),
-            };
-            if best.is_none_or(|(least, _)| order < least) {
-                *best = Some((order, Choice { target, key, wait, probe: false }));
-            }
-        }
-        soonest.or(repeat).map(|(_, choice)| choice)
-    }
-
-    /// When the first of those that [`Self::next`] leaves out on their providers' word may be tried.
-    pub(super) fn barred(&self, now: Instant) -> Option<Rest> {
-        let now = self.pool.millis(now);
-        let usable = self.ways().filter(|&(target, key)| self.standing(target, key) != Standing::Spent);
-        let told = usable.map(|(target, key)| self.cooling(target, key, now).1);
-        told.filter(|rest| rest.left > SHORT_WAIT).min_by_key(|rest| rest.left)
+        Some(Choice { target, key, wait: Duration::ZERO, probe: target_probe, key_probe })
     }
 
     /// Whether no target takes such a request, although there are some that are switched on.
     pub(super) fn is_unmet(&self) -> bool {
         !self.fitted && self.pool.route.targets.iter().any(|target| !target.provider.disabled)
-    }
-
-    /// Every target that takes the request with every key of its that is in use, priorities first.
-    fn ways(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
-        let order = self.pool.groups.iter().chain([&self.pool.canaries]);
-        order.flat_map(|group| group.and(&self.fits).iter()).flat_map(move |at| {
-            let target = self.pool.route.targets.get(at);
-            let keys = target.map(|target| target.provider.keys.as_slice()).unwrap_or_default();
-            let current = move |key: &usize| {
-                let bound = self.bound.is_none_or(|(_, bound)| bound.is_none_or(|bound| bound == *key));
-                bound && keys.get(*key).is_some_and(|key| key.expires.is_none_or(|end| self.facts.at < end))
-            };
-            let keyed = (0..keys.len()).filter(current).map(Some);
-            keyed.chain(keys.is_empty().then_some(None)).map(move |key| (at, key))
-        })
-    }
-
-    /// For how long a way is to be left alone: for whatever reason, and on its provider's word.
-    fn cooling(&self, target: usize, key: Option<usize>, now: Millis) -> (Duration, Rest) {
-        let Some(slot) = self.pool.slot(target) else { return Default::default() };
-        let breaker = match slot.state.breaker.stand(now) {
-            Stand::Open(left) => left,
-            Stand::Probing => SHORT_WAIT,
-            Stand::Closed | Stand::HalfOpen => Duration::ZERO,
-        };
-        let refused = self.pool.route.breaker.refuse_when_open && !breaker.is_zero();
-        let breaker = Rest {
-            left: if refused { breaker.max(SHORT_WAIT + BACKOFF) } else { breaker },
-            cause: Cause { told: refused, limited: false },
-        };
-        let mut rests = [slot.state.cooldown.rest(now), breaker, Rest::default(), Rest::default(), Rest::default()];
-        if let Some(key) = key.and_then(|key| slot.keys.get(key)) {
-            rests[2] = key.state.cooldown.rest(now);
-            rests[3] = key.usage.rest(now);
-        }
-        if let Some((slot, key, spec)) = self.keyed(target, key)
-            && !slot.keys.get(key).is_some_and(|key| key.state.has_room(spec, self.facts.input, now))
-        {
-            rests[4] = Rest { left: LIMITED, cause: Cause { told: true, limited: true } };
-        }
-        let left = rests.iter().map(|rest| rest.left).max().unwrap_or_default();
-        let told = rests.into_iter().filter(|rest| rest.cause.told).max_by_key(|rest| rest.left);
-        (left, told.unwrap_or_default())
-    }
-
-    fn keyed(&self, target: usize, key: Option<usize>) -> Option<(&Slot, usize, &weir_domain::snapshot::PoolKey)> {
-        let key = key?;
-        let spec = self.pool.route.targets.get(target)?.provider.keys.get(key)?;
-        Some((self.pool.slot(target)?, key, spec))
-    }
-
-    fn standing(&self, target: usize, key: Option<usize>) -> Standing {
-        let mut standing = Standing::Untried;
-        for mark in &self.marks {
-            let same_target = mark.target == target;
-            let concerns = match mark.blame {
-                Blame::Target => same_target,
-                Blame::Key => mark.key == key && self.same_provider(mark.target, target),
-                Blame::Permission | Blame::Limit => same_target && mark.key == key,
-            };
-            match mark.standing {
-                Standing::Spent if concerns => return Standing::Spent,
-                repeat if concerns => standing = repeat,
-                _ => {}
-            }
-        }
-        standing
-    }
-
-    fn same_provider(&self, one: usize, other: usize) -> bool {
-        let provider = |at: usize| self.pool.route.targets.get(at).map(|target| target.provider.id.as_str());
-        provider(one) == provider(other)
     }
 
     /// Notes that a choice failed in a way that the route retries. `attempt` counts from 1.
@@ -360,6 +279,9 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         if let Some(slot) = self.pool.slot(choice.target).filter(|_| choice.probe) {
             slot.state.breaker.give_back();
         }
+        if let Some(key) = self.pool.key(choice.target, choice.key).filter(|_| choice.key_probe) {
+            key.usage.breaker.give_back();
+        }
     }
 
     /// Notes that the request is too long for a target, and so for every other whose context is not larger; true when
@@ -374,6 +296,15 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let these = pool.slots().iter().enumerate().filter(|(_, slot)| too_small(slot)).map(|(at, _)| at);
         self.fits = self.fits.without(&these.collect());
         !self.fits.is_empty()
+    }
+}
+
+/// Whether a call is the probe of a breaker that stands half-open; `None` when it cannot go.
+fn probe(breaker: &Breaker, now: Millis) -> Option<bool> {
+    match breaker.stand(now) {
+        Stand::HalfOpen if breaker.take_probe(now) => Some(true),
+        Stand::HalfOpen | Stand::Probing => None,
+        Stand::Closed | Stand::Open(_) => Some(false),
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod cells;
 pub(super) mod clock;
 pub(super) mod cooldown;
 mod costs;
+pub(super) mod health;
 pub(super) mod latency;
 pub(super) mod state;
 pub(super) mod trial;
@@ -17,15 +18,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use weir_domain::snapshot::{ModelRoute, PoolKey, Provider, Snapshot, Target};
+use weir_domain::snapshot::{HealthCheck, ModelRoute, PoolKey, Provider, Snapshot, Target};
 use weir_domain::time::Micros;
 
 use self::budget::Budget;
 use self::cells::Cells;
 use self::clock::Millis;
-use self::cooldown::Cooldown;
 use self::costs::{Costs, Priced};
-use self::state::{KeyState, TargetState};
+use self::health::Health;
+use self::state::{KeyState, KeyUse, TargetState};
+use super::health::Check;
 use super::plan::ask::{mark, wants_content};
 use super::plan::bits::Bits;
 use super::plan::pick::by_weight;
@@ -35,7 +37,8 @@ pub(super) struct Pools {
     by_route: papaya::HashMap<String, Arc<Pool>>,
     targets: Cells<TargetState>,
     keys: Cells<KeyState>,
-    uses: Cells<Cooldown>,
+    uses: Cells<KeyUse>,
+    health: Cells<Health>,
     epoch: Instant,
 }
 
@@ -46,6 +49,7 @@ impl Default for Pools {
             targets: Cells::default(),
             keys: Cells::default(),
             uses: Cells::default(),
+            health: Cells::default(),
             epoch: Instant::now(),
         }
     }
@@ -82,12 +86,14 @@ impl Pools {
                 groups.push((target.priority, [at].into_iter().collect()));
             }
         }
+        let is_checked = slots.iter().any(|slot| slot.health.is_some());
         Pool {
             route: Arc::clone(route),
             slots,
             groups: groups.into_iter().map(|(_, group)| group).collect(),
             canaries,
             wants_content: wants_content(route),
+            is_checked,
             budget: Budget::default(),
             turns: AtomicU64::new(0),
             costs: Costs::default(),
@@ -108,7 +114,21 @@ impl Pools {
         now: Instant,
         roll: impl Fn(u64) -> u64,
     ) -> Option<usize> {
-        let now = Millis::since(self.epoch, now);
+        let chosen = self.rested_key(provider, at, now, roll)?;
+        let key = provider.keys.get(chosen)?;
+        self.key(&provider.id, key).take(key, 0, self.millis(now));
+        Some(chosen)
+    }
+
+    /// The same without counting it as a call.
+    pub(super) fn rested_key(
+        &self,
+        provider: &Provider,
+        at: Micros,
+        now: Instant,
+        roll: impl Fn(u64) -> u64,
+    ) -> Option<usize> {
+        let now = self.millis(now);
         let keys = &provider.keys;
         let cells: Vec<Arc<KeyState>> = keys.iter().map(|key| self.key(&provider.id, key)).collect();
         let both = |at: usize| Some((keys.get(at)?, cells.get(at)?));
@@ -123,19 +143,57 @@ impl Pools {
         let priority = |n: usize| keys.get(n).map_or(0, |key| key.priority);
         let best = usable.iter().map(priority).min()?;
         let group: Bits = usable.iter().filter(|&n| priority(n) == best).collect();
-        let chosen = by_weight(&group, |n| keys.get(n).map_or(0, |key| key.weight), roll)?;
-        both(chosen)?.1.take(both(chosen)?.0, 0, now);
-        Some(chosen)
+        by_weight(&group, |n| keys.get(n).map_or(0, |key| key.weight), roll)
+    }
+
+    pub(super) fn millis(&self, now: Instant) -> Millis {
+        Millis::since(self.epoch, now)
+    }
+
+    /// What a check of a provider, or of one model there, has found. Another address or another check begins anew.
+    fn health(&self, provider: &Provider, model: &str, check: &HealthCheck) -> Arc<Health> {
+        let address = provider.address.as_ref().map(|at| (at.tls, at.authority.as_str(), at.path.as_str()));
+        self.health.get((provider.id.as_str(), address, model, check), Health::default)
+    }
+
+    /// The health of a target: by its own check, or by its provider's, which all its models share.
+    fn health_of(&self, target: &Target) -> Option<Arc<Health>> {
+        let check = target.health_check.as_ref()?;
+        let shared = target.provider.health_check.as_ref().is_some_and(|own| Arc::ptr_eq(own, check));
+        Some(self.health(&target.provider, if shared { "" } else { &target.model }, check))
+    }
+
+    /// The health checks of a configuration, each once.
+    pub(super) fn checks(&self, snapshot: &Snapshot) -> Vec<Check> {
+        let of_providers = snapshot.providers.values().filter_map(|provider| {
+            let check = provider.health_check.clone()?;
+            let health = self.health(provider, "", &check);
+            Some(Check { provider: Arc::clone(provider), model: String::new(), check, health })
+        });
+        let targets = snapshot.models.values().flat_map(|route| &route.targets);
+        let of_targets = targets.filter_map(|target| {
+            let (check, health) = (target.health_check.clone()?, self.health_of(target)?);
+            Some(Check { provider: Arc::clone(&target.provider), model: target.model.clone(), check, health })
+        });
+        let mut checks: Vec<Check> = Vec::new();
+        for check in of_providers.chain(of_targets).filter(|check| !check.provider.disabled) {
+            if !checks.iter().any(|known| Arc::ptr_eq(&known.health, &check.health)) {
+                checks.push(check);
+            }
+        }
+        checks
     }
 
     fn slot(&self, target: &Target) -> Slot {
         let (provider, model) = (target.provider.id.as_str(), target.model.as_str());
         let key = |key: &PoolKey| KeySlot {
             state: self.key(provider, key),
-            usage: self.uses.get((provider, &key.id, key.generation, model), Cooldown::default),
+            usage: self.uses.get((provider, &key.id, key.generation, model), KeyUse::default),
+            mark: mark(key.id.as_bytes()) | 1,
         };
         Slot {
             state: self.targets.get((provider, model), TargetState::default),
+            health: self.health_of(target),
             keys: target.provider.keys.iter().map(key).collect(),
             mark: mark(format!("{provider}/{model}").as_bytes()),
             weight: target.weight,
@@ -154,6 +212,8 @@ pub(super) struct Pool {
     pub(super) canaries: Bits,
     /// Whether choosing goes by what stands in the messages.
     pub(super) wants_content: bool,
+    /// Whether any target has health checks.
+    pub(super) is_checked: bool,
     pub(super) budget: Budget,
     turns: AtomicU64,
     costs: Costs,
@@ -163,6 +223,8 @@ pub(super) struct Pool {
 /// One target.
 pub(super) struct Slot {
     pub(super) state: Arc<TargetState>,
+    /// What its health checks say, where there are any.
+    pub(super) health: Option<Arc<Health>>,
     /// By the same index as the provider's keys.
     pub(super) keys: Vec<KeySlot>,
     /// A number of its own, for rendezvous hashing.
@@ -177,7 +239,16 @@ pub(super) struct KeySlot {
     /// The key, whatever the model.
     pub(super) state: Arc<KeyState>,
     /// The key with this model: limits of rate and permissions hold for both together.
-    pub(super) usage: Arc<Cooldown>,
+    pub(super) usage: Arc<KeyUse>,
+    /// A number of its own, not 0.
+    pub(super) mark: u64,
+}
+
+impl Slot {
+    /// Whether its health checks say that calls should go elsewhere.
+    pub(super) fn is_unhealthy(&self) -> bool {
+        self.health.as_ref().is_some_and(|health| health.is_unhealthy())
+    }
 }
 
 impl Pool {

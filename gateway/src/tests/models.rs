@@ -7,6 +7,8 @@ mod disk;
 mod failover;
 mod faults;
 mod formats;
+mod health;
+mod keys;
 mod lost;
 mod native;
 mod passed_on;

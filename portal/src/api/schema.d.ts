@@ -1771,6 +1771,9 @@ export interface components {
             /** @description Whether its date has passed. */
             expired: boolean;
             cooldown?: components["schemas"]["CooldownState"] | null;
+            /** @description Its circuit breaker, for this model. */
+            breaker: components["schemas"]["BreakerState"];
+            last_error?: components["schemas"]["ErrorSeen"] | null;
             /**
              * Format: int64
              * @description Requests within the last minute, where it has a limit of them.
@@ -3089,8 +3092,9 @@ export interface components {
             /** @description Its circuit breaker. */
             breaker: components["schemas"]["BreakerState"];
             cooldown?: components["schemas"]["CooldownState"] | null;
-            /** @description What its health checks say; absent where there are none, or before the first. */
+            /** @description What its health checks say; absent where there are none, or before they have said anything. */
             healthy?: boolean | null;
+            health_error?: components["schemas"]["ErrorSeen"] | null;
             /**
              * Format: float
              * @description The moving average of the time to a whole answer, in milliseconds; absent before the first.

@@ -1,5 +1,6 @@
 //! The order of targets and keys: priority, strategy, conditions, state, and what follows a failure.
 
+mod health;
 mod order;
 mod strategies;
 mod takes;
@@ -16,6 +17,7 @@ use weir_llm::Content;
 
 use super::*;
 use crate::ai::pool::Pools;
+use crate::ai::pool::cooldown::Cause;
 
 /// Keys by name, priority and weight.
 fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Provider {
@@ -45,6 +47,7 @@ fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Provider {
         disabled: false,
         models: HashMap::new(),
         any_model: PriceHistory::default(),
+        health_check: None,
     }
 }
 

@@ -27,6 +27,8 @@ pub(in crate::ai) struct TargetState {
     busy: AtomicU32,
     picks: AtomicU64,
     pub(in crate::ai) last_error: ArcSwapOption<LastError>,
+    /// The key whose call failed last; 0 when a call has been answered since.
+    suspect: AtomicU64,
 }
 
 /// What went wrong last.
@@ -63,6 +65,21 @@ impl TargetState {
         self.picks.load(Ordering::Relaxed)
     }
 
+    /// Notes that the server failed with a key, by its mark; true when a call with another key failed too since the
+    /// last answer: then it is not the key.
+    pub(in crate::ai) fn failed_with(&self, key: u64) -> bool {
+        let before = self.suspect.swap(key, Ordering::Relaxed);
+        before != 0 && before != key
+    }
+
+    /// Notes that a call was answered.
+    pub(in crate::ai) fn answered(&self) {
+        // Written only where there is something to take back: every good answer comes by here.
+        if self.suspect.load(Ordering::Relaxed) != 0 {
+            self.suspect.store(0, Ordering::Relaxed);
+        }
+    }
+
     pub(in crate::ai) fn latency(&self, stream: bool) -> &Latency {
         let [whole, streamed] = &self.latency;
         if stream { streamed } else { whole }
@@ -84,6 +101,21 @@ impl Idle for Cooldown {
 impl Idle for KeyState {
     fn is_idle(&self, now: Millis) -> bool {
         self.cooldown.is_idle(now) && self.requests.sum(now, MINUTE_MS) == 0 && self.tokens.sum(now, MINUTE_MS) == 0
+    }
+}
+
+/// A key with one model.
+#[derive(Debug, Default)]
+pub(in crate::ai) struct KeyUse {
+    pub(in crate::ai) cooldown: Cooldown,
+    /// Counts what is the key's own: that it is refused, limited, or fails where others work.
+    pub(in crate::ai) breaker: Breaker,
+    pub(in crate::ai) last_error: ArcSwapOption<LastError>,
+}
+
+impl Idle for KeyUse {
+    fn is_idle(&self, now: Millis) -> bool {
+        self.cooldown.is_idle(now) && self.breaker.stand(now) == Stand::Closed
     }
 }
 

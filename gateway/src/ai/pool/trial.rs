@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use http::HeaderMap;
 use weir_domain::time;
 
+use super::clock::Millis;
 use super::cooldown::Cause;
 use super::state::LastError;
-use super::{Pool, Slot};
+use super::{KeySlot, Pool, Slot};
 use crate::ai::failure::Failure;
 use crate::ai::plan::{Blame, Choice};
 use crate::ai::retry_after::exhausted;
@@ -28,7 +29,14 @@ pub(in crate::ai) struct Trial {
     stream: bool,
     /// Tokens counted against the key's limit so far.
     counted: u64,
+    /// Whether the target's breaker knows how it ended, and the key's.
     told: bool,
+    key_told: bool,
+}
+
+/// Why something is left alone after a failure.
+fn cause(failure: &Failure, blame: Blame) -> Cause {
+    Cause { told: failure.retry_after.is_some(), limited: blame == Blame::Limit }
 }
 
 impl Trial {
@@ -36,83 +44,130 @@ impl Trial {
         if let Some(slot) = pool.slot(choice.target) {
             slot.state.begin();
         }
-        Self { pool: Arc::clone(pool), choice, begun: Instant::now(), stream, counted, told: false }
+        Self { pool: Arc::clone(pool), choice, begun: Instant::now(), stream, counted, told: false, key_told: false }
     }
 
     fn slot(&self) -> Option<&Slot> {
         self.pool.slot(self.choice.target)
     }
 
+    fn key(&self) -> Option<&KeySlot> {
+        self.pool.key(self.choice.target, self.choice.key)
+    }
+
+    fn now(&self) -> Millis {
+        self.pool.millis(Instant::now())
+    }
+
     /// The head of an answer is here: what it says of the key's limits is remembered. A limit that is used up is a hint
     /// (the key comes last until it is renewed), not a refusal.
     pub(in crate::ai) fn head(&self, headers: &HeaderMap) {
-        let Some(key) = self.pool.key(self.choice.target, self.choice.key) else { return };
+        let Some(key) = self.key() else { return };
         if let Some(wait) = exhausted(headers, time::now()) {
             let cause = Cause { told: false, limited: true };
-            key.usage.cool(wait, cause, self.pool.millis(Instant::now()));
+            key.usage.cooldown.cool(wait, cause, self.now());
         }
     }
 
     /// The first content is here, or the whole answer: target and key work.
     pub(in crate::ai) fn answered(&mut self) {
-        let time = self.begun.elapsed();
-        let now = self.pool.millis(Instant::now());
+        let now = self.now();
         if let Some(slot) = self.slot() {
-            slot.state.latency(self.stream).observe(time, now);
+            slot.state.latency(self.stream).observe(self.begun.elapsed(), now);
             slot.state.cooldown.clear();
+            slot.state.answered();
         }
-        if let Some(key) = self.pool.key(self.choice.target, self.choice.key) {
+        if let Some(key) = self.key() {
             key.state.cooldown.clear();
         }
         self.alive();
+        self.key_works();
     }
 
     /// The target answered, be it with a refusal that is the caller's or the key's fault.
     fn alive(&mut self) {
         self.told = true;
-        let now = self.pool.millis(Instant::now());
         if let Some(slot) = self.slot() {
-            slot.state.breaker.worked(now, &self.pool.route.breaker);
+            slot.state.breaker.worked(self.now(), &self.pool.route.breaker);
+        }
+    }
+
+    /// So did the key.
+    fn key_works(&mut self) {
+        self.key_told = true;
+        if let Some(key) = self.key() {
+            key.usage.breaker.worked(self.now(), &self.pool.route.breaker);
         }
     }
 
     /// It failed; what it is blamed on is left alone for a while. `None`: neither target nor key is to blame.
     pub(in crate::ai) fn failed(&mut self, failure: &Failure, blame: Option<Blame>) {
-        let now = self.pool.millis(Instant::now());
-        let (begun, stream) = (self.begun, self.stream);
-        let Some(blame) = blame else { return self.alive() };
-        let rest = failure.retry_after.unwrap_or(Duration::from_millis(self.pool.route.cooldown_ms));
-        let cause = Cause { told: failure.retry_after.is_some(), limited: blame == Blame::Limit };
-        if let Some(slot) = self.slot() {
-            let message = crate::metering::cut(&failure.error.message, MAX_ERROR).to_owned();
-            slot.state.last_error.store(Some(Arc::new(LastError { at: time::now(), message })));
-            if blame == Blame::Target {
-                slot.state.breaker.failed(now, &self.pool.route.breaker);
-                if failure.is_timeout() {
-                    slot.state.latency(stream).observe(begun.elapsed(), now);
-                }
-            }
-            match (blame, self.pool.key(self.choice.target, self.choice.key)) {
-                (Blame::Target, _) | (_, None) => slot.state.cooldown.cool(rest, cause, now),
-                (Blame::Key, Some(key)) => key.state.cooldown.cool(rest.max(UNAUTHORISED), cause, now),
-                (Blame::Permission, Some(key)) => key.usage.cool(rest.max(UNAUTHORISED), cause, now),
-                (Blame::Limit, Some(key)) => key.usage.cool(rest, cause, now),
-            }
-        }
-        if blame == Blame::Target {
-            self.told = true;
-        } else {
+        let Some(blame) = blame else {
             self.alive();
+            return self.key_works();
+        };
+        let now = self.now();
+        let message = crate::metering::cut(&failure.error.message, MAX_ERROR).to_owned();
+        let seen = Arc::new(LastError { at: time::now(), message });
+        let is_targets = blame == Blame::Target && !self.is_keys_own(failure);
+        if let Some(slot) = self.slot() {
+            slot.state.last_error.store(Some(Arc::clone(&seen)));
+            if blame == Blame::Target && failure.is_timeout() {
+                slot.state.latency(self.stream).observe(self.begun.elapsed(), now);
+            }
         }
+        if !is_targets {
+            self.key_failed(failure, blame, seen);
+            if blame != Blame::Target {
+                self.alive();
+            }
+            return;
+        }
+        self.told = true;
+        if let Some(slot) = self.slot() {
+            slot.state.breaker.failed(now, &self.pool.route.breaker);
+            slot.state.cooldown.cool(self.rest(failure), cause(failure, blame), now);
+        }
+    }
+
+    /// Whether an error of the server may be the key's own: there are others, and none of them has met it since the last
+    /// answer. An account can be broken where the server works.
+    fn is_keys_own(&self, failure: &Failure) -> bool {
+        let (Some(slot), Some(key)) = (self.slot(), self.key()) else { return false };
+        failure.is_told_by_server() && slot.keys.len() > 1 && !slot.state.failed_with(key.mark)
+    }
+
+    /// The key is left alone: for this model, or for all where it is refused as such.
+    fn key_failed(&mut self, failure: &Failure, blame: Blame, seen: Arc<LastError>) {
+        self.key_told = true;
+        let (now, rest, cause) = (self.now(), self.rest(failure), cause(failure, blame));
+        let Some(key) = self.key() else {
+            // A provider without keys that limits or refuses calls does so to all of them.
+            if let Some(slot) = self.slot() {
+                slot.state.cooldown.cool(rest, cause, now);
+            }
+            return;
+        };
+        key.usage.last_error.store(Some(seen));
+        key.usage.breaker.failed(now, &self.pool.route.breaker);
+        match blame {
+            Blame::Key => key.state.cooldown.cool(rest.max(UNAUTHORISED), cause, now),
+            Blame::Permission => key.usage.cooldown.cool(rest.max(UNAUTHORISED), cause, now),
+            Blame::Limit | Blame::Target => key.usage.cooldown.cool(rest, cause, now),
+        }
+    }
+
+    fn rest(&self, failure: &Failure) -> Duration {
+        failure.retry_after.unwrap_or(Duration::from_millis(self.pool.route.cooldown_ms))
     }
 
     /// The answer is at its end, and consumed so many tokens.
     pub(in crate::ai) fn consumed(&self, tokens: u64) {
         let (target, key) = (self.choice.target, self.choice.key);
-        let Some(state) = self.pool.key(target, key).map(|key| &key.state) else { return };
+        let Some(state) = self.key().map(|key| &key.state) else { return };
         let spec = self.pool.route.targets.get(target).and_then(|t| t.provider.keys.get(key?));
         if let Some(spec) = spec {
-            state.consumed(spec, tokens.saturating_sub(self.counted), self.pool.millis(Instant::now()));
+            state.consumed(spec, tokens.saturating_sub(self.counted), self.now());
         }
     }
 }
@@ -123,6 +178,9 @@ impl Drop for Trial {
         slot.state.end();
         if self.choice.probe && !self.told {
             slot.state.breaker.give_back();
+        }
+        if let Some(key) = self.key().filter(|_| self.choice.key_probe && !self.key_told) {
+            key.usage.breaker.give_back();
         }
     }
 }

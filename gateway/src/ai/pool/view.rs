@@ -1,6 +1,7 @@
 //! The pools as people see them: for the admin API and for metrics.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use weir_domain::routing::{
@@ -9,9 +10,10 @@ use weir_domain::routing::{
 use weir_domain::snapshot::Snapshot;
 use weir_domain::time::{self, Micros};
 
-use super::breaker::Stand;
+use super::breaker::{Breaker, Stand};
 use super::clock::Millis;
 use super::cooldown::Rest;
+use super::state::LastError;
 use super::{Pool, Pools};
 
 impl Pools {
@@ -38,28 +40,78 @@ impl Pools {
             let _ = writeln!(text, "# HELP weir_{name} {help}\n# TYPE weir_{name} {kind}");
             for target in &targets {
                 let [node, provider, model] = [node, &target.provider, &target.model].map(escaped);
-                let value = value(target);
+                let Some(value) = value(target) else { continue };
                 let _ =
                     writeln!(text, "weir_{name}{{node=\"{node}\",provider=\"{provider}\",model=\"{model}\"}} {value}");
             }
         }
+        self.key_metrics(&mut text, &targets, node);
+        self.check_metrics(&mut text, snapshot, node);
         text
+    }
+
+    /// How the keys stand.
+    fn key_metrics(&self, text: &mut String, targets: &[TargetView], node: &str) {
+        if targets.iter().all(|target| target.keys.is_empty()) {
+            return;
+        }
+        let help = "Circuit breaker of a provider's key with a model: 0 closed, 1 half-open, 2 open.";
+        let _ = writeln!(text, "# HELP weir_provider_key_breaker {help}\n# TYPE weir_provider_key_breaker gauge");
+        for (target, key) in targets.iter().flat_map(|target| target.keys.iter().map(move |key| (target, key))) {
+            let [node, provider, model, id] = [node, &target.provider, &target.model, &key.id].map(escaped);
+            let value = level(key.breaker);
+            let _ = writeln!(
+                text,
+                "weir_provider_key_breaker{{node=\"{node}\",provider=\"{provider}\",model=\"{model}\",key=\"{id}\"}} {value}"
+            );
+        }
+    }
+
+    /// How often providers were asked whether they work. The model is empty where all of a provider's share a check.
+    fn check_metrics(&self, text: &mut String, snapshot: &Snapshot, node: &str) {
+        let checks = self.checks(snapshot);
+        if checks.is_empty() {
+            return;
+        }
+        let help = "Health checks of a provider, or of one model there.";
+        let _ = writeln!(text, "# HELP weir_health_checks_total {help}\n# TYPE weir_health_checks_total counter");
+        for check in &checks {
+            let [node, provider, model] = [node, &check.provider.id, &check.model].map(escaped);
+            let (good, failed) = check.health.rounds();
+            for (result, rounds) in [("ok", good), ("failed", failed)] {
+                let _ = writeln!(
+                    text,
+                    "weir_health_checks_total{{node=\"{node}\",provider=\"{provider}\",model=\"{model}\",result=\"{result}\"}} {rounds}"
+                );
+            }
+        }
     }
 }
 
 /// Name, type, help and value of each metric of a target.
-type Metric = (&'static str, &'static str, &'static str, fn(&TargetView) -> f64);
+type Metric = (&'static str, &'static str, &'static str, fn(&TargetView) -> Option<f64>);
 
-const METRICS: [Metric; 4] = [
-    ("target_picks_total", "counter", "How often a target of a model route was asked.", |t| count(t.picks)),
-    ("target_in_flight", "gauge", "Calls under way at a target.", |t| f64::from(t.in_flight)),
-    ("target_breaker", "gauge", "Circuit breaker of a target: 0 closed, 1 half-open, 2 open.", |t| match t.breaker {
+const METRICS: [Metric; 5] = [
+    ("target_picks_total", "counter", "How often a target of a model route was asked.", |t| Some(count(t.picks))),
+    ("target_in_flight", "gauge", "Calls under way at a target.", |t| Some(f64::from(t.in_flight))),
+    ("target_breaker", "gauge", "Circuit breaker of a target: 0 closed, 1 half-open, 2 open.", |t| {
+        Some(level(t.breaker))
+    }),
+    ("target_cooling", "gauge", "1 while a target is left alone.", |t| Some(flag(t.cooldown.is_some()))),
+    ("target_healthy", "gauge", "What its health checks say of a target: 1 healthy, 0 not.", |t| t.healthy.map(flag)),
+];
+
+fn flag(is: bool) -> f64 {
+    f64::from(u8::from(is))
+}
+
+fn level(breaker: BreakerState) -> f64 {
+    match breaker {
         BreakerState::Closed => 0.0,
         BreakerState::HalfOpen => 1.0,
         BreakerState::Open => 2.0,
-    }),
-    ("target_cooling", "gauge", "1 while a target is left alone.", |t| f64::from(u8::from(t.cooldown.is_some()))),
-];
+    }
+}
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floating point only")]
 fn count(picks: u64) -> f64 {
@@ -85,17 +137,18 @@ impl Pool {
         let (target, slot) = (self.route.targets.get(at)?, self.slot(at)?);
         let state = &slot.state;
         let keys = target.provider.keys.iter().zip(&slot.keys).map(|(key, cell)| {
-            let (every, this) = (cell.state.cooldown.rest(now), cell.usage.rest(now));
+            let (every, this) = (cell.state.cooldown.rest(now), cell.usage.cooldown.rest(now));
             let (requests, tokens) = cell.state.used(key, now);
             KeyView {
                 id: key.id.clone(),
                 expired: key.expires.is_some_and(|end| end <= moment),
                 cooldown: cooldown(if every.left > this.left { every } else { this }, moment),
+                breaker: stand(&cell.usage.breaker, now),
+                last_error: seen(&cell.usage.last_error.load_full()),
                 requests,
                 tokens,
             }
         });
-        let seen = state.last_error.load();
         Some(TargetView {
             provider: target.provider.id.clone(),
             model: target.model.clone(),
@@ -103,21 +156,30 @@ impl Pool {
             weight: target.weight,
             canary_percent: target.canary.as_ref().map(|canary| canary.percent),
             disabled: target.provider.disabled,
-            breaker: match state.breaker.stand(now) {
-                Stand::Closed => BreakerState::Closed,
-                Stand::Open(_) => BreakerState::Open,
-                Stand::HalfOpen | Stand::Probing => BreakerState::HalfOpen,
-            },
+            breaker: stand(&state.breaker, now),
             cooldown: cooldown(state.cooldown.rest(now), moment),
-            healthy: None,
+            healthy: slot.health.as_ref().and_then(|health| health.healthy()),
+            health_error: slot.health.as_ref().and_then(|health| seen(&health.error())),
             latency_ms: state.latency(false).last(),
             stream_latency_ms: state.latency(true).last(),
             in_flight: state.in_flight(),
             picks: state.picks(),
-            last_error: seen.as_ref().map(|seen| ErrorSeen { at: seen.at, message: seen.message.clone() }),
+            last_error: seen(&state.last_error.load_full()),
             keys: keys.collect(),
         })
     }
+}
+
+fn stand(breaker: &Breaker, now: Millis) -> BreakerState {
+    match breaker.stand(now) {
+        Stand::Closed => BreakerState::Closed,
+        Stand::Open(_) => BreakerState::Open,
+        Stand::HalfOpen | Stand::Probing => BreakerState::HalfOpen,
+    }
+}
+
+fn seen(error: &Option<Arc<LastError>>) -> Option<ErrorSeen> {
+    error.as_ref().map(|error| ErrorSeen { at: error.at, message: error.message.clone() })
 }
 
 fn cooldown(rest: Rest, at: Micros) -> Option<CooldownState> {

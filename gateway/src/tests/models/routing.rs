@@ -5,7 +5,7 @@ use weir_harness::script::Script;
 use super::*;
 
 /// A stage over two vendors whose route says this beside its targets.
-async fn stage(route: Value, change: impl FnOnce(&mut Vec<Value>)) -> Stage {
+pub(super) async fn stage(route: Value, change: impl FnOnce(&mut Vec<Value>)) -> Stage {
     Stage::start_with(&[Vendor::Openai, Vendor::Openai], json!({"cooldown_ms": 1}), |documents| {
         let spec = &mut documents.iter_mut().find(|d| d["kind"] == "ModelRoute").unwrap()["spec"];
         for (name, value) in route.as_object().unwrap() {
@@ -16,18 +16,18 @@ async fn stage(route: Value, change: impl FnOnce(&mut Vec<Value>)) -> Stage {
     .await
 }
 
-fn provider<'d>(documents: &'d mut [Value], id: &str) -> &'d mut Value {
+pub(super) fn provider<'d>(documents: &'d mut [Value], id: &str) -> &'d mut Value {
     &mut documents.iter_mut().find(|d| d["kind"] == "Provider" && d["id"] == id).unwrap()["spec"]
 }
 
-async fn who(stage: &Stage, fields: &Value) -> String {
+pub(super) async fn who(stage: &Stage, fields: &Value) -> String {
     let answered = stage.ask(Vendor::Openai, fields).await;
     answered.heard(Vendor::Openai).unwrap();
     answered.header("x-weir-provider").unwrap_or_default().to_owned()
 }
 
 /// The live state as the operators' listener shows it.
-async fn live(stage: &Stage) -> Value {
+pub(super) async fn live(stage: &Stage) -> Value {
     let url = format!("http://{}/routing", stage.world.at.ops);
     let answer = weir_harness::client::client().get(url).send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/json");

@@ -10,7 +10,7 @@ import { Loaded } from '../../ui/notes';
 import { Section } from '../../ui/page';
 import { Status, Tag } from '../../ui/status';
 import classes from './pool.module.css';
-import { levelsOf, type Stand } from './stand';
+import { levelsOf, type Stand, wordOf } from './stand';
 
 export function Pool({ route }: { route: string }) {
   const { t } = useTranslation();
@@ -52,6 +52,7 @@ function Target({ target, stand, share }: { target: TargetState; stand: Stand; s
           {target.provider}/{target.model}
         </code>
         <Status tone={stand.tone}>{t(`pool.states.${stand.word}`)}</Status>
+        {target.healthy === true ? <Tag>{t('pool.healthy')}</Tag> : null}
         {target.canary_percent === undefined ? null : <Tag>{t('pool.canary', { percent: target.canary_percent })}</Tag>}
       </div>
       <div className={classes.bar} aria-hidden="true">
@@ -93,7 +94,9 @@ function Figure({ name, children }: { name: string; children: ReactNode }) {
 function Reasons({ target, stand }: { target: TargetState; stand: Stand }) {
   const { t } = useTranslation();
   const error = target.last_error;
-  const keys = (target.keys ?? []).filter((key) => key.expired || key.cooldown || hasLimit(key));
+  const keys = (target.keys ?? []).filter(
+    (key) => key.expired || key.cooldown || key.breaker !== 'closed' || hasLimit(key),
+  );
   return (
     <>
       {stand.until === null ? null : (
@@ -101,6 +104,11 @@ function Reasons({ target, stand }: { target: TargetState; stand: Stand }) {
           {t('pool.until')} <Time value={stand.until} />
         </p>
       )}
+      {target.health_error ? (
+        <p className="muted small">
+          {t('pool.check')} <Time value={target.health_error.at} as="relative" />: {target.health_error.message}
+        </p>
+      ) : null}
       {error ? (
         <p className="muted small">
           <Time value={error.at} as="relative" />: {error.message}
@@ -124,8 +132,11 @@ const hasLimit = (key: KeyState) => typeof key.requests === 'number' || typeof k
 function KeyStand({ state }: { state: KeyState }) {
   const { t } = useTranslation();
   if (state.expired) return <Status tone="bad">{t('pool.keyExpired')}</Status>;
+  const word = wordOf(state.breaker);
   return (
     <>
+      {word ? <Status tone={word.tone}>{t(`pool.states.${word.word}`)}</Status> : null}
+      {state.last_error && word ? <span className="muted small">{state.last_error.message}</span> : null}
       {state.cooldown ? <Status tone="warn">{t(`pool.states.${state.cooldown.reason}`)}</Status> : null}
       {typeof state.requests === 'number' ? <span>{t('pool.requests', { count: state.requests })}</span> : null}
       {typeof state.tokens === 'number' ? <span>{t('pool.tokens', { count: state.tokens })}</span> : null}

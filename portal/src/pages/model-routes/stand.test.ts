@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TargetState } from '../../api/types';
-import { levelsOf, standOf } from './stand';
+import { levelsOf, standOf, wordOf } from './stand';
 
 const ready: TargetState = {
   provider: 'p',
@@ -32,5 +32,13 @@ test('shares are of the calls within a priority, and 0 before the first', () => 
   expect(levels.map((level) => [level.priority, level.targets.map((one) => one.share)])).toEqual([
     [0, [0.75, 0.25]],
     [1, [0]],
+  ]);
+});
+
+test('a key is said to be left alone, or tried, only while its breaker is not closed', () => {
+  expect((['closed', 'half_open', 'open'] as const).map((breaker) => wordOf(breaker)?.word)).toEqual([
+    undefined,
+    'probing',
+    'open',
   ]);
 });

@@ -1,5 +1,5 @@
 // How a target of a model route stands at this moment, in one word, and what part of the calls it gets.
-import type { TargetState } from '../../api/types';
+import type { KeyState, TargetState } from '../../api/types';
 import type { Tone } from '../../ui/status';
 
 export type Word = 'disabled' | 'unhealthy' | 'open' | 'probing' | 'limited' | 'asked' | 'failed' | 'ready';
@@ -19,6 +19,12 @@ export function standOf(target: TargetState): Stand {
   if (target.breaker === 'half_open') return { tone: 'warn', word: 'probing', until: null };
   if (target.cooldown) return { tone: 'warn', word: target.cooldown.reason, until: target.cooldown.until };
   return { tone: 'good', word: 'ready', until: null };
+}
+
+/** What a key's circuit breaker says; null while it lets calls through. */
+export function wordOf(breaker: KeyState['breaker']): { tone: Tone; word: 'open' | 'probing' } | null {
+  if (breaker === 'open') return { tone: 'bad', word: 'open' };
+  return breaker === 'half_open' ? { tone: 'warn', word: 'probing' } : null;
 }
 
 export interface Level {

@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
@@ -81,6 +81,9 @@ struct Shared {
     connections: AtomicU64,
     open: AtomicU64,
     answers: AtomicU64,
+    /// What is answered to a `GET` in the place of what is asked for; 0 for nothing.
+    get_status: AtomicU16,
+    gets: AtomicU64,
 }
 
 /// A running fake vendor; it ends when dropped.
@@ -121,6 +124,8 @@ impl FakeProvider {
             connections: AtomicU64::new(0),
             open: AtomicU64::new(0),
             answers: AtomicU64::new(0),
+            get_status: AtomicU16::new(0),
+            gets: AtomicU64::new(0),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, accepting })
@@ -142,6 +147,17 @@ impl FakeProvider {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// From now on a `GET`, such as for the list of models, is answered with this status; `None`: as the vendor does.
+    pub fn answer_gets(&self, status: Option<u16>) {
+        self.shared.get_status.store(status.unwrap_or(0), Ordering::SeqCst);
+    }
+
+    /// How often something was asked for by `GET`; [`Self::received`] holds none of that.
+    #[must_use]
+    pub fn gets(&self) -> u64 {
+        self.shared.gets.load(Ordering::SeqCst)
     }
 
     /// The next request follows this script.
@@ -281,6 +297,16 @@ fn answer(shared: &Shared, connection: u64, head: Head, body: Bytes) -> (Answer,
     let parsed: Option<Value> = serde_json::from_slice(&body).ok();
     let model = parsed.as_ref().and_then(|v| v["model"].as_str()).unwrap_or_default().to_owned();
     let chat = head.method == "POST";
+    if head.method == "GET" {
+        shared.gets.fetch_add(1, Ordering::SeqCst);
+        let status = shared.get_status.load(Ordering::SeqCst);
+        if status != 0 {
+            return (
+                json_answer(status, Vec::new(), &serde_json::json!({"error": {"message": "scripted"}})),
+                Script::default(),
+            );
+        }
+    }
     let script = if chat { shared.script_for(&model) } else { Script::default() };
     let answer = match shared.vendor {
         Vendor::Openai => openai::answer(shared, &head, &path, &body, &script),

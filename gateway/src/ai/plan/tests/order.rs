@@ -115,7 +115,7 @@ fn a_limit_or_a_missing_permission_for_one_model_leaves_the_key_good_for_others(
         plan.failed(choice, blame, None, 1);
         assert_eq!(plan.next(stand.start).map(|c| c.target), other_is_tried.then_some(1), "{blame:?}");
         let key = stand.pool.key(0, Some(0)).unwrap();
-        let cell = if blame == Blame::Key { &key.state.cooldown } else { &*key.usage };
+        let cell = if blame == Blame::Key { &key.state.cooldown } else { &key.usage.cooldown };
         cell.cool(Duration::from_secs(9), Cause::default(), stand.millis(0));
         let first = stand.usual().next(stand.start).unwrap();
         assert_eq!(first.target, usize::from(other_is_tried), "{blame:?}: the next request");
@@ -127,7 +127,7 @@ fn a_provider_that_asked_for_a_long_rest_is_not_called_before_it_is_over() {
     let stand = Stand::new(route(vec![target(provider("a", &[("k", 0, 1)]), 0, 1), target(provider("b", &[]), 1, 1)]));
     let told = |limited| Cause { told: true, limited };
     let key = stand.pool.key(0, Some(0)).unwrap();
-    key.usage.cool(Duration::from_secs(30), told(true), stand.millis(0));
+    key.usage.cooldown.cool(Duration::from_secs(30), told(true), stand.millis(0));
     stand.cool(1, 60, told(false));
     let mut plan = stand.usual();
     assert_eq!(plan.next(stand.start), None);
