@@ -23,6 +23,7 @@ use crate::pricing::{Cost, Pricing};
 use crate::reply::Finish;
 use crate::sse::Frame;
 use crate::usage::{Sighted, estimate};
+use crate::wire::is_json;
 use crate::{openai, responses};
 use framing::Framing;
 use passed::Passed;
@@ -249,8 +250,11 @@ impl Relay {
         match text.and_then(|text| self.read("", text, out).map(|sight| (text, sight))) {
             Ok((text, sight)) if forward => self.forward(frame, text, &sight, out),
             Ok(_) => {}
-            // What the provider's own clients would have to bear is not for Weir to judge.
-            Err(StreamError::Malformed(_)) if forward => out.put_slice(frame.raw),
+            // What the provider's own clients would have to bear is not for Weir to judge; but one element that is no
+            // JSON would make a list unreadable as a whole.
+            Err(StreamError::Malformed(_)) if forward && (!self.context.json_array || is_json(data)) => {
+                out.put_slice(frame.raw);
+            }
             Err(error) => return Err(error),
         }
         Ok(())
@@ -269,7 +273,7 @@ impl Relay {
         let data = frame.data.as_ref().or(stray.as_ref());
         let Some(data) = data.filter(|_| !self.tally.complete) else { return Ok(()) };
         let done = data.trim_ascii() == b"[DONE]";
-        if !done && serde_json::from_slice::<serde::de::IgnoredAny>(data).is_err() {
+        if !done && !is_json(data) {
             return Err(StreamError::Malformed("its last event is cut".into()));
         }
         let before = out.len();

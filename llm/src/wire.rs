@@ -207,6 +207,11 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
     })
 }
 
+/// Whether bytes are one JSON value, of whatever kind and depth.
+pub(crate) fn is_json(data: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(data).is_ok()
+}
+
 /// What is wrong with a JSON text, and where.
 #[derive(Debug)]
 pub(crate) struct Fault {

@@ -256,6 +256,25 @@ fn a_gemini_caller_who_asks_for_a_list_gets_one_whole_document() {
     }
 }
 
+/// Found by fuzzing: as an event of its own a damaged one hurts nobody else, within a list it hurts all.
+#[test]
+fn a_damaged_event_ends_a_list_and_does_not_make_it_unreadable() {
+    for damaged in ["data: {\"candidates\": [}\n\n", "data: [DONE]\n\n", "data: \u{1}\n\n"] {
+        let list = AnswerContext { json_array: true, ..context(Dialect::Gemini, Dialect::Gemini) };
+        let mut translator = StreamTranslator::new(list, Arc::new(price));
+        let mut out = BytesMut::new();
+        translator
+            .push(b"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]}}]}\n\n", &mut out)
+            .unwrap();
+        let error = translator.push(damaged.as_bytes(), &mut out).unwrap_err();
+        translator.fail(&error.to_wire(), &mut out);
+        let told: Vec<Value> = serde_json::from_slice(&out).unwrap();
+        assert!(told.len() == 2 && told[1]["error"]["code"].is_u64(), "{damaged}: {told:?}");
+        let events = run(&context(Dialect::Gemini, Dialect::Gemini), [damaged.as_bytes()]);
+        assert_eq!(events.out, damaged);
+    }
+}
+
 #[test]
 fn an_error_that_google_puts_bare_into_a_stream_is_no_silent_end() {
     for inbound in DIALECTS {
