@@ -19,6 +19,7 @@ use weir_domain::spec::ModelTimeouts;
 use super::beta::Betas;
 use super::body::Share;
 use super::link::{Link, Peers};
+use super::packed::{hold, packed};
 use super::token::TokenError;
 use super::watch::{Clock, Interrupt};
 use crate::egress::{Egress, EgressError};
@@ -147,6 +148,9 @@ impl Line {
                 egress.failed(&link.address, socket);
                 LineError::Connect(error)
             })?;
+            if !reused {
+                session = packed(session);
+            }
             let head = link.head(outgoing, session.as_http2().is_some()).ok_or(LineError::UnfitKey)?;
             *sent = true;
             match exchange(&mut session, head, timeouts, outgoing.body, caller, clock).await {
@@ -320,7 +324,10 @@ async fn exchange(
     clock.arm(timeouts.first_byte_ms);
     let sent = clock
         .watch(caller, async {
+            // What has no body has nothing to wait for.
+            hold(session, !body.is_empty());
             session.write_request_header(Box::new(head)).await?;
+            hold(session, false);
             session.write_request_body(body.clone(), true).await?;
             session.finish_request_body().await
         })

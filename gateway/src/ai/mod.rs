@@ -26,6 +26,7 @@ mod line;
 mod link;
 mod models;
 pub(crate) mod native;
+mod packed;
 mod plan;
 mod pool;
 mod post;

@@ -22,17 +22,19 @@ pub(super) const MAX_PAYLOAD: usize = 4 * 1024 * 1024;
 
 /// Puts one frame into `out` in place of what was there.
 ///
-/// A record that is too large is written shortened: it says who pays how much, and must not be lost.
-pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+/// A record that is too large is written shortened, and given back as it is then: it says who pays how much, and must
+/// not be lost.
+pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<Option<Record>, serde_json::Error> {
     put_payload(record, out)?;
+    let mut short = None;
     if out.len() - HEAD > MAX_PAYLOAD {
-        put_payload(&shorten::shortened(record), out)?;
+        put_payload(short.insert(shorten::shortened(record)), out)?;
     }
     // What was shortened takes less than half of the limit, so the length always fits.
     let length = u32::try_from(out.len() - HEAD).unwrap_or(u32::MAX).to_le_bytes();
     let sum = checksum(length, out.get(HEAD..).unwrap_or_default());
     out.splice(..HEAD, MARKER.into_iter().chain(length).chain(sum.to_le_bytes()));
-    Ok(())
+    Ok(short)
 }
 
 fn put_payload(record: &Record, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {

@@ -100,15 +100,18 @@ impl Journal {
         &self.directory
     }
 
-    /// Appends whole frames. When this returns `Ok`, they are with the kernel and survive the process.
-    pub(super) fn append(&self, frames: &[u8]) -> io::Result<()> {
+    /// Appends a whole frame. When this returns `Ok`, it is with the kernel and survives the process. `placed` is told
+    /// where it lies, in the order of all frames.
+    pub(super) fn append(&self, frame: &[u8], placed: impl FnOnce(Position, Position)) -> io::Result<()> {
         let mut writer = self.writer.lock();
         if writer.at.offset >= self.options.segment_bytes {
             self.rotate(&mut writer)?;
         }
-        match (&*writer.file).write_all(frames) {
+        match (&*writer.file).write_all(frame) {
             Ok(()) => {
-                writer.at.offset += u64::try_from(frames.len()).unwrap_or(0);
+                let from = writer.at;
+                writer.at.offset += u64::try_from(frame.len()).unwrap_or(0);
+                placed(from, writer.at);
                 Ok(())
             }
             Err(error) => {

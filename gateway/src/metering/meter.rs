@@ -13,6 +13,7 @@ use weir_domain::ports::UsageSink;
 
 use super::frame;
 use super::journal::{Journal, JournalError, JournalOptions};
+use super::recent::Recent;
 use super::shipper;
 
 /// What telemetry is told. Calls come from request tasks and must not block.
@@ -78,6 +79,8 @@ pub struct Meter {
     broken: AtomicBool,
     /// Framed records that the disk did not take.
     pending: Mutex<Pending>,
+    /// Records that the disk took a moment ago. Locked within the journal's own lock, or alone.
+    pub(super) recent: Mutex<Recent>,
     delivered: AtomicU64,
 }
 
@@ -86,6 +89,9 @@ struct Pending {
     frames: VecDeque<Vec<u8>>,
     bytes: usize,
 }
+
+/// What the records kept for the next delivery take in the journal, at most; in memory it is about the same.
+const RECENT_BYTES: u64 = 8 << 20;
 
 thread_local! {
     /// Where a record is framed; kept, so that settling allocates nothing.
@@ -111,6 +117,7 @@ impl Meter {
             pending_limit,
             broken: AtomicBool::new(false),
             pending: Mutex::default(),
+            recent: Mutex::new(Recent::new(RECENT_BYTES)),
             delivered: AtomicU64::new(0),
         }))
     }
@@ -151,7 +158,7 @@ impl Meter {
         // A thread that ends may drop a request when its own variables are gone already: then a new buffer does.
         let mut buffer = FRAME.try_with(Cell::take).unwrap_or_default();
         let written = match frame::encode(record, &mut buffer) {
-            Ok(()) => self.append(record, &buffer),
+            Ok(short) => self.append(short.as_ref().unwrap_or(record), &buffer),
             Err(error) => {
                 self.event(&JournalEvent::WriteFailed { reason: error.to_string() });
                 self.event(&JournalEvent::Lost { id: record.id.clone() });
@@ -166,7 +173,9 @@ impl Meter {
 
     fn append(&self, record: &Record, frame: &[u8]) -> bool {
         if self.is_writable() {
-            let Err(error) = self.journal.append(frame) else { return true };
+            let copy = Box::new(record.clone());
+            let placed = |from, to| self.recent.lock().push(from, to, copy);
+            let Err(error) = self.journal.append(frame, placed) else { return true };
             self.fail(&error);
         } else if record.attempts.is_empty() {
             // Refusals during an outage cost nobody money; they must not push out records that do.
@@ -204,7 +213,7 @@ impl Meter {
         }
         loop {
             let Some(frame) = self.pending.lock().frames.pop_front() else { break };
-            if self.journal.append(&frame).is_err() {
+            if self.journal.append(&frame, |_, _| {}).is_err() {
                 self.pending.lock().frames.push_front(frame);
                 return;
             }

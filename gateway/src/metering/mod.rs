@@ -5,12 +5,14 @@
 //!
 //! ```text
 //! Settlement::settle ── write(2) ──▶ journal segment ── Meter::run ──▶ UsageSink::deliver ──▶ segment deleted
-//!                     before the answer's last byte       ≤ 200 ms, ≤ 1000 records, again until taken
+//!                     before the answer's last byte       each 200 ms, ≤ 1000 records, again until taken
 //! ```
+//! Records of a moment ago are delivered from memory; the journal is read after a start, and behind a slow ledger.
 
 mod frame;
 mod journal;
 mod meter;
+mod recent;
 mod settlement;
 mod shipper;
 mod shorten;

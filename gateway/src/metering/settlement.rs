@@ -149,7 +149,7 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-fn blank(node: &str, traffic: Traffic, method: &str, path: &str) -> Record {
+pub(super) fn blank(node: &str, traffic: Traffic, method: &str, path: &str) -> Record {
     Record {
         id: name::new_id(),
         node: node.to_owned(),

@@ -86,20 +86,12 @@ async fn ship(meter: &Arc<Meter>, sink: &dyn UsageSink, mut stop: watch::Receive
     }
 }
 
-/// Delivers everything that is written now.
+/// Delivers everything that is written now. What is written meanwhile waits for the next round: many records at once
+/// cost the ledger less than a few at a time.
 async fn drain(meter: &Arc<Meter>, sink: &dyn UsageSink, at: &mut Position) -> Result<(), String> {
-    loop {
-        let written = meter.journal.written();
-        if *at >= written {
-            return Ok(());
-        }
-        let batch = {
-            let (meter, from) = (Arc::clone(meter), *at);
-            tokio::task::spawn_blocking(move || read(meter.journal.directory(), from, written))
-                .await
-                .map_err(|e| e.to_string())?
-                .map_err(|e| format!("segment {}: {e}", at.segment))?
-        };
+    let written = meter.journal.written();
+    while *at < written {
+        let batch = next(meter, *at, written).await.map_err(|e| format!("segment {}: {e}", at.segment))?;
         if batch.skipped > 0 {
             meter.event(&JournalEvent::Skipped { segment: at.segment, bytes: batch.skipped });
         }
@@ -113,6 +105,20 @@ async fn drain(meter: &Arc<Meter>, sink: &dyn UsageSink, at: &mut Position) -> R
         }
         *at = batch.next;
         save_position(meter.journal.directory(), *at).map_err(|e| format!("position: {e}"))?;
+    }
+    Ok(())
+}
+
+/// What is to be delivered next: from memory, or from the journal up to where memory goes on.
+async fn next(meter: &Arc<Meter>, from: Position, written: Position) -> io::Result<Batch> {
+    let kept = meter.recent.lock().take(from, BATCH_RECORDS);
+    match kept {
+        Ok((records, next)) => Ok(Batch { records, next, skipped: 0 }),
+        Err(kept_from) => {
+            let (meter, until) = (Arc::clone(meter), kept_from.map_or(written, |place| place.min(written)));
+            let read = move || read(meter.journal.directory(), from, until);
+            tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
+        }
     }
 }
 

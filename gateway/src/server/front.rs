@@ -1,5 +1,6 @@
 //! Pingora's proxy behind the guard: tells the connection, before each HTTP/1 request, that a head is next.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,13 +18,19 @@ pub(crate) struct Front<A> {
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Front<A> {
-    async fn process_new_http(
-        self: &Arc<Self>,
+    // What `async` would stand for, without a future around Pingora's own: it would move the session once more.
+    fn process_new_http<'a, 'b, 'f>(
+        self: &'a Arc<Self>,
         session: ServerSession,
-        shutdown: &ShutdownWatch,
-    ) -> Option<ReusedHttpStream> {
+        shutdown: &'b ShutdownWatch,
+    ) -> Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'f>>
+    where
+        'a: 'f,
+        'b: 'f,
+        Self: 'f,
+    {
         connection::current(|connection| connection.head.expect());
-        self.app.process_new_http(session, shutdown).await
+        self.app.process_new_http(session, shutdown)
     }
 
     fn h2_options(&self) -> Option<H2Options> {

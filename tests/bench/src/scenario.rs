@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
+
 use crate::load::{self, Load};
 use crate::peers;
 use crate::process;
-use crate::report::{Report, Row, median};
+use crate::report::{Goal, Report, Row, median};
 use crate::setup::{self, Field, Proxy};
-use crate::streams;
+use crate::streams::{self, Speaks};
 
 /// How much to measure.
 pub(crate) struct Options {
@@ -35,30 +37,56 @@ const BARE: usize = 1;
 const WEIR: usize = 2;
 const CONNECTIONS: u32 = 32;
 const STREAM_EVENTS: u32 = 100;
+/// Streams of one turn, for the time to the first token.
+const FIRST_TOKENS: usize = 1_000;
 
 struct Scenario {
     name: &'static str,
     path: &'static str,
     body: Option<String>,
-    limit: f64,
+    goal: Goal,
+}
+
+/// Model routes of the second run, beside which one more is called.
+const CATALOGUE: usize = 5_000;
+/// The name of the scenario that other gateways and the large catalogue repeat.
+const CHAT: &str = "chat, OpenAI to OpenAI";
+
+fn openai(model: &str, text: &str) -> Option<String> {
+    Some(format!(
+        r#"{{"model":"{model}","temperature":0.2,"messages":[{{"role":"system","content":"You answer briefly."}},{{"role":"user","content":"{text}"}}]}}"#
+    ))
 }
 
 fn scenarios() -> Vec<Scenario> {
-    let text = "What is a weir? Answer in one sentence, for somebody who has never seen one. ".repeat(8);
-    let openai = |model: &str| {
-        format!(
-            r#"{{"model":"{model}","temperature":0.2,"messages":[{{"role":"system","content":"You answer briefly."}},{{"role":"user","content":"{text}"}}]}}"#
-        )
-    };
+    let sentence = "What is a weir? Answer in one sentence, for somebody who has never seen one. ";
+    let text = sentence.repeat(8);
     let anthropic = format!(
         r#"{{"model":"bench","max_tokens":256,"system":"You answer briefly.","messages":[{{"role":"user","content":"{text}"}}]}}"#
     );
+    let gemini = format!(
+        r#"{{"systemInstruction":{{"parts":[{{"text":"You answer briefly."}}]}},"contents":[{{"role":"user","parts":[{{"text":"{text}"}}]}}]}}"#
+    );
+    let responses =
+        format!(r#"{{"model":"bench-anthropic","instructions":"You answer briefly.","input":"{text}","store":false}}"#);
+    let megabyte = openai("bench", &sentence.repeat((1 << 20) / sentence.len()));
     let chat = "/v1/chat/completions";
+    let row = |name, path, body, ratio| Scenario { name, path, body, goal: Goal::Ratio(ratio) };
     vec![
-        Scenario { name: "REST, 1 KiB, key check and metering", path: "/rest", body: None, limit: 1.2 },
-        Scenario { name: "chat, OpenAI to OpenAI", path: chat, body: Some(openai("bench")), limit: 1.4 },
-        Scenario { name: "chat, OpenAI to Anthropic", path: chat, body: Some(openai("bench-anthropic")), limit: 2.0 },
-        Scenario { name: "messages, Anthropic to OpenAI", path: "/v1/messages", body: Some(anthropic), limit: 2.0 },
+        row("REST, 1 KiB, key check and metering", "/rest", None, 1.2),
+        row(CHAT, chat, openai("bench", &text), 1.4),
+        row("the same among 50 targets", chat, openai("bench-50", &text), 1.4),
+        row("chat, OpenAI to Anthropic", chat, openai("bench-anthropic", &text), 2.1),
+        row("chat, OpenAI to Gemini", chat, openai("bench-gemini", &text), 2.1),
+        row("messages, Anthropic to OpenAI", "/v1/messages", Some(anthropic), 2.1),
+        row("generateContent, Gemini to OpenAI", "/v1beta/models/bench:generateContent", Some(gemini), 2.1),
+        row("responses, Responses to Anthropic", "/v1/responses", Some(responses), 2.1),
+        Scenario {
+            name: "chat with a prompt of 1 MB, OpenAI to OpenAI",
+            path: chat,
+            body: megabyte,
+            goal: Goal::Micros(3_000.0),
+        },
     ]
 }
 
@@ -68,7 +96,7 @@ fn scenarios() -> Vec<Scenario> {
 /// When a program is missing, or an answer was wrong.
 pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
     let dir = tempfile::tempdir()?;
-    let field = setup::start(&options.weir, dir.path(), None)?;
+    let field = setup::start(&options.weir, dir.path(), None, 0)?;
     process::pause(Duration::from_secs(2));
     let idle_rss_kib = field.proxies[WEIR].process.rss_kib();
     let mut rows = Vec::new();
@@ -79,16 +107,29 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
     let peers = measure_peers(&field, options, dir.path())?;
     let start = field.start;
     drop(field);
+    rows.push(beside_a_catalogue(options)?);
     let streams = run_streams(options)?;
+    let first_token = first_token(options)?;
     Ok(Report {
         rows,
         idle_rss_kib,
         start,
         latency,
         streams,
+        first_token,
         peers,
         options_text: format!("{} rounds of {} s, {CONNECTIONS} connections", options.rounds, options.seconds),
     })
+}
+
+/// The chat once more, where thousands of other models can be called.
+fn beside_a_catalogue(options: &Options) -> anyhow::Result<Row> {
+    let dir = tempfile::tempdir()?;
+    let field = setup::start(&options.weir, dir.path(), None, CATALOGUE)?;
+    process::pause(Duration::from_secs(2));
+    let chat = scenarios().into_iter().find(|scenario| scenario.name == CHAT);
+    let scenario = Scenario { name: "chat, beside 5,000 other model routes", ..chat.context("no chat")? };
+    throughput(&field, &scenario, options, dir.path())
 }
 
 fn throughput(field: &Field, scenario: &Scenario, options: &Options, dir: &Path) -> anyhow::Result<Row> {
@@ -118,7 +159,7 @@ fn throughput(field: &Field, scenario: &Scenario, options: &Options, dir: &Path)
         name: scenario.name,
         figures,
         ratio: median(&ratios),
-        limit: scenario.limit,
+        goal: scenario.goal,
         database_us: median(&database_us),
     })
 }
@@ -148,7 +189,8 @@ fn turn(
 /// Other gateways, each alone on its core in its turn: name, CPU microseconds per request, requests per second.
 fn measure_peers(field: &Field, options: &Options, dir: &Path) -> anyhow::Result<Vec<(&'static str, f64, f64)>> {
     let Some(packages) = &options.peers else { return Ok(Vec::new()) };
-    let scenario = &scenarios()[1];
+    let all = scenarios();
+    let scenario = all.iter().find(|scenario| scenario.name == CHAT).context("no chat")?;
     let mut all = Vec::new();
     for proxy in peers::start(packages, dir, field.upstream.address, &field.key)? {
         let (mut cpu, mut rate) = (Vec::new(), Vec::new());
@@ -199,14 +241,16 @@ pub(crate) struct StreamFigures {
 
 fn run_streams(options: &Options) -> anyhow::Result<Vec<StreamFigures>> {
     let dir = tempfile::tempdir()?;
-    let field = setup::start(&options.weir, dir.path(), Some(STREAM_EVENTS))?;
+    let field = setup::start(&options.weir, dir.path(), Some(STREAM_EVENTS), 0)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let passed = field.proxies.iter().map(|proxy| (proxy.name, proxy, Speaks::Openai));
+    let translated = ("Weir, OpenAI's stream for a caller of Anthropic's", &field.proxies[WEIR], Speaks::Anthropic);
     let mut all = Vec::new();
-    for proxy in &field.proxies {
+    for (name, proxy, speaks) in passed.chain([translated]) {
         let (rss, cpu) = (proxy.process.rss_kib(), proxy.process.cpu_seconds());
         let (report, peak) = runtime.block_on(async {
-            let reading =
-                tokio::spawn(streams::client(proxy.address, options.streams, STREAM_EVENTS, field.key.clone()));
+            let (address, key) = (proxy.address, field.key.clone());
+            let reading = tokio::spawn(streams::client(address, options.streams, STREAM_EVENTS, key, speaks));
             let mut peak = rss;
             while !reading.is_finished() {
                 peak = peak.max(proxy.process.rss_kib());
@@ -215,15 +259,38 @@ fn run_streams(options: &Options) -> anyhow::Result<Vec<StreamFigures>> {
             (reading.await, peak)
         });
         let report = report??;
-        let at = |share: usize| report.delays.get(report.delays.len() * share / 100).copied().unwrap_or(0);
         all.push(StreamFigures {
-            name: proxy.name,
+            name,
             faults: report.wrong + report.broken,
-            p50_us: at(50),
-            p99_us: at(99),
+            p50_us: share(&report.delays, 50),
+            p99_us: share(&report.delays, 99),
             kib_each: (peak - rss) as f64 / options.streams as f64,
             cpu_us: (proxy.process.cpu_seconds() - cpu) * 1e6 / report.delays.len().max(1) as f64,
         });
     }
     Ok(all)
+}
+
+/// From the request to the first token of a stream, one after another: median and 99th percentile, microseconds.
+fn first_token(options: &Options) -> anyhow::Result<Vec<(&'static str, u64, u64)>> {
+    let dir = tempfile::tempdir()?;
+    let field = setup::start(&options.weir, dir.path(), Some(1), 0)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let proxies: Vec<&Proxy> = std::iter::once(&field.upstream).chain(&field.proxies).collect();
+    let mut waits: Vec<Vec<u64>> = vec![Vec::new(); proxies.len()];
+    for round in 0..=options.rounds {
+        for (proxy, waits) in proxies.iter().zip(&mut waits) {
+            let waited = runtime.block_on(streams::first_tokens(proxy.address, FIRST_TOKENS, &field.key))?;
+            if round > 0 {
+                waits.extend(waited);
+            }
+        }
+    }
+    waits.iter_mut().for_each(|waits| waits.sort_unstable());
+    Ok(proxies.iter().zip(&waits).map(|(proxy, waits)| (proxy.name, share(waits, 50), share(waits, 99))).collect())
+}
+
+/// The figure below which so many percent of the sorted figures lie.
+fn share(sorted: &[u64], percent: usize) -> u64 {
+    sorted.get(sorted.len() * percent / 100).copied().unwrap_or(0)
 }

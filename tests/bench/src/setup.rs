@@ -37,11 +37,11 @@ pub(crate) struct Field {
     pub(crate) start: Duration,
 }
 
-/// Starts all.
+/// Starts all. Weir has so many model routes beside those that are called.
 ///
 /// # Errors
 /// When a program is missing or does not come up.
-pub(crate) fn start(weir: &Path, dir: &Path, stream_upstream: Option<u32>) -> anyhow::Result<Field> {
+pub(crate) fn start(weir: &Path, dir: &Path, stream_upstream: Option<u32>, routes: usize) -> anyhow::Result<Field> {
     let me = std::env::current_exe()?;
     let me = me.to_string_lossy();
     let upstream = free_address()?;
@@ -76,13 +76,19 @@ pub(crate) fn start(weir: &Path, dir: &Path, stream_upstream: Option<u32>) -> an
     bare.process.wait(at)?;
 
     let key = credential::generate(&std::array::from_fn(|i| (i * 37 % 251) as u8));
-    let (gateway, start) = start_weir(weir, dir, upstream.address, &key)?;
+    let (gateway, start) = start_weir(weir, dir, upstream.address, &key, routes)?;
     Ok(Field { upstream, proxies: vec![plain, bare, gateway], key, start })
 }
 
-fn start_weir(weir: &Path, dir: &Path, upstream: SocketAddr, key: &str) -> anyhow::Result<(Proxy, Duration)> {
+fn start_weir(
+    weir: &Path,
+    dir: &Path,
+    upstream: SocketAddr,
+    key: &str,
+    routes: usize,
+) -> anyhow::Result<(Proxy, Duration)> {
     let config = dir.join("weir.yaml");
-    fs::write(&config, weir_config(upstream, credential::public_id(key).unwrap_or_default()))?;
+    fs::write(&config, weir_config(upstream, credential::public_id(key).unwrap_or_default(), routes))?;
     let (at, admin, ops) = (free_address()?, free_address()?, free_address()?);
     let (config, data) = (config.to_string_lossy(), dir.join("data"));
     let (data, listen, admin, ops) = (data.to_string_lossy(), at.to_string(), admin.to_string(), ops.to_string());
@@ -113,7 +119,7 @@ fn nginx(dir: &Path, name: &str, core: usize, servers: &str) -> anyhow::Result<P
     fs::write(
         &conf,
         format!(
-            "daemon off;\nmaster_process off;\nworker_processes 1;\npid {};\nerror_log stderr;\nevents {{ worker_connections 8192; }}\nhttp {{\n  access_log off;\n  keepalive_requests 1000000000;\n  client_body_temp_path {}/{name}-body;\n  proxy_temp_path {}/{name}-proxy;\n{servers}}}\n",
+            "daemon off;\nmaster_process off;\nworker_processes 1;\npid {};\nerror_log stderr;\nevents {{ worker_connections 8192; }}\nhttp {{\n  access_log off;\n  keepalive_requests 1000000000;\n  client_max_body_size 0;\n  client_body_buffer_size 2m;\n  client_body_temp_path {}/{name}-body;\n  proxy_temp_path {}/{name}-proxy;\n{servers}}}\n",
             pid.display(),
             dir.display(),
             dir.display(),
@@ -125,7 +131,7 @@ fn nginx(dir: &Path, name: &str, core: usize, servers: &str) -> anyhow::Result<P
 fn upstream_conf(listen: SocketAddr) -> String {
     let kilobyte = "x".repeat(1024);
     format!(
-        "  server {{ listen {listen}; default_type application/json;\n    location /rest {{ return 200 '{kilobyte}'; }}\n    location /v1/chat/completions {{ return 200 '{OPENAI_ANSWER}'; }}\n    location /v1/messages {{ return 200 '{ANTHROPIC_ANSWER}'; }}\n  }}\n"
+        "  server {{ listen {listen}; default_type application/json;\n    location /rest {{ return 200 '{kilobyte}'; }}\n    location /v1/chat/completions {{ return 200 '{OPENAI_ANSWER}'; }}\n    location /v1/messages {{ return 200 '{ANTHROPIC_ANSWER}'; }}\n    location /v1/responses {{ return 200 '{OPENAI_ANSWER}'; }}\n    location /v1beta/ {{ return 200 '{GEMINI_ANSWER}'; }}\n  }}\n"
     )
 }
 
@@ -141,15 +147,31 @@ const OPENAI_ANSWER: &str = r#"{"id":"chatcmpl-BenchBenchBenchBenchBench","objec
 /// The same of Anthropic's.
 const ANTHROPIC_ANSWER: &str = r#"{"id":"msg_BenchBenchBenchBenchBench","type":"message","role":"assistant","model":"bench","content":[{"type":"text","text":"A weir is a low barrier across a river that raises the water a little, lets it pass over the top, and makes its flow easy to measure and to share out."}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":57,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":36,"service_tier":"standard"}}"#;
 
-fn weir_config(upstream: SocketAddr, key_id: &str) -> String {
-    let provider = |id: &str, protocol: &str| {
-        format!(
-            "kind: Provider\nid: {id}\nspec:\n  protocol: {protocol}\n  base_url: http://{upstream}/v1\n  allow_private_address: true\n  keys: [{{id: main, secret: sk-bench-provider}}]\n---\nkind: Price\nid: {id}\nspec: {{provider: {id}, model: \"*\", per_million: {{input: \"2.5\", output: \"10\"}}}}\n---\n"
-        )
-    };
-    let openai = provider("openai-bench", "openai");
-    let anthropic = provider("anthropic-bench", "anthropic");
-    format!(
-        "{openai}{anthropic}kind: ModelRoute\nid: bench\nspec: {{targets: [{{provider: openai-bench, model: bench}}]}}\n---\nkind: ModelRoute\nid: bench-anthropic\nspec: {{targets: [{{provider: anthropic-bench, model: bench}}]}}\n---\nkind: Upstream\nid: rest\nspec: {{targets: [{{url: \"http://{upstream}\"}}], allow_private_address: true}}\n---\nkind: Service\nid: rest\nspec: {{upstream: rest}}\n---\nkind: Route\nid: rest\nspec: {{service: rest, path: /rest}}\n---\nkind: Application\nid: bench\nspec: {{models: [\"*\"], services: [\"*\"]}}\n---\nkind: ApiKey\nid: {key_id}\nspec: {{application: bench, secret: \"env:WEIR_BENCH_KEY\"}}\n"
-    )
+/// The same of Gemini's.
+const GEMINI_ANSWER: &str = r#"{"candidates":[{"content":{"parts":[{"text":"A weir is a low barrier across a river that raises the water a little, lets it pass over the top, and makes its flow easy to measure and to share out."}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":57,"candidatesTokenCount":36,"totalTokenCount":93,"promptTokensDetails":[{"modality":"TEXT","tokenCount":57}]},"modelVersion":"bench","responseId":"BenchBenchBenchBench"}"#;
+
+/// Targets of the route `bench-50`.
+const MANY: usize = 50;
+
+fn weir_config(upstream: SocketAddr, key_id: &str, routes: usize) -> String {
+    let mut text = String::new();
+    for (protocol, version) in [("openai", "v1"), ("anthropic", "v1"), ("gemini", "v1beta")] {
+        text.push_str(&format!(
+            "kind: Provider\nid: {protocol}-bench\nspec:\n  protocol: {protocol}\n  base_url: http://{upstream}/{version}\n  allow_private_address: true\n  keys: [{{id: main, secret: sk-bench-provider}}]\n---\nkind: Price\nid: {protocol}-bench\nspec: {{provider: {protocol}-bench, model: \"*\", per_million: {{input: \"2.5\", output: \"10\"}}}}\n---\n"
+        ));
+    }
+    let route = |id: &str, targets: &str| format!("kind: ModelRoute\nid: {id}\nspec: {{targets: [{targets}]}}\n---\n");
+    let target = |provider: &str, model: &str| format!("{{provider: {provider}-bench, model: {model}}}");
+    text.push_str(&route("bench", &target("openai", "bench")));
+    text.push_str(&route("bench-anthropic", &target("anthropic", "bench")));
+    text.push_str(&route("bench-gemini", &target("gemini", "bench")));
+    let many: Vec<String> = (0..MANY).map(|n| target("openai", &format!("bench-{n}"))).collect();
+    text.push_str(&route("bench-50", &many.join(", ")));
+    for n in 0..routes {
+        text.push_str(&route(&format!("catalogue-{n}"), &target("openai", &format!("model-{n}"))));
+    }
+    text.push_str(&format!(
+        "kind: Upstream\nid: rest\nspec: {{targets: [{{url: \"http://{upstream}\"}}], allow_private_address: true}}\n---\nkind: Service\nid: rest\nspec: {{upstream: rest}}\n---\nkind: Route\nid: rest\nspec: {{service: rest, path: /rest}}\n---\nkind: Application\nid: bench\nspec: {{models: [\"*\"], services: [\"*\"]}}\n---\nkind: ApiKey\nid: {key_id}\nspec: {{application: bench, secret: \"env:WEIR_BENCH_KEY\"}}\n"
+    ));
+    text
 }

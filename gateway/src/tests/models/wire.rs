@@ -87,6 +87,31 @@ async fn a_pooled_connection_that_died_is_replaced_in_silence() {
 }
 
 #[tokio::test]
+async fn head_and_body_leave_in_one_packet_on_a_new_connection_and_on_a_kept_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut first = Vec::new();
+        for _ in 0..2 {
+            let mut buffer = vec![0; 1 << 16];
+            let read = stream.read(&mut buffer).await.unwrap();
+            first.push(String::from_utf8_lossy(&buffer[..read]).into_owned());
+            stream.write_all(ANSWER.as_bytes()).await.unwrap();
+        }
+        first
+    });
+    let stage = stage_by_hand(&base, |_| {}).await;
+    for _ in 0..2 {
+        assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 200);
+    }
+    for first in server.await.unwrap() {
+        let (_, body) = first.split_once("\r\n\r\n").expect("the whole head");
+        assert!(serde_json::from_str::<Value>(body).is_ok(), "the first packet ends with {body:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_a_provider_may_have_read_is_sent_again_only_as_an_attempt() {
     // The first connection serves one call, reads the next one whole, and closes without a word.
     let (base, server) = by_hand(vec![vec![ANSWER, ""], vec![ANSWER, ""]]).await;
