@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use weir_domain::dialect::{Dialect, WireFormat};
 
-use crate::{anthropic, gemini, openai};
+use crate::{anthropic, caller_words, gemini, openai};
 
 /// Who is at fault for an answer that is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -180,6 +180,16 @@ impl RequestError {
 
     pub(crate) fn unsupported(field: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Unsupported { field: field.into(), reason: reason.into() }
+    }
+
+    /// The same, with the place in the words of the caller's dialect.
+    pub(crate) fn in_words_of(mut self, inbound: Dialect) -> Self {
+        match &mut self {
+            Self::Malformed(_) => {}
+            Self::Field { field, .. } => *field = caller_words::path(inbound, field).into_owned().into(),
+            Self::Unsupported { field, .. } => *field = caller_words::path(inbound, field).into_owned(),
+        }
+        self
     }
 
     /// As a 400 for the caller.

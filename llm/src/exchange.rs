@@ -61,6 +61,8 @@ pub(crate) struct Names {
     pub(crate) stop: &'static str,
     pub(crate) format: &'static str,
     pub(crate) thinking: &'static str,
+    /// The most tokens of reasoning.
+    pub(crate) budget: &'static str,
     pub(crate) effort: &'static str,
     pub(crate) user: &'static str,
     pub(crate) parallel_tools: &'static str,

@@ -41,6 +41,7 @@ mod adapt;
 mod answer;
 mod anthropic;
 mod bedrock;
+mod caller_words;
 mod cohere;
 mod content;
 mod count_tokens;

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use weir_domain::dialect::Dialect;
+
+use crate::caller_words;
 use crate::error::RequestError;
 use crate::wire::Text;
 
@@ -27,13 +30,20 @@ pub(crate) const NO_COUNTERPART: &str = "the provider's dialect has nothing like
 #[derive(Debug)]
 pub(crate) struct Report {
     strict: bool,
+    /// Whose words places are told in; `None` leaves them as they are.
+    inbound: Option<Dialect>,
     pub(crate) dropped: Vec<Dropped>,
     more: usize,
 }
 
 impl Report {
     pub(crate) fn new(strict: bool) -> Self {
-        Self { strict, dropped: Vec::new(), more: 0 }
+        Self { strict, inbound: None, dropped: Vec::new(), more: 0 }
+    }
+
+    /// From here on a writer speaks, and what it says is told in the words of the caller's dialect.
+    pub(crate) fn tell_in_words_of(&mut self, inbound: Dialect) {
+        self.inbound = Some(inbound);
     }
 
     /// Notes that `path` is dropped or changed.
@@ -45,7 +55,9 @@ impl Report {
         path: impl Into<Cow<'static, str>>,
         reason: impl Into<Cow<'static, str>>,
     ) -> Result<(), RequestError> {
-        let (path, reason) = (header_safe(&path.into()), reason.into());
+        let (path, reason) = (path.into(), reason.into());
+        let path =
+            header_safe(&self.inbound.map_or(Cow::Borrowed(&*path), |inbound| caller_words::path(inbound, &path)));
         if self.strict {
             return Err(RequestError::unsupported(path, format!("{reason}; {STRICT}")));
         }

@@ -198,6 +198,7 @@ fn translate(
         Dialect::Responses => responses::read_request::read(text, report)?,
         Dialect::Gemini => (gemini::read_request::read(text, peek.stream, report)?, Echo::default()),
     };
+    report.tell_in_words_of(inbound);
     exchange.limit(target.format, report)?;
     if target.format != WireFormat::Responses {
         responses::sealed::without_items(&mut exchange.turns, report)?;
@@ -211,7 +212,8 @@ fn translate(
         WireFormat::Ollama => ollama::write_request::write(exchange, target, report),
         WireFormat::Responses => responses::write_request::write(exchange, target, report),
         WireFormat::Bedrock => bedrock::write_request::write(exchange, target, report),
-    }?;
+    }
+    .map_err(|error| error.in_words_of(inbound))?;
     Ok((body, tool_names, echo))
 }
 

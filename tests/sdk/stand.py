@@ -14,6 +14,16 @@ import threading
 
 START_SECONDS = 60
 
+# What stands behind the address of each vendor, and what its provider needs besides.
+VENDORS = {
+    "openai": ("/v1", {}),
+    "anthropic": ("/v1", {}),
+    "gemini": ("/v1beta", {}),
+    "bedrock": ("", {"region": "eu-central-1"}),
+    "cohere": ("", {}),
+    "ollama": ("", {}),
+}
+
 
 def listening(process: subprocess.Popen) -> dict:
     """Reads standard output up to the line that says where the process listens."""
@@ -35,12 +45,14 @@ def listening(process: subprocess.Popen) -> dict:
 def config(fakes: dict) -> str:
     """Each vendor twice: once for good calls, once for calls that fail, so that a cooldown touches nobody else."""
     documents = [{"kind": "Application", "id": "sdk", "spec": {"models": ["*"]}}]
-    for vendor in ("openai", "anthropic"):
+    for vendor, (path, more) in VENDORS.items():
+        secret = "env:FAKE_ACCESS_KEY" if vendor == "bedrock" else "env:FAKE_VENDOR_KEY"
         spec = {
             "protocol": vendor,
-            "base_url": f"http://{fakes[vendor]}/v1",
-            "keys": [{"id": "main", "secret": "env:FAKE_VENDOR_KEY"}],
+            "base_url": f"http://{fakes[vendor]}{path}",
+            "keys": [{"id": "main", "secret": secret}],
             "allow_private_address": True,
+            **more,
         }
         for provider in (vendor, f"flaky-{vendor}"):
             documents.append({"kind": "Provider", "id": provider, "spec": spec})
@@ -72,7 +84,11 @@ def main() -> int:
                     [weir_path, "run", "--config", "weir.yaml", "--data-dir", "data"]
                     + ["--gateway-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"],
                     cwd=directory,
-                    env={**os.environ, "FAKE_VENDOR_KEY": addresses["key"]},
+                    env={
+                        **os.environ,
+                        "FAKE_VENDOR_KEY": addresses["key"],
+                        "FAKE_ACCESS_KEY": addresses["access_key"],
+                    },
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -91,8 +107,7 @@ def main() -> int:
                 **os.environ,
                 "GATEWAY_URL": f"http://{planes['gateway']}",
                 "GATEWAY_KEY": key,
-                "FAKE_OPENAI_URL": f"http://{addresses['openai']}",
-                "FAKE_ANTHROPIC_URL": f"http://{addresses['anthropic']}",
+                **{f"FAKE_{vendor.upper()}_URL": f"http://{addresses[vendor]}" for vendor in VENDORS},
             }
             codes = [subprocess.run(command, env=environment).returncode for command in commands]
             if any(codes):

@@ -10,6 +10,7 @@ mod formats;
 mod health;
 mod keys;
 mod lost;
+mod matrix;
 mod native;
 mod passed_on;
 mod responses;

@@ -19,6 +19,7 @@ const NAMES: Names = Names {
     stop: "stop_sequences",
     format: "output_config.format",
     thinking: "thinking",
+    budget: "thinking.budget_tokens",
     effort: "output_config.effort",
     user: "metadata.user_id",
     parallel_tools: "tool_choice.disable_parallel_tool_use",

@@ -201,12 +201,12 @@ impl<'r> Writer<'r> {
         let (media_type, bytes) = in_request(at, source)?;
         let Some(format) = format(&media_type) else {
             return Err(RequestError::unsupported(
-                at.path("type"),
+                at.path("source"),
                 "the provider reads no documents of this media type",
             ));
         };
         if self.names.len() == MAX_DOCUMENTS {
-            return Err(RequestError::unsupported(at.path("type"), "the provider takes at most 5 documents"));
+            return Err(RequestError::unsupported(at.path("source"), "the provider takes at most 5 documents"));
         }
         Ok(OutDocument { format, name: self.names.fit(title), source: OutBytes { bytes } })
     }
@@ -274,7 +274,7 @@ fn write_image(at: At, image: Media<'_>) -> Result<OutImage<'_>, RequestError> {
         "image/webp" => "webp",
         _ => {
             let reason = "the provider takes images of PNG, JPEG, GIF and WebP only";
-            return Err(RequestError::unsupported(at.path("type"), reason));
+            return Err(RequestError::unsupported(at.path("source"), reason));
         }
     };
     Ok(OutImage { format, source: OutBytes { bytes } })
@@ -287,7 +287,7 @@ fn in_request(at: At, media: Media<'_>) -> Result<(Text<'_>, Text<'_>), RequestE
         Media::Url(_) => {
             let reason =
                 "the provider takes no addresses, and the gateway fetches none; send the content itself as base64";
-            Err(RequestError::unsupported(at.path("type"), reason))
+            Err(RequestError::unsupported(at.path("source"), reason))
         }
     }
 }

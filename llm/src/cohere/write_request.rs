@@ -180,7 +180,7 @@ fn write_thinking(exchange: &Exchange<'_>, report: &mut Report) -> Result<Option
 /// The provider can be told to call some tool, or none. To call one by name, only that one is offered.
 fn write_tool_choice(exchange: &mut Exchange<'_>, report: &mut Report) -> Result<Option<&'static str>, RequestError> {
     if exchange.parallel_tools == Some(false) && !exchange.tools.is_empty() {
-        report.drop("parallel_tool_calls", NO_COUNTERPART)?;
+        report.drop(exchange.names.parallel_tools, NO_COUNTERPART)?;
     }
     let choice = exchange.tool_choice.take().filter(|_| !exchange.tools.is_empty());
     Ok(match choice {

@@ -21,6 +21,13 @@ pub(super) struct Family {
     pub(super) json_beside_tools: bool,
     /// Whether searches of the web are billed by the prompt: up to Gemini 2.5.
     pub(super) searches_by_prompt: bool,
+    /// Whether a call in the conversation must come with the signature of the thought that led to it: from Gemini 3 on.
+    pub(super) wants_signatures: bool,
+}
+
+/// Whether a model refuses calls without a signature of thought.
+pub(crate) fn wants_signatures(model: &str) -> bool {
+    family(model).wants_signatures
 }
 
 /// Reads the name, without what stands before its last `/`.
@@ -39,7 +46,7 @@ pub(super) fn family(model: &str) -> Family {
         None => Knob::None,
     };
     let is_new = matches!(knob, Knob::Level { .. });
-    Family { knob, json_beside_tools: is_new, searches_by_prompt: !is_new }
+    Family { knob, json_beside_tools: is_new, searches_by_prompt: !is_new, wants_signatures: is_new }
 }
 
 /// `gemini-2.5-flash` is 2.5, `gemini-3-pro-preview` 3.0.

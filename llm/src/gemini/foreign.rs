@@ -13,6 +13,23 @@ const HIDDEN: &str = "weir:red:";
 /// What base64 makes of both marks, to be searched for.
 pub(crate) const MARKS: [&str; 2] = ["d2VpcjpzaWc6", "d2VpcjpyZWQ6"];
 
+/// What Google takes in the place of a signature, for a call that none of its models made: a conversation may have begun
+/// with another vendor's.
+/// Source: <https://ai.google.dev/gemini-api/docs/thought-signatures>.
+pub(crate) const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+/// The other word for it, and both as clients write them that hold bytes.
+const NO_SIGNATURES: [&str; 4] = [
+    NO_SIGNATURE,
+    "context_engineering_is_the_way_to_go",
+    "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I",
+    "Y29udGV4dF9lbmdpbmVlcmluZ19pc190aGVfd2F5X3RvX2dv",
+];
+
+/// Whether a `thoughtSignature` says that there is none.
+pub(super) fn is_none(held: &str) -> bool {
+    NO_SIGNATURES.contains(&held.trim_end_matches('='))
+}
+
 /// What a caller's `thoughtSignature` holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Held {

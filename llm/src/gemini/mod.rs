@@ -1,7 +1,7 @@
 //! Gemini `generateContent`. Source: <https://ai.google.dev/api/generate-content>.
 
 pub(crate) mod error;
-mod family;
+pub(crate) mod family;
 pub(crate) mod foreign;
 pub(crate) mod read_answer;
 mod read_contents;

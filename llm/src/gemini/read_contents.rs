@@ -154,7 +154,7 @@ impl<'a> Reading<'_, 'a> {
     }
 
     fn part(&mut self, at: At, role: Role, part: Part<'a>, blocks: &mut Vec<Block<'a>>) -> Result<(), RequestError> {
-        let signature = part.signature.filter(|signature| !signature.is_empty());
+        let signature = part.signature.filter(|signature| !signature.is_empty() && !foreign::is_none(signature));
         let mut take = |kind| blocks.push(Block { at, kind, cache: None });
         if part.thought == Some(true) {
             if let Some(kind) = self.thought(at, part.text.unwrap_or_default(), signature.as_deref())? {

@@ -19,6 +19,7 @@ const NAMES: Names = Names {
     stop: "generationConfig.stopSequences",
     format: "generationConfig.responseSchema",
     thinking: "generationConfig.thinkingConfig.thinkingBudget",
+    budget: "generationConfig.thinkingConfig.thinkingBudget",
     effort: "generationConfig.thinkingConfig.thinkingLevel",
     user: "labels",
     seed: "generationConfig.seed",

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::foreign;
 use crate::error::RequestError;
 use crate::exchange::{Block, BlockKind, Media, ResultPart, Role, Turn, coalesce};
 use crate::report::Report;
@@ -93,10 +94,12 @@ pub(super) fn write_system<'a>(
     Ok((!parts.is_empty()).then_some(OutContent { role: "", parts }))
 }
 
-/// The turns, which alternate between user and model; results of tools have a turn of the user's for themselves.
+/// The turns, which alternate between user and model; results of tools have a turn of the user's for themselves. A model
+/// that wants signatures is told where there is none, else it would refuse the conversation.
 pub(super) fn write_contents<'a>(
     turns: Vec<Turn<'a>>,
     conversation: &'static str,
+    wants_signatures: bool,
     report: &mut Report,
 ) -> Result<Vec<OutContent<'a>>, RequestError> {
     let turns = coalesce(turns);
@@ -108,7 +111,10 @@ pub(super) fn write_contents<'a>(
         match turn.role {
             Role::User => write_user(turn, &names, &mut contents)?,
             Role::Assistant => {
-                let parts = write_model(turn, report)?;
+                let mut parts = write_model(turn, report)?;
+                if wants_signatures {
+                    excuse_missing_signature(&mut parts);
+                }
                 if contents.is_empty() && !parts.is_empty() {
                     contents.push(OutContent { role: ROLES.0, parts: vec![OutPart::text(FILLER.into())] });
                 }
@@ -239,6 +245,14 @@ fn write_result<'a>(content: Vec<ResultPart<'a>>, is_error: bool) -> (Raw<'a>, V
     let key = if is_error { "error" } else { "output" };
     let object = serde_json::json!({ key: text }).to_string();
     (Raw::parse(&object).unwrap_or_else(Raw::empty_object), images)
+}
+
+/// Of calls side by side only the first comes with a signature.
+fn excuse_missing_signature(parts: &mut [OutPart<'_>]) {
+    let first = parts.iter_mut().find(|part| part.function_call.is_some());
+    if let Some(part) = first.filter(|part| part.thought_signature.is_none()) {
+        part.thought_signature = Some(foreign::NO_SIGNATURE.into());
+    }
 }
 
 fn write_model<'a>(turn: Turn<'a>, report: &mut Report) -> Result<Vec<OutPart<'a>>, RequestError> {

@@ -133,7 +133,7 @@ pub(crate) fn write(
     }
     let request = Request {
         system_instruction,
-        contents: write_contents(exchange.turns, exchange.names.conversation, report)?,
+        contents: write_contents(exchange.turns, exchange.names.conversation, family.wants_signatures, report)?,
         tool_config: exchange.tool_choice.filter(|_| has_tools).and_then(write_tool_choice),
         tools: if has_tools { vec![OutTools { function_declarations }] } else { Vec::new() },
         generation_config: GenerationConfig {

@@ -121,7 +121,7 @@ fn write_image<'a>(at: At, image: Media<'a>) -> Result<Text<'a>, RequestError> {
         Media::Base64 { data, .. } => Ok(data),
         Media::Url(_) => {
             let reason = "the provider fetches no images; send the image itself, in base64";
-            Err(RequestError::unsupported(at.path("image_url"), reason))
+            Err(RequestError::unsupported(at.path("source"), reason))
         }
     }
 }

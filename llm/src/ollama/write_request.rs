@@ -148,7 +148,7 @@ fn write_think(exchange: &Exchange<'_>, model: &str, report: &mut Report) -> Res
             Think::Whether(true)
         }
         (Some(Thinking::Budget(_)), None) => {
-            report.drop(format!("{}.budget_tokens", names.thinking), "the provider takes no budget; it reasons")?;
+            report.drop(names.budget, "the provider takes no budget; it reasons")?;
             Think::Whether(true)
         }
         (Some(Thinking::Adaptive), None) => Think::Whether(true),
@@ -162,7 +162,7 @@ fn limit_tools(exchange: &mut Exchange<'_>, report: &mut Report) -> Result<(), R
         return Ok(());
     }
     if exchange.parallel_tools == Some(false) {
-        report.drop("parallel_tool_calls", NO_COUNTERPART)?;
+        report.drop(exchange.names.parallel_tools, NO_COUNTERPART)?;
     }
     match exchange.tool_choice.take() {
         Some(ToolChoice::None) => exchange.tools.clear(),

@@ -19,6 +19,7 @@ const NAMES: Names = Names {
     stop: "stop",
     format: "response_format",
     thinking: "thinking",
+    budget: "thinking.budget_tokens",
     effort: "reasoning_effort",
     user: "user",
     parallel_tools: "parallel_tool_calls",

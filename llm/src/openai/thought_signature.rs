@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::gemini::family::wants_signatures;
+use crate::gemini::foreign::NO_SIGNATURE;
 use crate::sealed_id;
 use crate::wire::Text;
 
@@ -39,6 +41,12 @@ pub(super) fn is_known(extra: &RawValue) -> bool {
 pub(super) fn open(id: Text<'_>) -> (Text<'_>, Option<ExtraContent>) {
     let (id, signature) = sealed_id::open(id);
     (id, signature.map(|thought_signature| ExtraContent { google: Google { thought_signature } }))
+}
+
+/// What the first call of a turn goes out with where no signature came with it: a model that wants one is told so.
+pub(super) fn excuse(model: &str) -> Option<ExtraContent> {
+    let google = || Google { thought_signature: NO_SIGNATURE.to_owned() };
+    (are_taken_by(model) && wants_signatures(model)).then(|| ExtraContent { google: google() })
 }
 
 /// Whether a model is one of those that ask for signatures; others refuse the field.

@@ -99,7 +99,9 @@ fn write_message<'a>(pieces: Vec<Piece<'a>>, context: &AnswerContext) -> OutMess
             Piece::Text(text) => message.content.get_or_insert_default().push_str(&text),
             Piece::Refusal(text) => message.refusal = Some(text),
             Piece::Thinking { text, signature } => {
-                message.reasoning_content.get_or_insert_default().push_str(&text);
+                if !text.is_empty() {
+                    message.reasoning_content.get_or_insert_default().push_str(&text);
+                }
                 if !signature.is_empty() {
                     message.thinking_blocks.push(OutThinking::Thinking { thinking: text, signature });
                 }

@@ -178,6 +178,9 @@ fn write_assistant<'a>(
                     extra_content = None;
                     report.drop(block.at.path("id"), "a signature of another provider's model is not sent back")?;
                 }
+                if tool_calls.is_empty() {
+                    extra_content = extra_content.or_else(|| thought_signature::excuse(model));
+                }
                 let function = OutCalled { name, arguments: input.get().to_owned() };
                 tool_calls.push(OutCall { id, kind: "function", function, extra_content });
             }

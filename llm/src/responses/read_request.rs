@@ -20,6 +20,7 @@ const NAMES: Names = Names {
     stop: "stop",
     format: "text.format",
     thinking: "reasoning",
+    budget: "reasoning",
     effort: "reasoning.effort",
     parallel_tools: "parallel_tool_calls",
     user: "user",

@@ -1,8 +1,10 @@
-//! The caller's side of a chat, in either dialect: asks, and reads the answer as strictly as the
+//! The caller's side of a chat, in every dialect: asks, and reads the answer as strictly as the
 //! official SDKs and more.
 
 mod anthropic;
+mod gemini;
 mod openai;
+mod responses;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +14,33 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use crate::provider::Vendor;
+
+/// What an application speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// OpenAI's chat completions.
+    Openai,
+    /// OpenAI's Responses.
+    Responses,
+    /// Anthropic's messages.
+    Anthropic,
+    /// Google's generateContent.
+    Gemini,
+}
+
+impl Dialect {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Openai, Self::Responses, Self::Anthropic, Self::Gemini];
+}
+
+impl From<Vendor> for Dialect {
+    fn from(vendor: Vendor) -> Self {
+        match vendor {
+            Vendor::Openai => Self::Openai,
+            Vendor::Anthropic => Self::Anthropic,
+        }
+    }
+}
 
 /// An answer as it came.
 #[derive(Clone, Debug)]
@@ -49,16 +78,20 @@ impl Answered {
     ///
     /// # Errors
     /// When the status is not 200 or the answer is not as the vendor would write it.
-    pub fn heard(&self, dialect: Vendor) -> anyhow::Result<Heard> {
+    pub fn heard(&self, dialect: impl Into<Dialect>) -> anyhow::Result<Heard> {
         if self.status != 200 {
             bail!("status {}: {}", self.status, self.text());
         }
         let stream = self.header("content-type").is_some_and(|c| c.starts_with("text/event-stream"));
-        let heard = match (dialect, stream) {
-            (Vendor::Openai, false) => openai::whole(&self.json()?),
-            (Vendor::Openai, true) => openai::stream(&self.body),
-            (Vendor::Anthropic, false) => anthropic::whole(&self.json()?),
-            (Vendor::Anthropic, true) => anthropic::stream(&self.body),
+        let heard = match (dialect.into(), stream) {
+            (Dialect::Openai, false) => openai::whole(&self.json()?),
+            (Dialect::Openai, true) => openai::stream(&self.body),
+            (Dialect::Responses, false) => responses::whole(&self.json()?),
+            (Dialect::Responses, true) => responses::stream(&self.body),
+            (Dialect::Anthropic, false) => anthropic::whole(&self.json()?),
+            (Dialect::Anthropic, true) => anthropic::stream(&self.body),
+            (Dialect::Gemini, false) => gemini::whole(&self.json()?),
+            (Dialect::Gemini, true) => gemini::stream(&self.body),
         };
         heard.with_context(|| format!("in {}", self.text()))
     }
@@ -67,13 +100,20 @@ impl Answered {
     ///
     /// # Errors
     /// When it has not.
-    pub fn error(&self, dialect: Vendor) -> anyhow::Result<(String, String)> {
+    pub fn error(&self, dialect: impl Into<Dialect>) -> anyhow::Result<(String, String)> {
         let body = self.json()?;
         let text = |value: &Value| value.as_str().map(str::to_owned).with_context(|| format!("not an error: {body}"));
-        if dialect == Vendor::Anthropic && body["type"] != "error" {
+        let dialect = dialect.into();
+        if dialect == Dialect::Gemini {
+            if body["error"]["code"] != self.status {
+                bail!("the code is not the status {} in {body}", self.status);
+            }
+            return Ok((text(&body["error"]["status"])?, text(&body["error"]["message"])?));
+        }
+        if dialect == Dialect::Anthropic && body["type"] != "error" {
             bail!("no type error in {body}");
         }
-        if dialect == Vendor::Openai {
+        if matches!(dialect, Dialect::Openai | Dialect::Responses) {
             for field in ["param", "code"] {
                 body["error"].get(field).with_context(|| format!("no {field} in {body}"))?;
             }
@@ -82,7 +122,7 @@ impl Answered {
     }
 }
 
-/// The meaning of an answer, the same in both dialects.
+/// The meaning of an answer, the same in all dialects.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heard {
     /// Visible text.
@@ -135,6 +175,33 @@ impl Caller {
         Self { client: crate::client::client(), base: base.to_owned(), key: key.to_owned() }
     }
 
+    /// A request in a dialect with a body of its own; Gemini's has model and stream in its path, from where they are
+    /// put there.
+    fn with_body(&self, dialect: Dialect, body: &Value) -> reqwest::RequestBuilder {
+        match dialect {
+            Dialect::Openai => self.request(Vendor::Openai).body(body.to_string()),
+            Dialect::Anthropic => self.request(Vendor::Anthropic).body(body.to_string()),
+            Dialect::Responses => self
+                .client
+                .post(format!("{}/v1/responses", self.base))
+                .bearer_auth(&self.key)
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+            Dialect::Gemini => {
+                let mut body = body.clone();
+                let mut take = |name: &str| body.as_object_mut().and_then(|fields| fields.remove(name));
+                let model = take("model").unwrap_or_default();
+                let streamed = take("stream") == Some(Value::Bool(true));
+                let method = if streamed { "streamGenerateContent?alt=sse" } else { "generateContent" };
+                self.client
+                    .post(format!("{}/v1beta/models/{}:{method}", self.base, model.as_str().unwrap_or_default()))
+                    .header("x-goog-api-key", &self.key)
+                    .header("content-type", "application/json")
+                    .body(body.to_string())
+            }
+        }
+    }
+
     /// A request in a dialect, with credential and the headers that its SDK sends.
     pub fn request(&self, dialect: Vendor) -> reqwest::RequestBuilder {
         let json = ("content-type", "application/json");
@@ -153,12 +220,12 @@ impl Caller {
         }
     }
 
-    /// Asks, and reads the answer whole.
+    /// Asks, and reads the answer whole. `model` and `stream` of the body go where the dialect has them.
     ///
     /// # Errors
     /// When the answer does not come, or breaks off.
-    pub async fn ask(&self, dialect: Vendor, body: &Value) -> anyhow::Result<Answered> {
-        self.send(self.request(dialect).body(body.to_string())).await
+    pub async fn ask(&self, dialect: impl Into<Dialect>, body: &Value) -> anyhow::Result<Answered> {
+        self.send(self.with_body(dialect.into(), body)).await
     }
 
     /// Sends a request made by hand.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::provider::{FakeProvider, Vendor};
+use crate::provider::FakeProvider;
 use crate::rest::RestUpstream;
 
 /// A configuration under construction.
@@ -82,16 +82,11 @@ impl Config {
 /// The `spec` of a provider that a fake stands for.
 #[must_use]
 pub fn provider(fake: &FakeProvider, key: &str) -> Value {
-    let protocol = match fake.vendor() {
-        Vendor::Openai => "openai",
-        Vendor::Anthropic => "anthropic",
-    };
-    json!({
-        "protocol": protocol,
-        "base_url": fake.base_url(),
-        "keys": [{"id": "main", "secret": key}],
-        "allow_private_address": true,
-    })
+    let mut spec = fake.format().spec();
+    spec["base_url"] = json!(fake.base_url());
+    spec["keys"] = json!([{"id": "main", "secret": key}]);
+    spec["allow_private_address"] = json!(true);
+    spec
 }
 
 /// An API key of the documented format: `weir_<public id>_<secret><checksum>`.

@@ -231,8 +231,9 @@ impl Reply {
     pub fn counts(&self, prompt: usize) -> Counts {
         self.usage.unwrap_or_else(|| {
             let tools: usize = self.tools.iter().map(|t| t.name.len() + t.arguments.len()).sum();
-            let output = self.text.len() + self.thinking.as_ref().map_or(0, String::len) + tools;
-            Counts { input: 8 + prompt as u64 / 4, output: 1 + output as u64 / 4, ..Counts::default() }
+            let output = 1 + (self.text.len() + tools) as u64 / 4;
+            let reasoning = self.thinking.as_ref().map_or(0, String::len) as u64 / 4;
+            Counts { input: 8 + prompt as u64 / 4, output, reasoning, ..Counts::default() }
         })
     }
 }

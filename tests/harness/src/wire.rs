@@ -27,6 +27,8 @@ pub enum Body {
     Whole(Vec<u8>),
     /// A stream of events; the second is the event to send when the script wants an error.
     Events(Vec<Event>, Event),
+    /// The same of streams that are no events: messages or lines, as they stand on the wire.
+    Frames(Vec<Vec<u8>>, Vec<u8>),
 }
 
 /// What becomes of the connection.
@@ -63,7 +65,7 @@ where
         _ => {}
     }
     let Answer { status, mut headers, body } = answer;
-    let chunked = wire.chunked || matches!(body, Body::Events(..));
+    let chunked = wire.chunked || matches!(body, Body::Events(..) | Body::Frames(..));
     let pieces = pieces(body, fault, wire);
     if chunked {
         headers.push(("transfer-encoding".into(), "chunked".into()));
@@ -117,19 +119,22 @@ where
     Ok(())
 }
 
+/// How many bytes a body is in a form.
+#[must_use]
+pub fn length(body: &Body, wire: &Wire) -> usize {
+    pieces(body.clone(), None, wire).iter().map(Vec::len).sum()
+}
+
 /// The body, cut into what leaves in one write each.
 fn pieces(body: Body, fault: Option<&Fault>, wire: &Wire) -> Vec<Vec<u8>> {
     let pieces: Vec<Vec<u8>> = match body {
         Body::Whole(bytes) => vec![bytes],
+        Body::Frames(mut frames, error) => {
+            break_off(&mut frames, error, fault);
+            frames
+        }
         Body::Events(mut events, error) => {
-            match fault {
-                Some(Fault::ErrorEvent { after }) => {
-                    events.truncate(*after);
-                    events.push(error);
-                }
-                Some(Fault::EndAfterEvents { after }) => events.truncate(*after),
-                _ => {}
-            }
+            break_off(&mut events, error, fault);
             let mut pieces: Vec<Vec<u8>> = events.iter().map(|event| event_bytes(event, wire)).collect();
             if wire.bom && !pieces.is_empty() {
                 pieces[0].splice(0..0, "\u{feff}".bytes());
@@ -145,6 +150,18 @@ fn pieces(body: Body, fault: Option<&Fault>, wire: &Wire) -> Vec<Vec<u8>> {
         }
         (None, Some(every)) => pieces.concat().chunks(every.max(1)).map(<[u8]>::to_vec).collect(),
         (None, None) => pieces.into_iter().filter(|p| !p.is_empty()).collect(),
+    }
+}
+
+/// Ends a stream where the fault wants it to.
+fn break_off<T>(events: &mut Vec<T>, error: T, fault: Option<&Fault>) {
+    match fault {
+        Some(Fault::ErrorEvent { after }) => {
+            events.truncate(*after);
+            events.push(error);
+        }
+        Some(Fault::EndAfterEvents { after }) => events.truncate(*after),
+        _ => {}
     }
 }
 

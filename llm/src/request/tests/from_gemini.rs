@@ -40,7 +40,7 @@ fn a_whole_request_is_carried_over_from_either_way_of_writing_it() {
                 {"type": "image_url", "image_url": {"url": "https://x.example/a"}}, {"type": "text", "text": "hi"}]}],
             "max_tokens": 100, "temperature": 0.5, "top_p": 0.9, "seed": 7, "frequency_penalty": 0.5, "stop": ["END"],
             "stream": true, "stream_options": {"include_usage": true}});
-        assert_eq!((sent, dropped), (expected, vec!["top_k".to_owned()]));
+        assert_eq!((sent, dropped), (expected, vec!["generationConfig.topK".to_owned()]));
     }
 }
 
@@ -169,4 +169,27 @@ fn pieces_of_a_streamed_answer_that_come_back_one_by_one_are_one_turn() {
     assert_eq!(roles, ["user", "assistant", "tool", "tool"]);
     assert_eq!(sent["messages"][1]["content"], "Let me look.");
     assert_eq!(sent["messages"][1]["tool_calls"].as_array().unwrap().len(), 2);
+}
+
+/// What a caller reads of its own request must be found there.
+#[test]
+fn what_is_dropped_or_refused_is_named_as_google_names_it() {
+    let signed = |signature: &str| {
+        json!({"contents": [{"parts": [{"text": "go"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "look", "args": {}}, "thoughtSignature": signature}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "look", "response": {"error": "broken"}}}]}]})
+    };
+    let (sent, dropped) = from_gemini(&signed("CiQB"), &target("gpt-4o")).unwrap();
+    let expected = ["contents[1].parts[0].thoughtSignature", "contents[2].parts[0].functionResponse.response.error"];
+    assert_eq!(dropped, expected, "{sent}");
+    // Google's word for a call without a signature, as text and as bytes, is none.
+    for none in ["skip_thought_signature_validator", "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="] {
+        let (sent, dropped) = from_gemini(&signed(none), &target("gpt-4o")).unwrap();
+        assert_eq!(dropped, ["contents[2].parts[0].functionResponse.response.error"]);
+        assert_eq!(sent["messages"][1]["tool_calls"][0]["id"], "call_1_0");
+    }
+    let body = json!({"contents": [{"parts": [{"fileData": {"fileUri": "https://x.example/a.png"}}]}]});
+    let bedrock = Target { format: WireFormat::Bedrock, ..target("amazon.nova-pro-v1:0") };
+    let error = from_gemini(&body, &bedrock).unwrap_err().to_string();
+    assert!(error.starts_with("contents[0].parts[0]: the provider takes no addresses"), "{error}");
 }

@@ -74,7 +74,8 @@ fn results_of_parallel_calls_are_one_turn_in_the_order_of_the_calls_with_nothing
     .unwrap();
     let expected = json!([
         {"role": "user", "parts": [{"text": "go"}]},
-        {"role": "model", "parts": [{"functionCall": {"id": "c1", "name": "one", "args": {"a": 1}}},
+        {"role": "model", "parts": [{"functionCall": {"id": "c1", "name": "one", "args": {"a": 1}},
+            "thoughtSignature": "skip_thought_signature_validator"},
             {"functionCall": {"id": "c2", "name": "two", "args": {"a": 1}}}]},
         {"role": "user", "parts": [
             {"functionResponse": {"id": "c1", "name": "one", "response": {"first": true}}},
@@ -82,6 +83,21 @@ fn results_of_parallel_calls_are_one_turn_in_the_order_of_the_calls_with_nothing
         {"role": "user", "parts": [{"text": "and now?"}]},
     ]);
     assert_eq!((&body["contents"], dropped), (&expected, vec![]));
+}
+
+/// Gemini 3 refuses a conversation with calls that no signature came with, and takes a word in its place.
+#[test]
+fn a_conversation_that_another_vendors_model_began_is_taken_by_models_that_want_signatures() {
+    let call = json!({"id": "c1", "type": "function", "function": {"name": "one", "arguments": "{}"}});
+    let history = json!({"model": "m", "messages": [{"role": "user", "content": "go"},
+        {"role": "assistant", "content": null, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "x"}]});
+    let signature = |target: &Target<'_>| {
+        let (body, _) = translated(&history, target).unwrap();
+        body["contents"][1]["parts"][0].get("thoughtSignature").cloned()
+    };
+    assert_eq!(signature(&FLASH), Some(json!("skip_thought_signature_validator")));
+    assert_eq!(signature(&Target { model: "gemini-2.5-pro", ..FLASH }), None);
 }
 
 #[test]

@@ -3,9 +3,16 @@
 //! the meaning of a request survived translation; a [`Script`] changes the behaviour per request.
 
 mod anthropic;
+pub mod bedrock;
+mod cohere;
 mod control;
+mod format;
+mod gemini;
+mod hosted;
+mod ollama;
 mod openai;
 mod prompt;
+mod responses;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -24,11 +31,12 @@ use tokio::task::JoinHandle;
 
 use crate::http1::{Connection, Head};
 use crate::script::{Fault, Script};
-use crate::wire::{After, Answer, Body, send};
+use crate::wire::{After, Answer, Body, length, send};
+pub use format::Format;
 pub use openai::SOUND;
 pub use prompt::{Choice, Prompt};
 
-/// Which vendor is imitated.
+/// The two vendors whose dialects applications speak most; [`Format`] names all that are imitated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vendor {
     /// `POST /v1/chat/completions`, `GET /v1/models`.
@@ -48,6 +56,8 @@ pub struct Received {
     pub body: Bytes,
     /// Status of the answer given.
     pub status: u16,
+    /// Bytes of its body.
+    pub length: usize,
 }
 
 impl Received {
@@ -74,7 +84,7 @@ pub struct Queued {
 
 #[derive(Debug)]
 struct Shared {
-    vendor: Vendor,
+    format: Format,
     key: String,
     queue: Mutex<VecDeque<Queued>>,
     received: Mutex<Vec<Received>>,
@@ -105,19 +115,19 @@ impl FakeProvider {
     ///
     /// # Errors
     /// When no port can be bound.
-    pub async fn start(vendor: Vendor, key: &str) -> anyhow::Result<Self> {
-        Self::start_at(vendor, key, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    pub async fn start(format: impl Into<Format>, key: &str) -> anyhow::Result<Self> {
+        Self::start_at(format, key, SocketAddr::from(([127, 0, 0, 1], 0))).await
     }
 
     /// Starts on the given address; port 0 takes a free one.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start_at(vendor: Vendor, key: &str, address: SocketAddr) -> anyhow::Result<Self> {
+    pub async fn start_at(format: impl Into<Format>, key: &str, address: SocketAddr) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address).await.with_context(|| format!("bind {address}"))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
-            vendor,
+            format: format.into(),
             key: key.to_owned(),
             queue: Mutex::default(),
             received: Mutex::default(),
@@ -131,10 +141,10 @@ impl FakeProvider {
         Ok(Self { address, shared, accepting })
     }
 
-    /// Which vendor it imitates.
+    /// What it imitates.
     #[must_use]
-    pub fn vendor(&self) -> Vendor {
-        self.shared.vendor
+    pub fn format(&self) -> Format {
+        self.shared.format
     }
 
     /// Where it listens.
@@ -146,7 +156,7 @@ impl FakeProvider {
     /// What a configuration names as `base_url`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        format!("http://{}{}", self.address, self.shared.format.base())
     }
 
     /// From now on a `GET`, such as for the list of models, is answered with this status; `None`: as the vendor does.
@@ -189,6 +199,23 @@ impl FakeProvider {
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         lock(&self.shared.received).clone()
+    }
+
+    /// What the chat requests so far meant, each read in the vendor's own format.
+    #[must_use]
+    pub fn prompts(&self) -> Vec<Prompt> {
+        let read = |received: &Received| match self.shared.format {
+            Format::Openai | Format::Azure => openai::prompt(&received.json()),
+            Format::Responses => responses::prompt(&received.json()),
+            Format::Anthropic => anthropic::prompt(&received.json()),
+            Format::Gemini => gemini::prompt(&received.json()),
+            Format::Vertex if received.head.target.contains("/publishers/google/") => gemini::prompt(&received.json()),
+            Format::Vertex => anthropic::prompt(&received.json()),
+            Format::Bedrock => bedrock::prompt(&received.json()),
+            Format::Cohere => cohere::prompt(&received.json()),
+            Format::Ollama => ollama::prompt(&received.json()),
+        };
+        lock(&self.shared.received).iter().map(read).collect()
     }
 
     /// How many connections were accepted so far.
@@ -295,7 +322,7 @@ fn answer(shared: &Shared, connection: u64, head: Head, body: Bytes) -> (Answer,
         return (answer, Script::default());
     }
     let parsed: Option<Value> = serde_json::from_slice(&body).ok();
-    let model = parsed.as_ref().and_then(|v| v["model"].as_str()).unwrap_or_default().to_owned();
+    let model = model_of(&path, parsed.as_ref());
     let chat = head.method == "POST";
     if head.method == "GET" {
         shared.gets.fetch_add(1, Ordering::SeqCst);
@@ -308,16 +335,37 @@ fn answer(shared: &Shared, connection: u64, head: Head, body: Bytes) -> (Answer,
         }
     }
     let script = if chat { shared.script_for(&model) } else { Script::default() };
-    let answer = match shared.vendor {
-        Vendor::Openai => openai::answer(shared, &head, &path, &body, &script),
-        Vendor::Anthropic => anthropic::answer(shared, &head, &path, &body, &script),
+    let answer = match shared.format {
+        Format::Openai => openai::answer(shared, &head, &path, &body, &script),
+        Format::Responses => responses::answer(shared, &head, &path, &body, &script),
+        Format::Anthropic => anthropic::answer(shared, &head, &path, &body, &script),
+        Format::Gemini => gemini::answer(shared, &head, &path, &body, &script),
+        Format::Bedrock => bedrock::answer(shared, &head, &path, &body, &script),
+        Format::Azure => hosted::azure(shared, &head, &path, &body, &script),
+        Format::Vertex => hosted::vertex(shared, &head, &path, &body, &script),
+        Format::Cohere => cohere::answer(shared, &head, &path, &body, &script),
+        Format::Ollama => ollama::answer(shared, &head, &path, &body, &script),
     };
     // A fault on the wire stands for a vendor that is down: no check of the request comes before it.
     let answer = override_body(answer, &script);
     if chat {
-        lock(&shared.received).push(Received { connection, head, body, status: answer.status });
+        lock(&shared.received).push(Received {
+            connection,
+            head,
+            body,
+            status: answer.status,
+            length: length(&answer.body, &script.wire),
+        });
     }
     (answer, script)
+}
+
+/// The model that is called: in the body, or in the path as Google and AWS have it.
+fn model_of(path: &str, body: Option<&Value>) -> String {
+    let in_path =
+        gemini::called(path).map(|(model, _)| model).or_else(|| bedrock::called(path).map(|(model, _)| model));
+    let model = body.and_then(|v| v["model"].as_str()).or(in_path);
+    model.unwrap_or_default().replace("%3A", ":")
 }
 
 fn override_body(mut answer: Answer, script: &Script) -> Answer {

@@ -10,6 +10,8 @@ use crate::script::{Reply, Stop, ToolCall};
 /// What a request asks for, whichever dialect it came in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prompt {
+    /// The conversation in words that no dialect has: `user …`, `assistant …`, `call NAME {…}`, `result NAME …`.
+    pub history: Vec<String>,
     /// The system's instructions, parts joined by a line feed.
     pub system: String,
     /// The text of the last user turn.
@@ -36,6 +38,53 @@ pub struct Prompt {
     pub stop: Vec<String>,
     /// Bytes of all text in the request: what input tokens are counted from.
     pub bytes: usize,
+}
+
+/// A conversation as it is read, see [`Prompt::history`].
+#[derive(Default)]
+pub(super) struct History {
+    lines: Vec<String>,
+    calls: Vec<(String, String)>,
+}
+
+impl History {
+    /// What a user says and shows.
+    pub(super) fn user(&mut self, text: &str, images: &[String]) {
+        if text.is_empty() && images.is_empty() {
+            return;
+        }
+        let shown: String = images.iter().map(|image| format!(" [{image}]")).collect();
+        self.lines.push(format!("user {text}{shown}"));
+    }
+
+    /// What the model said.
+    pub(super) fn assistant(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.lines.push(format!("assistant {text}"));
+        }
+    }
+
+    /// A tool that the model called; `id` is empty where calls have none.
+    pub(super) fn call(&mut self, id: &str, name: &str, arguments: &Value) {
+        self.lines.push(format!("call {name} {arguments}"));
+        self.calls.push((id.to_owned(), name.to_owned()));
+    }
+
+    /// What a tool gave back, by the id of its call.
+    pub(super) fn result(&mut self, id: &str, text: &str) {
+        let name = self.calls.iter().rev().find(|(known, _)| known == id).map_or("?", |(_, name)| name);
+        self.lines.push(format!("result {name} {text}"));
+    }
+
+    /// The same by the tool's name.
+    pub(super) fn named_result(&mut self, name: &str, text: &str) {
+        self.lines.push(format!("result {name} {text}"));
+    }
+
+    /// The whole of it.
+    pub(super) fn lines(self) -> Vec<String> {
+        self.lines
+    }
 }
 
 /// Whether a tool must be called.
@@ -152,6 +201,12 @@ pub(super) fn image(media_type: &str, base64: &str) -> Option<String> {
     ]);
     let magic = known.get(media_type)?;
     bytes.starts_with(magic).then(|| format!("{media_type} of {} bytes", bytes.len()))
+}
+
+/// Names an image of which only the bytes are known.
+#[must_use]
+pub(super) fn bare_image(base64: &str) -> Option<String> {
+    ["image/png", "image/jpeg", "image/gif", "image/webp"].into_iter().find_map(|kind| image(kind, base64))
 }
 
 /// Counts the bytes of every string in a request.

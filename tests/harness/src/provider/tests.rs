@@ -10,9 +10,9 @@ const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+
 
 async fn post(fake: &FakeProvider, body: &Value) -> (u16, Value, Vec<u8>) {
     let client = crate::client::client();
-    let (path, request) = match fake.shared.vendor {
-        Vendor::Openai => ("/chat/completions", client.post(fake.base_url() + "/chat/completions").bearer_auth("good")),
-        Vendor::Anthropic => (
+    let (path, request) = match fake.format() {
+        Format::Openai => ("/chat/completions", client.post(fake.base_url() + "/chat/completions").bearer_auth("good")),
+        _ => (
             "/messages",
             client
                 .post(fake.base_url() + "/messages")
@@ -238,4 +238,87 @@ async fn faults_are_what_they_say() {
     }
     fake.next(Script::default().on_wire(Wire { cut_every: Some(7), chunked: true, ..Wire::default() }));
     assert!(ask().await.unwrap().text().await.unwrap().contains("好的 🌍"));
+}
+
+/// The least request of each format, and where it goes.
+fn least(format: Format) -> (&'static str, Value) {
+    let turn = json!([{"role": "user", "content": "Hi"}]);
+    let parts = json!([{"role": "user", "parts": [{"text": "Hi"}]}]);
+    match format {
+        Format::Openai => ("/v1/chat/completions", json!({"model": "m", "messages": turn})),
+        Format::Responses => ("/v1/responses", json!({"model": "m", "input": "Hi", "max_output_tokens": 16})),
+        Format::Anthropic => {
+            ("/v1/messages", json!({"model": "m", "max_tokens": 100, "system": "x", "messages": turn}))
+        }
+        Format::Gemini => ("/v1beta/models/m:generateContent", json!({"contents": parts})),
+        Format::Bedrock => ("/model/m/converse", json!({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})),
+        Format::Azure => {
+            let path = "/openai/deployments/d/chat/completions?api-version=2024-10-21";
+            (path, json!({"messages": turn, "model": "m", "max_completion_tokens": 100}))
+        }
+        Format::Vertex => {
+            let path = "/v1/projects/p-1/locations/europe-west1/publishers/google/models/m:generateContent";
+            (path, json!({"contents": parts, "generationConfig": {"maxOutputTokens": 100}}))
+        }
+        Format::Cohere => ("/v2/chat", json!({"model": "m", "messages": turn, "p": 0.5})),
+        Format::Ollama => ("/api/chat", json!({"model": "m", "messages": turn, "stream": false, "options": {}})),
+    }
+}
+
+/// The credential that each takes, of those that need no signature.
+fn credential(format: Format, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    match format {
+        Format::Anthropic => request.header("x-api-key", "good").header("anthropic-version", "2023-06-01"),
+        Format::Gemini => request.header("x-goog-api-key", "good"),
+        Format::Azure => request.header("api-key", "good"),
+        _ => request.bearer_auth("good"),
+    }
+}
+
+#[tokio::test]
+async fn each_fake_takes_its_own_format_and_no_other() {
+    let client = crate::client::client();
+    // Azure is OpenAI and Vertex is Gemini; Bedrock wants a signature first.
+    let formats = Format::ALL.into_iter().filter(|format| *format != Format::Bedrock);
+    for own in formats {
+        let fake = FakeProvider::start(own, "good").await.unwrap();
+        let url = format!("http://{}{}", fake.address(), least(own).0);
+        for other in Format::ALL {
+            let kin = [(Format::Openai, Format::Azure), (Format::Gemini, Format::Vertex)];
+            // The least requests of OpenAI and Ollama are the same but for `options` and `stream`, Cohere's but for `p`.
+            let same = kin.contains(&(own, other)) || kin.contains(&(other, own));
+            let plain = other == Format::Openai && [Format::Cohere, Format::Ollama].contains(&own);
+            if same || plain {
+                continue;
+            }
+            let answer = credential(own, client.post(&url)).json(&least(other).1).send().await.unwrap();
+            let status = answer.status().as_u16();
+            let body = answer.text().await.unwrap();
+            assert_eq!(status == 200, own == other, "{other:?} at {own:?}: {status} {body}");
+            assert!(own != other || body.contains("You said “Hi”"), "{own:?}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn bedrock_takes_only_what_is_signed_as_it_arrived() {
+    let client = crate::client::client();
+    let fake = FakeProvider::start(Format::Bedrock, bedrock::ACCESS_KEY).await.unwrap();
+    let url = format!("http://{}{}", fake.address(), least(Format::Bedrock).0);
+    for authorization in [
+        None,
+        Some("AWS4-HMAC-SHA256 x"),
+        Some(
+            "AWS4-HMAC-SHA256 Credential=AKIAFAKEFAKEFAKEFAKE/20260101/eu-central-1/bedrock/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
+        ),
+    ] {
+        let mut request = client.post(&url).json(&least(Format::Bedrock).1).header("x-amz-date", "20260101T000000Z");
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 403, "{authorization:?}");
+        assert!(answer.headers().contains_key("x-amzn-errortype"));
+    }
+    assert!(fake.prompts().iter().all(|prompt| prompt.history == ["user Hi"]));
 }

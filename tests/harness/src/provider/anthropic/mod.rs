@@ -16,6 +16,8 @@ use crate::script::Script;
 use crate::sse::Event;
 use crate::wire::{Answer, Body};
 
+pub(super) use read::prompt;
+
 /// Models that `GET /v1/models` lists; others can be called too.
 const MODELS: [(&str, &str); 2] =
     [("claude-sonnet-4-5", "Claude Sonnet 4.5"), ("claude-haiku-4-5", "Claude Haiku 4.5")];
@@ -56,7 +58,7 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
 }
 
 fn chat(number: u64, mut headers: Vec<(String, String)>, request: &Value, script: &Script) -> Answer {
-    let prompt = read::prompt(request);
+    let prompt = prompt(request);
     let reply = script.reply.clone().unwrap_or_else(|| prompt.reply());
     let said = say::Said::new(number, request, &reply, prompt.bytes, &script.wire);
     if request["stream"] != true {

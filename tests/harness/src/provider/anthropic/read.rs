@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use super::super::prompt::{Choice, Prompt, image, text_bytes};
+use super::super::prompt::{Choice, History, Prompt, image, text_bytes};
 
-pub(super) fn prompt(request: &Value) -> Prompt {
+pub(in crate::provider) fn prompt(request: &Value) -> Prompt {
     let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let has_words =
         |m: &&Value| m["role"] == "user" && !(text(&m["content"]).is_empty() && images(&m["content"]).is_empty());
     let last_user = messages.iter().rev().find(has_words).unwrap_or(&Value::Null);
     Prompt {
+        history: history(messages),
         system: text(&request["system"]),
         user: text(&last_user["content"]),
         images: images(&last_user["content"]),
@@ -29,6 +30,30 @@ pub(super) fn prompt(request: &Value) -> Prompt {
             .collect(),
         bytes: text_bytes(&request["messages"]) + text_bytes(&request["system"]) + text_bytes(&request["tools"]),
     }
+}
+
+fn history(messages: &[Value]) -> Vec<String> {
+    let mut history = History::default();
+    for message in messages {
+        let content = &message["content"];
+        for block in content.as_array().into_iter().flatten() {
+            let field = |name: &str| block[name].as_str().unwrap_or_default();
+            match field("type") {
+                "tool_use" => history.call(field("id"), field("name"), &block["input"]),
+                "tool_result" => history.result(field("tool_use_id"), &text(&block["content"])),
+                _ => {}
+            }
+            if field("type") == "text" && message["role"] == "assistant" {
+                history.assistant(field("text"));
+            }
+        }
+        match (message["role"] == "user", content) {
+            (true, content) => history.user(&text(content), &images(content)),
+            (false, Value::String(said)) => history.assistant(said),
+            _ => {}
+        }
+    }
+    history.lines()
 }
 
 fn text(content: &Value) -> String {

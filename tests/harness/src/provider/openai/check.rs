@@ -48,7 +48,7 @@ const ARGUMENTS: [&str; 37] = [
 
 type Checked<T> = Result<T, Refusal>;
 
-pub(super) fn credential(head: &Head, key: &str) -> Checked<()> {
+pub(in crate::provider) fn credential(head: &Head, key: &str) -> Checked<()> {
     let unauthorized = |message: String, code| Refusal { status: 401, code, ..Refusal::invalid(message) };
     match head.header("authorization").and_then(|v| v.strip_prefix("Bearer ")) {
         None => Err(unauthorized(
@@ -330,6 +330,10 @@ fn numbers(fields: &Map<String, Value>) -> Checked<()> {
     if set("max_tokens") && ["o1", "o3", "o4", "gpt-5"].iter().any(|p| model.starts_with(p)) {
         let text = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
         return Err(at("max_tokens", text.into(), Some("unsupported_parameter")));
+    }
+    if set("reasoning_effort") && ["gpt-4", "gpt-3.5"].iter().any(|p| model.starts_with(p)) {
+        let text = "Unsupported parameter: 'reasoning_effort' is not supported with this model.";
+        return Err(at("reasoning_effort", text.into(), Some("unsupported_parameter")));
     }
     if set("max_tokens") && set("max_completion_tokens") {
         let text = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.";

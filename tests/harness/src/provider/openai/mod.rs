@@ -14,7 +14,9 @@ use crate::script::Script;
 use crate::sse::Event;
 use crate::wire::{Answer, Body};
 
+pub(super) use check::credential;
 pub use media::SOUND;
+pub(super) use read::prompt;
 pub(super) use say::tokens;
 
 /// Models that `GET /v1/models` lists; others can be called too.
@@ -31,7 +33,7 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
         return json_answer(500, headers, &Value::Null);
     }
     let refused = |refusal: &Refusal, headers| json_answer(refusal.status, headers, &error(refusal));
-    if let Err(refusal) = check::credential(head, &shared.key) {
+    if let Err(refusal) = credential(head, &shared.key) {
         return refused(&refusal, headers);
     }
     match (head.method.as_str(), path) {
@@ -70,7 +72,7 @@ fn beside_chat(path: &str) -> bool {
 }
 
 fn chat(number: u64, mut headers: Vec<(String, String)>, request: &Value, script: &Script) -> Answer {
-    let prompt = read::prompt(request);
+    let prompt = prompt(request);
     let reply = script.reply.clone().unwrap_or_else(|| prompt.reply());
     let said = say::Said::new(number, request, &reply, prompt.bytes, &script.wire);
     if request["stream"] != true {
@@ -85,7 +87,7 @@ fn chat(number: u64, mut headers: Vec<(String, String)>, request: &Value, script
     Answer { status: 200, headers, body: Body::Events(said.events(), Event::data(failure.to_string())) }
 }
 
-fn error(refusal: &Refusal) -> Value {
+pub(super) fn error(refusal: &Refusal) -> Value {
     json!({"error": {
         "message": refusal.message,
         "type": refusal.kind,
@@ -95,7 +97,7 @@ fn error(refusal: &Refusal) -> Value {
 }
 
 /// What OpenAI says with a status.
-fn refusal_for(status: u16) -> Refusal {
+pub(super) fn refusal_for(status: u16) -> Refusal {
     let (kind, code, message) = match status {
         401 => ("invalid_request_error", Some("invalid_api_key"), "Incorrect API key provided."),
         403 => (

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use super::super::prompt::{Choice, Prompt, image, text_bytes};
+use super::super::prompt::{Choice, History, Prompt, image, text_bytes};
 
-pub(super) fn prompt(request: &Value) -> Prompt {
+pub(in crate::provider) fn prompt(request: &Value) -> Prompt {
     let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let system = messages.iter().filter(|m| m["role"] == "system" || m["role"] == "developer");
     let last_user = messages.iter().rev().find(|m| m["role"] == "user").unwrap_or(&Value::Null);
     let format = &request["response_format"];
     Prompt {
+        history: history(messages),
         system: system.map(|m| text(&m["content"])).collect::<Vec<_>>().join("\n"),
         user: text(&last_user["content"]),
         images: images(&last_user["content"]),
@@ -19,7 +20,7 @@ pub(super) fn prompt(request: &Value) -> Prompt {
         parallel: request["parallel_tool_calls"] != false,
         schema: format["json_schema"].get("schema").cloned(),
         json: format["type"] == "json_object",
-        thinking: false,
+        thinking: request["reasoning_effort"].as_str().is_some_and(|effort| effort != "none"),
         max_tokens: request["max_completion_tokens"].as_u64().or(request["max_tokens"].as_u64()),
         stop: match &request["stop"] {
             Value::String(one) => vec![one.clone()],
@@ -28,6 +29,26 @@ pub(super) fn prompt(request: &Value) -> Prompt {
         },
         bytes: text_bytes(&request["messages"]) + text_bytes(&request["tools"]),
     }
+}
+
+fn history(messages: &[Value]) -> Vec<String> {
+    let mut history = History::default();
+    for message in messages {
+        let said = text(&message["content"]);
+        match message["role"].as_str() {
+            Some("user") => history.user(&said, &images(&message["content"])),
+            Some("assistant") => history.assistant(&said),
+            Some("tool") => history.result(message["tool_call_id"].as_str().unwrap_or_default(), &said),
+            _ => {}
+        }
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
+            let arguments: Value = serde_json::from_str(arguments).unwrap_or(Value::Null);
+            let name = call["function"]["name"].as_str().unwrap_or_default();
+            history.call(call["id"].as_str().unwrap_or_default(), name, &arguments);
+        }
+    }
+    history.lines()
 }
 
 fn text(content: &Value) -> String {
