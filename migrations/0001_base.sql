@@ -210,6 +210,24 @@ CREATE TABLE dead_letters (
     record TEXT NOT NULL
 );
 
+-- What requests and their answers held, where their team wants that kept; `content` is JSON, redacted before it came here.
+-- A row without content says that it was erased: what is still on its way must not come back.
+CREATE TABLE bodies (
+    request_id TEXT PRIMARY KEY,
+    team TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    content TEXT
+);
+CREATE INDEX bodies_team ON bodies (team, at, size);
+CREATE INDEX bodies_expires_at ON bodies (expires_at);
+-- Up to which moment all bodies of a team were erased, for the same reason.
+CREATE TABLE erased_bodies (
+    team TEXT PRIMARY KEY,
+    before BIGINT NOT NULL
+);
+
 -- Sums of `requests` by hour and by what usage reports group and filter by, written in the same transaction.
 -- `hour` is its begin. `d00` to `d89` count durations by length: the buckets of store/histogram.rs.
 CREATE TABLE usage_hours (

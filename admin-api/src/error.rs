@@ -15,6 +15,9 @@ pub(crate) enum Error {
     /// There is nothing under that name.
     #[error("{0}")]
     NotFound(String),
+    /// Nothing of what a request held is there.
+    #[error("{0}")]
+    NoBodies(NoBodies),
     /// The id is taken.
     #[error("{0} exists already; change it with PUT, or choose another id")]
     AlreadyExists(String),
@@ -113,6 +116,27 @@ pub(crate) enum Error {
     /// Something that should not be; the cause goes to the log.
     #[error("an internal error; the log has more under this request id")]
     Internal(String),
+}
+
+/// Why nothing of what a request held is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NoBodies {
+    /// Its team keeps nothing.
+    #[error("nothing of the bodies was kept: the team of this request does not keep them; see request_log of the team")]
+    Off,
+    /// It was deleted by age.
+    #[error("the bodies of this request are deleted: they are older than its team keeps them")]
+    Expired,
+    /// Somebody erased it.
+    #[error("the bodies of this request were erased; the audit trail says by whom")]
+    Erased,
+    /// It was not among those that are kept, or made room for newer ones, or is on the way.
+    #[error(
+        "the bodies of this request are not kept: it was not one of those that its team keeps, they made room for newer \
+         ones, or they are still on the way"
+    )]
+    NotKept,
 }
 
 /// What a stale change is answered with.

@@ -211,6 +211,12 @@ impl ControlPlane {
         self.app.delete_old(now).await.unwrap_or_else(|e| panic!("{e}"))
     }
 
+    /// Deletes what bodies are too old or too many at this moment, at once.
+    #[cfg(test)]
+    pub(crate) async fn delete_old_bodies(&self, now: time::Micros) -> u64 {
+        self.app.delete_old_bodies(now).await.unwrap_or_else(|e| panic!("{e}"))
+    }
+
     /// Looks into the database behind everybody's back.
     #[cfg(test)]
     pub(crate) async fn query(&self, sql: &'static str) -> Vec<String> {

@@ -5,6 +5,7 @@ mod api_keys;
 mod apply;
 mod audit;
 mod away;
+mod bodies;
 mod canary;
 mod crash;
 mod database;

@@ -7,6 +7,7 @@ mod bedrock;
 mod health;
 mod models;
 mod prices;
+mod request_log;
 mod rest;
 mod routing;
 mod vendor;
@@ -58,11 +59,12 @@ pub fn compile(input: &Input<'_>) -> Result<Snapshot, Faults> {
     let models = models::routes(input, &providers, &mut faults);
     let routes = rest::routes(input, &mut faults);
     let mut snapshot = Snapshot { revision: input.revision, applications: HashMap::new(), providers, models, routes };
+    let logs = request_log::by_team(input, &mut faults);
     for resource in input.resources {
         if let Spec::Application(spec) = &resource.spec {
-            snapshot
-                .applications
-                .insert(resource.id.clone(), application(resource, spec, &services, &snapshot, &mut faults));
+            let mut application = application(resource, spec, &services, &snapshot, &mut faults);
+            application.request_log = logs.get(&application.team).cloned();
+            snapshot.applications.insert(resource.id.clone(), application);
         }
     }
     if faults.is_empty() { Ok(snapshot) } else { Err(Faults(faults)) }
@@ -145,6 +147,7 @@ fn application(
         services: Allow::compile(&spec.services),
         providers: Allow::compile(&spec.providers),
         disabled: spec.disabled,
+        request_log: None,
     }
 }
 

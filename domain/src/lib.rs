@@ -5,6 +5,7 @@
 
 pub mod addressing;
 pub mod aws;
+pub mod bodies;
 pub mod catalog;
 pub mod compile;
 pub mod credential;
@@ -20,6 +21,8 @@ pub mod operation;
 pub mod ports;
 pub mod price;
 pub mod quirks;
+pub mod redact;
+pub mod request_log;
 pub mod resource;
 pub mod router;
 pub mod routing;

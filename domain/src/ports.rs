@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::bodies::Bodies;
 use crate::credential::Credential;
 use crate::ledger::Record;
 use crate::routing::RouteState;
@@ -45,4 +46,8 @@ pub trait UsageSink: Send + Sync + 'static {
     /// what it is, is set aside with an error line: it must not hold up those behind it for ever. On an error the
     /// batch is to be delivered again, whole: part of it may have been stored.
     fn deliver<'a>(&'a self, batch: &'a [Record]) -> Delivery<'a>;
+
+    /// Takes over what requests held; what is there already (by id), or was erased, is left alone. On an error the batch
+    /// is to be delivered again, whole.
+    fn keep<'a>(&'a self, batch: &'a [Bodies]) -> Delivery<'a>;
 }

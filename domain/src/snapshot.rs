@@ -20,6 +20,7 @@ use crate::key_secret::KeySecret;
 use crate::name;
 use crate::price::{PriceHistory, PriceRow};
 use crate::quirks::Quirks;
+use crate::request_log::RequestLog;
 use crate::router::Router;
 use crate::secret::Secret;
 use crate::spec::{
@@ -74,6 +75,8 @@ pub struct Application {
     pub providers: Allow,
     /// Whether it is switched off.
     pub disabled: bool,
+    /// What its team wants kept of bodies; `None` for nothing.
+    pub request_log: Option<Arc<RequestLog>>,
 }
 
 /// An address taken apart once, so that no request parses a URL.

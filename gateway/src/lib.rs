@@ -6,6 +6,7 @@
 
 pub mod ai;
 mod authn;
+mod bodies;
 mod egress;
 mod exchange;
 mod intake;

@@ -133,9 +133,11 @@ impl DataPlane {
         let addresses = Addresses { gateway: gateway_address, ops: ops_address };
         let telemetry = Arc::new(Telemetry::new(&settings.node).map_err(StartError::Metrics)?);
         let observer: Arc<dyn Observer> = Arc::clone(&telemetry) as _;
-        let meter = Meter::open(&settings.data_dir, &settings.node, JournalOptions::default(), observer)
-            .map_err(|source| StartError::Journal { directory: settings.data_dir.display().to_string(), source })?;
-        let state = Arc::new(State::new(settings, meter, telemetry));
+        let directory = settings.data_dir.display().to_string();
+        let failed = |source| StartError::Journal { directory, source };
+        let state = Meter::open(&settings.data_dir, &settings.node, JournalOptions::default(), observer)
+            .and_then(|meter| State::new(settings, meter, telemetry));
+        let state = Arc::new(state.map_err(failed)?);
         Ok(Self { runtime, state, sink, gateway, ops, addresses })
     }
 
@@ -188,7 +190,9 @@ fn bound(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
 
 async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListener, ops: TcpListener) -> bool {
     let (stop_meter, stopped) = watch::channel(false);
-    let shipper = tokio::spawn(Arc::clone(&state.meter).run(sink, stopped));
+    let keeper = Arc::clone(&state.keeper).run(Arc::clone(&sink), stopped.clone());
+    let ledger = Arc::clone(&state.meter).run(sink, stopped);
+    let shipper = tokio::spawn(async { tokio::join!(ledger, keeper) });
     tokio::spawn(health::run(Arc::clone(state), state.live.revisions()));
     let front = Arc::new(Front { app: Arc::new(proxy(state)) });
     let settings = &state.settings;

@@ -7,9 +7,10 @@ use pingora_core::connectors::http::Connector;
 use tokio::sync::Semaphore;
 
 use crate::ai::Models;
+use crate::bodies::Keeper;
 use crate::egress::Egress;
 use crate::live::Live;
-use crate::metering::Meter;
+use crate::metering::{JournalError, Meter};
 use crate::server::drain::Drain;
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
@@ -35,16 +36,20 @@ pub struct State {
     pub telemetry: Arc<Telemetry>,
     /// One permit per KiB that request bodies held in memory may still take.
     pub body_budget: Arc<Semaphore>,
+    /// Where requests bring what they held, for teams that want it kept.
+    pub(crate) keeper: Arc<Keeper>,
     /// Whether the process is going down, and what it still waits for.
     pub(crate) drain: Arc<Drain>,
 }
 
 impl State {
-    pub(crate) fn new(settings: Settings, meter: Arc<Meter>, telemetry: Arc<Telemetry>) -> Self {
+    pub(crate) fn new(settings: Settings, meter: Arc<Meter>, telemetry: Arc<Telemetry>) -> Result<Self, JournalError> {
         let pool = settings.upstream_pool.saturating_mul(settings.threads.max(1));
         let kib = (settings.body_budget_bytes >> 10).clamp(1, Semaphore::MAX_PERMITS);
         let egress = Egress::default();
-        Self {
+        let body_budget = Arc::new(Semaphore::new(kib));
+        Ok(Self {
+            keeper: Keeper::open(&settings, &body_budget, &telemetry)?,
             live: Arc::new(Live::default()),
             meter,
             connector: Connector::new(Some(ConnectorOptions::new(pool))),
@@ -52,10 +57,10 @@ impl State {
             egress,
             authorities: Authorities::default(),
             telemetry,
-            body_budget: Arc::new(Semaphore::new(kib)),
+            body_budget,
             drain: Arc::new(Drain::default()),
             settings,
-        }
+        })
     }
 
     /// Whether the node takes traffic: it has a configuration, can write down what it is used for, and stays.

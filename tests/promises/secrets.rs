@@ -65,7 +65,12 @@ async fn stand() -> anyhow::Result<(Stand, TempDir)> {
             let spec = |secret: &str| {
                 json!({"protocol": "openai", "base_url": openai.base_url(), "keys": [{"id": "k", "secret": secret}], "allow_private_address": true})
             };
-            config.with("Provider", "by-env", &spec("env:CANARY_KEY")).with("Provider", "by-file", &spec(&by_file))
+            // What requests hold is kept, without what the team does not want kept.
+            let log = json!({"bodies": "all", "redact": {"patterns": ["canary-prompt-[0-9a-f]+"]}});
+            config
+                .with("Team", "default", &json!({"name": "Default", "request_log": log}))
+                .with("Provider", "by-env", &spec("env:CANARY_KEY"))
+                .with("Provider", "by-file", &spec(&by_file))
         },
         |setup| setup.environment("CANARY_KEY", ENV_KEY).environment("WEIR_LOG", "trace"),
     )
@@ -93,6 +98,15 @@ async fn use_everything(stand: &Stand) -> anyhow::Result<Vec<Vec<u8>>> {
                 seen.push(stand.ask(caller, provider, &streamed(caller)).await?.body.to_vec());
                 stand.fake(provider).reset();
             }
+        }
+    }
+    // Told to a model, which says it again; in streams in pieces.
+    let told = [OPENAI_KEY, ANTHROPIC_KEY, ENV_KEY, FILE_KEY, PROMPT, stand.key.whole()].join(" and ");
+    for caller in DIALECTS {
+        for stream in [json!({}), streamed(caller)] {
+            let fields = crate::stand::both(&stream, &json!({"messages": user(&told)}));
+            let answered = stand.ask(caller, Vendor::Openai, &fields).await?;
+            anyhow::ensure!(answered.status == 200, "{}", answered.text());
         }
     }
     for model in ["by-env/gpt-4o", "by-file/gpt-4o"] {
@@ -141,6 +155,7 @@ async fn no_secret_comes_out() -> anyhow::Result<()> {
         assert!(answer.status < 500, "{path}: {answer:?}");
         search(path, answer.body.to_string().as_bytes(), &canaries);
     }
+    search_bodies(&stand, &canaries).await?;
     let ops = stand.weir.ops_url().context("no ops address")?;
     let metrics = weir_harness::client::client().get(format!("{ops}/metrics")).send().await?.text().await?;
     assert!(metrics.contains("weir_"), "{metrics}");
@@ -159,6 +174,29 @@ async fn no_secret_comes_out() -> anyhow::Result<()> {
     let log = stand.weir.log();
     assert!(log.contains(" DEBUG sqlx"), "the log is not as detailed as was asked for");
     Ok(())
+}
+
+/// What is kept of bodies, which must be there to be searched.
+async fn search_bodies(stand: &Stand, canaries: &[String]) -> anyhow::Result<()> {
+    let admin = stand.weir.admin()?;
+    let mut redacted = 0;
+    for _ in 0..50 {
+        let page = admin.send("GET", "/requests?limit=500", &[], None).await?.body;
+        let ids: Vec<&str> = page["items"].as_array().into_iter().flatten().filter_map(|r| r["id"].as_str()).collect();
+        redacted = 0;
+        for id in ids {
+            let kept = admin.send("GET", &format!("/requests/{id}/bodies"), &[], None).await?;
+            if kept.status == 200 {
+                search(&format!("the bodies of {id}"), kept.body.to_string().as_bytes(), canaries);
+                redacted += usize::from(kept.body["request"]["redacted"]["secret"].as_u64() >= Some(5));
+            }
+        }
+        if redacted >= 4 {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("only {redacted} requests with keys in them are kept")
 }
 
 async fn command(stand: &Stand, arguments: &[&str]) -> anyhow::Result<String> {

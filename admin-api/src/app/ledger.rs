@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use weir_domain::bodies::Bodies;
 use weir_domain::ledger::Record;
 use weir_domain::ports::{Delivery, DeliveryError, UsageSink};
 use weir_domain::time;
@@ -15,6 +16,10 @@ pub(crate) struct Ledger(pub(crate) Arc<App>);
 impl UsageSink for Ledger {
     fn deliver<'a>(&'a self, batch: &'a [Record]) -> Delivery<'a> {
         Box::pin(async move { take(&self.0, batch).await.map_err(|e| DeliveryError(e.to_string())) })
+    }
+
+    fn keep<'a>(&'a self, batch: &'a [Bodies]) -> Delivery<'a> {
+        Box::pin(async move { self.0.keep_bodies(batch).await.map_err(|e| DeliveryError(e.to_string())) })
     }
 }
 

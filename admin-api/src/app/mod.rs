@@ -2,6 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod audit;
+pub(crate) mod bodies;
 pub(crate) mod catalog;
 pub(crate) mod change;
 pub(crate) mod cursor;

@@ -12,6 +12,8 @@ pub(crate) enum Permission {
     WriteConfig,
     /// Read usage and the request log.
     ReadUsage,
+    /// Read what requests and answers held, where their team keeps that, and erase it.
+    ReadBodies,
     /// Read the audit trail.
     ReadAudit,
     /// Make and remove admin tokens and people, and change what people may do.
@@ -26,7 +28,7 @@ pub(crate) enum Permission {
 pub(crate) enum Role {
     /// May do everything.
     Owner,
-    /// May look at everything but the audit trail, the tokens and the people.
+    /// May look at everything but the audit trail, the tokens, the people, and what requests and answers held.
     Viewer,
 }
 
@@ -49,6 +51,7 @@ const ALL: &[Permission] = &[
     Permission::ReadConfig,
     Permission::WriteConfig,
     Permission::ReadUsage,
+    Permission::ReadBodies,
     Permission::ReadAudit,
     Permission::ManageAccess,
     Permission::CallModels,

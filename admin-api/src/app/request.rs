@@ -7,6 +7,7 @@ use weir_domain::time::{self, Micros};
 use weir_domain::usage::{Tokens, Units};
 
 use super::App;
+use super::bodies::BodiesState;
 use super::cursor;
 use super::resource::{Page, limit, page};
 use crate::error::Error;
@@ -143,6 +144,8 @@ pub(crate) struct RequestDetail {
     pub(crate) request: RequestView,
     /// Every attempt, in order.
     pub(crate) attempts: Vec<AttemptView>,
+    /// Whether what it held is kept.
+    pub(crate) bodies: BodiesState,
 }
 
 /// One attempt at one target.
@@ -300,7 +303,8 @@ impl App {
         let missing = || Error::NotFound(format!("there is no request {id:?}, or its record is still on the way"));
         let row = self.db.request(id).await?.ok_or_else(missing)?;
         let attempts = self.db.attempts(id).await?.into_iter().map(attempt_view).collect();
-        Ok(RequestDetail { request: view(&row), attempts })
+        let bodies = self.bodies_state(&row).await?;
+        Ok(RequestDetail { request: view(&row), attempts, bodies })
     }
 }
 

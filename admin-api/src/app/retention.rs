@@ -30,6 +30,9 @@ impl App {
                     if let Err(error) = app.delete_old(time::now()).await {
                         tracing::warn!(%error, "old request rows could not be deleted; the next round tries again");
                     }
+                    if let Err(error) = app.delete_old_bodies(time::now()).await {
+                        tracing::warn!(%error, "old bodies could not be deleted; the next round tries again");
+                    }
                 }
                 tokio::time::sleep(EVERY).await;
             }

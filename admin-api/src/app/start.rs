@@ -132,7 +132,7 @@ impl App {
 
     /// The default team, and the application of the playground.
     pub(crate) async fn seed(&self) -> Result<(), Error> {
-        let team = Team { name: "Default".to_owned(), description: String::new() };
+        let team = Team { name: "Default".to_owned(), ..Team::default() };
         let playground = Application {
             name: "Playground".to_owned(),
             description: "The portal's playground calls with short-lived keys of this application.".to_owned(),

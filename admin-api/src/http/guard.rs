@@ -160,7 +160,7 @@ macro_rules! needs {
         )*
     };
 }
-needs!(ReadConfig, WriteConfig, ReadUsage, ReadAudit, ManageAccess, CallModels);
+needs!(ReadConfig, WriteConfig, ReadUsage, ReadBodies, ReadAudit, ManageAccess, CallModels);
 
 /// A caller who may do what `P` says.
 pub(super) struct May<P> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 mod audit;
+mod bodies;
 mod body;
 mod catalog;
 mod config;

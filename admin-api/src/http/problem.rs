@@ -55,6 +55,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
     use StatusCode as S;
     match error {
         Error::NotFound(_) => (S::NOT_FOUND, "not-found", "Not found"),
+        Error::NoBodies(_) => (S::NOT_FOUND, "no-bodies", "Bodies not kept"),
         Error::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
         Error::AlreadyExists(_) => (S::CONFLICT, "already-exists", "Already exists"),
         Error::PreconditionRequired | Error::BaseRequired => {
@@ -104,6 +105,7 @@ fn document(error: &Error, request_id: &str) -> Value {
     let more = match error {
         Error::Stale(stale) => json!(stale),
         Error::StaleBase { yours, plan } => json!({"yours": yours, "base": plan.base, "changes": plan.changes}),
+        Error::NoBodies(reason) => json!({"reason": reason}),
         Error::InUse { referrers, .. } => json!({"referrers": referrers}),
         Error::ManagedByFile { file, .. } => json!({"file": file}),
         Error::Invalid(faults) => json!({"faults": faults.0}),

@@ -15,8 +15,8 @@ use weir_domain::resource::Kind;
 use super::body::MAX_BODY;
 use super::openapi::{self, Problem};
 use super::{
-    assets, audit, catalog, config, guard, headers, health, idempotency, key, model, overview, playground, provider,
-    query, request, resource, routing, schema, session, setup, token, usage, user,
+    assets, audit, bodies, catalog, config, guard, headers, health, idempotency, key, model, overview, playground,
+    provider, query, request, resource, routing, schema, session, setup, token, usage, user,
 };
 use crate::app::App;
 use crate::error::Error;
@@ -53,6 +53,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(usage::report))
         .routes(routes!(request::list))
         .routes(routes!(request::get))
+        .routes(routes!(bodies::get, bodies::erase))
+        .routes(routes!(bodies::erase_of_team))
         .routes(routes!(audit::list))
         .routes(routes!(audit::check))
         .routes(routes!(overview::overview))

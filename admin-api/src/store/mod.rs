@@ -4,6 +4,7 @@
 //! that changes takes a [`Tx`], so that a change, its history and its audit row commit together.
 
 mod audit;
+mod bodies;
 mod db;
 mod histogram;
 mod history;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::is_default;
+use super::{RequestLog, is_default};
 use crate::secret::SecretRef;
 
 /// A group of people who own resources.
@@ -16,6 +16,10 @@ pub struct Team {
     /// What it does.
     #[serde(skip_serializing_if = "is_default")]
     pub description: String,
+    /// Whether what its applications send and get is kept in the request log, for how long, and without what. Absent:
+    /// nothing of it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_log: Option<RequestLog>,
 }
 
 /// A program that calls APIs. What it may call is named here; nothing is allowed by default.

@@ -4,6 +4,7 @@ mod access;
 mod cache;
 mod health;
 mod model;
+mod request_log;
 mod rest;
 mod routing;
 
@@ -18,6 +19,7 @@ pub use self::health::{HealthCheck, HealthMethod};
 pub use self::model::{
     ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, OnAbort, Price, Protocol, Provider, ProviderKey,
 };
+pub use self::request_log::{Builtin, KeptBodies, Redact, RequestLog};
 pub use self::rest::{
     Auth, Method, Route, Service, Upstream, UpstreamTarget, UpstreamTimeouts, UpstreamTls, WireVersion,
 };

@@ -164,7 +164,7 @@ async fn open(
     {
         link.refused(sending.key);
     }
-    Err(refused(request, sending, line, caller, clock).await)
+    Err(refused(request, sending, line, running, caller, clock).await)
 }
 
 /// What the provider's error says.
@@ -172,6 +172,7 @@ async fn refused(
     request: &Request<'_>,
     sending: &Sending<'_>,
     mut line: Line,
+    running: &mut Running<'_>,
     caller: &mut ServerSession,
     clock: &mut Clock,
 ) -> Stop {
@@ -192,6 +193,7 @@ async fn refused(
     } else {
         line.cut().await;
     }
+    running.settlement.captured(|capture| capture.answered(&body));
     let format = sending.target.format(request.inbound);
     let error = weir_llm::read_error(format, status, error_type.as_deref(), &body);
     Stop::provider(&sending.target.provider.id, error, wait)
@@ -244,6 +246,7 @@ async fn whole<'a>(
     running.waited(clock.waited());
     let stop = match collected {
         Ok((body, true)) => {
+            running.settlement.captured(|capture| capture.answered(&body));
             let (status, foreign) = (line.status(), line.foreign_type());
             running.kind(line.content_type().filter(|_| request.peek.operation.passed_on_at().is_some()));
             line.release(&request.state.connector).await;
@@ -314,10 +317,13 @@ async fn begin_stream<'a>(
         let pushed = match piece {
             Err(interrupt) => break Stop::line(&provider.id, LineError::Interrupt(interrupt)),
             Ok(Err(error)) => break Stop::line(&provider.id, LineError::Broken(error)),
-            Ok(Ok(Some(piece))) => match clock.took(piece.len()) {
-                Ok(()) => streaming.translator.push(&piece, &mut held),
-                Err(interrupt) => break Stop::line(&provider.id, LineError::Interrupt(interrupt)),
-            },
+            Ok(Ok(Some(piece))) => {
+                streaming.running.settlement.captured(|capture| capture.answered_piece(&piece));
+                match clock.took(piece.len()) {
+                    Ok(()) => streaming.translator.push(&piece, &mut held),
+                    Err(interrupt) => break Stop::line(&provider.id, LineError::Interrupt(interrupt)),
+                }
+            }
             Ok(Ok(None)) => {
                 ended = true;
                 streaming.translator.finish(&mut held)

@@ -33,11 +33,11 @@ const LEAST_RATE: u32 = 16 * 1024;
 
 /// What bytes held in memory take of a budget; given back when it is dropped.
 #[derive(Default)]
-pub(super) struct Share(Option<OwnedSemaphorePermit>);
+pub(crate) struct Share(Option<OwnedSemaphorePermit>);
 
 impl Share {
     /// Raises it to what `bytes` take; false when the budget has not so much left.
-    pub(super) fn grow(&mut self, budget: &Arc<Semaphore>, bytes: usize) -> bool {
+    pub(crate) fn grow(&mut self, budget: &Arc<Semaphore>, bytes: usize) -> bool {
         let have = self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let want = bytes.div_ceil(1024);
         if want <= have {

@@ -86,8 +86,10 @@ pub(super) async fn serve(
         }
     };
     settlement.request_bytes = body.bytes.len() as u64;
+    settlement.capture = state.keeper.capture(&exchange.snapshot, &caller, dialect, &settlement.id);
     let content_type = session.get_header(header::CONTENT_TYPE).cloned();
     let kind = content_type.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    settlement.captured(|capture| capture.request(&body.bytes, kind.to_ascii_lowercase().starts_with("multipart/")));
     let peek = match asked.peek(dialect, kind, &body.bytes) {
         Ok(peek) => peek,
         Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
@@ -211,9 +213,11 @@ impl Call<'_> {
             }
             made += 1;
             settlement.dropped = self.dropped(target, &prepared);
+            let format = target.format(self.request.inbound);
+            settlement.captured(|capture| capture.sending(format, &prepared.body));
             let mut trial = plan.begin(choice);
             let running = Running::begin(settlement, target, choice.key);
-            let betas = (target.format(self.request.inbound) == WireFormat::Anthropic).then_some(&self.betas);
+            let betas = (format == WireFormat::Anthropic).then_some(&self.betas);
             let sending = Sending { target, key: choice.key, betas, request: &prepared, trial: &trial };
             let ready = match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
                 Ok(ready) => ready,

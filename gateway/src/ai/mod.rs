@@ -39,6 +39,7 @@ mod token;
 mod unasked;
 mod watch;
 
+pub(crate) use body::Share;
 pub use endpoint::{Endpoint, Operation, endpoint};
 pub(crate) use endpoint::{account_at, dialect_at, not_served, sdk};
 
@@ -192,6 +193,7 @@ async fn give_with(
     settlement.response_bytes = body.len() as u64;
     settlement.first_byte();
     settlement.end(Outcome::Ok, "");
+    settlement.captured(|capture| capture.given(&body));
     settlement.settle();
     session.write_response_header(Box::new(head), false).await?;
     session.write_response_body(Some(body), true).await

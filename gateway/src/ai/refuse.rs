@@ -49,6 +49,7 @@ pub(super) async fn refuse(
     settlement.status = status;
     settlement.response_bytes = body.len() as u64;
     settlement.first_byte();
+    settlement.captured(|capture| capture.given(&body));
     settlement.settle();
     let whole = session.as_downstream_mut().is_body_done();
     if !whole {

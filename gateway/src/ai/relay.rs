@@ -48,6 +48,7 @@ pub(super) async fn whole(
     }
     settlement.first_byte();
     settlement.end(Outcome::Ok, "");
+    settlement.captured(|capture| capture.given(&answer.body));
     settlement.settle();
     if let Some(mut taking) = taking {
         taking.piece(&answer.body);
@@ -82,6 +83,7 @@ pub(super) async fn kept(
     head.insert_header("x-weir-cost", amount(NanoUsd::ZERO)?)?;
     settlement.first_byte();
     settlement.end(Outcome::Ok, "");
+    settlement.captured(|capture| capture.given(&body));
     settlement.settle();
     session.write_response_header(Box::new(head), false).await?;
     session.write_response_body(Some(body), true).await
@@ -132,7 +134,7 @@ pub(super) async fn stream(
             let code = failure.error.code.as_deref().unwrap_or("upstream_error");
             flow.streaming.running.end(failure.outcome, &failure.error.message);
             flow.streaming.running.settlement.end(failure.outcome, code);
-            settle(&mut flow, sent + last.len() as u64);
+            settle(&mut flow, sent, &last);
             // The body ends in order, so the connection stays good: the head has promised that already.
             session.write_response_body(Some(last.freeze()), true).await
         }
@@ -143,7 +145,7 @@ pub(super) async fn stream(
             if let Some(taking) = &mut taking {
                 taking.piece(&last);
             }
-            settle(&mut flow, sent + last.len() as u64);
+            settle(&mut flow, sent, &last);
             if let Some(taking) = taking {
                 taking.keep(flow.streaming.running.settlement);
             }
@@ -201,14 +203,15 @@ fn alone(end: End, flow: &mut Flow<'_>) -> End {
     End::Left(reason)
 }
 
-/// Settles a stream of so many bytes, the last of which are about to leave.
-fn settle(flow: &mut Flow<'_>, bytes: u64) {
+/// Settles a stream of which so many bytes are sent, and the last are about to leave.
+fn settle(flow: &mut Flow<'_>, sent: u64, last: &[u8]) {
     flow.streaming.note();
     let running = &mut flow.streaming.running;
     running.waited(flow.clock.waited());
     running.charge();
     running.close();
-    running.settlement.response_bytes = bytes;
+    running.settlement.response_bytes = sent + last.len() as u64;
+    running.settlement.captured(|capture| capture.given_piece(last));
     running.settlement.settle();
 }
 
@@ -226,6 +229,7 @@ async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, taking
                 taking.piece(&piece);
             }
             if !flow.clock.is_alone() {
+                flow.streaming.running.settlement.captured(|capture| capture.given_piece(&piece));
                 match session.write_response_body(Some(piece), false).await {
                     Ok(()) => *sent += length,
                     Err(error) => {
@@ -242,10 +246,13 @@ async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, taking
             Err(Interrupt::Left(reason)) => return End::Left(reason),
             Err(interrupt) => return failed(Stop::line(&provider, LineError::Interrupt(interrupt))),
             Ok(Err(error)) => return failed(Stop::broken(&provider, &error)),
-            Ok(Ok(Some(piece))) => match flow.clock.took(piece.len()) {
-                Ok(()) => flow.streaming.translator.push(&piece, &mut flow.held),
-                Err(interrupt) => return failed(Stop::line(&provider, LineError::Interrupt(interrupt))),
-            },
+            Ok(Ok(Some(piece))) => {
+                flow.streaming.running.settlement.captured(|capture| capture.answered_piece(&piece));
+                match flow.clock.took(piece.len()) {
+                    Ok(()) => flow.streaming.translator.push(&piece, &mut flow.held),
+                    Err(interrupt) => return failed(Stop::line(&provider, LineError::Interrupt(interrupt))),
+                }
+            }
             Ok(Ok(None)) => {
                 flow.ended = true;
                 flow.streaming.translator.finish(&mut flow.held)

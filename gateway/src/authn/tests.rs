@@ -34,6 +34,7 @@ fn application(id: &str, disabled: bool) -> (String, Application) {
         services: Allow::compile(&["shop".to_owned(), "stock".to_owned()]),
         providers: Allow::default(),
         disabled,
+        request_log: None,
     };
     (id.to_owned(), application)
 }

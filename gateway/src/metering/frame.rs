@@ -9,6 +9,7 @@
 //! A process that is killed while it writes leaves a frame that is short or whose checksum is wrong. The marker lets
 //! the reader find the next whole frame behind damage, so that one bad sector never hides the rest of a segment.
 
+use serde::Serialize;
 use weir_domain::ledger::Record;
 
 use super::shorten;
@@ -31,13 +32,28 @@ pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<Option<Record
         put_payload(short.insert(shorten::shortened(record)), out)?;
     }
     // What was shortened takes less than half of the limit, so the length always fits.
-    let length = u32::try_from(out.len() - HEAD).unwrap_or(u32::MAX).to_le_bytes();
-    let sum = checksum(length, out.get(HEAD..).unwrap_or_default());
-    out.splice(..HEAD, MARKER.into_iter().chain(length).chain(sum.to_le_bytes()));
+    seal(out);
     Ok(short)
 }
 
-fn put_payload(record: &Record, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+/// The same for anything else, which is refused when it is too large.
+pub(crate) fn encode_any(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    put_payload(value, out)?;
+    if out.len() - HEAD > MAX_PAYLOAD {
+        return Err(serde::ser::Error::custom("larger than a frame may be"));
+    }
+    seal(out);
+    Ok(())
+}
+
+/// Puts the head before a payload.
+fn seal(out: &mut Vec<u8>) {
+    let length = u32::try_from(out.len() - HEAD).unwrap_or(u32::MAX).to_le_bytes();
+    let sum = checksum(length, out.get(HEAD..).unwrap_or_default());
+    out.splice(..HEAD, MARKER.into_iter().chain(length).chain(sum.to_le_bytes()));
+}
+
+fn put_payload(record: &impl Serialize, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     out.clear();
     out.extend_from_slice(&[0; HEAD]);
     serde_json::to_writer(&mut *out, record)

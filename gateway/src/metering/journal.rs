@@ -30,7 +30,7 @@ impl Default for JournalOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The directory or a file in it cannot be used.
-    #[error("the usage journal in {} cannot be used: {reason}", .path.display())]
+    #[error("the journal in {} cannot be used: {reason}", .path.display())]
     Io {
         /// The directory or file.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum JournalError {
         reason: io::Error,
     },
     /// Another process keeps it.
-    #[error("the usage journal in {} is kept by another running weir; give each process its own data directory", .0.display())]
+    #[error("the journal in {} is kept by another running weir; give each process its own data directory", .0.display())]
     InUse(PathBuf),
 }
 
@@ -50,15 +50,15 @@ impl JournalError {
 
 /// A place in the journal: everything before it is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
+pub(crate) struct Position {
     /// The segment's number.
-    pub(super) segment: u64,
+    pub(crate) segment: u64,
     /// The offset within it.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
 }
 
 /// The journal of one process.
-pub(super) struct Journal {
+pub(crate) struct Journal {
     directory: PathBuf,
     options: JournalOptions,
     writer: Mutex<Writer>,
@@ -75,9 +75,9 @@ struct Writer {
 }
 
 impl Journal {
-    /// Opens the journal, and begins a new segment behind those that are there.
-    pub(super) fn open(data: &Path, options: JournalOptions) -> Result<Self, JournalError> {
-        let directory = data.join("journal");
+    /// Opens the journal in a directory, and begins a new segment behind those that are there.
+    pub(crate) fn open(directory: &Path, options: JournalOptions) -> Result<Self, JournalError> {
+        let directory = directory.to_owned();
         DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(JournalError::io(&directory))?;
         let lock_path = directory.join("lock");
         let lock = private().create(true).truncate(true).open(&lock_path).map_err(JournalError::io(&lock_path))?;
@@ -96,13 +96,13 @@ impl Journal {
         Ok(Self { directory, options, writer: Mutex::new(writer), _lock: lock })
     }
 
-    pub(super) fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Appends a whole frame. When this returns `Ok`, it is with the kernel and survives the process. `placed` is told
     /// where it lies, in the order of all frames.
-    pub(super) fn append(&self, frame: &[u8], placed: impl FnOnce(Position, Position)) -> io::Result<()> {
+    pub(crate) fn append(&self, frame: &[u8], placed: impl FnOnce(Position, Position)) -> io::Result<()> {
         let mut writer = self.writer.lock();
         if writer.at.offset >= self.options.segment_bytes {
             self.rotate(&mut writer)?;
@@ -131,12 +131,12 @@ impl Journal {
     }
 
     /// Where the next frame goes: all before it is readable.
-    pub(super) fn written(&self) -> Position {
+    pub(crate) fn written(&self) -> Position {
         self.writer.lock().at
     }
 
     /// Closes a segment that is old enough, so that it can be deleted once it is delivered.
-    pub(super) fn rotate_if_old(&self) -> io::Result<()> {
+    pub(crate) fn rotate_if_old(&self) -> io::Result<()> {
         let mut writer = self.writer.lock();
         if writer.at.offset > 0 && writer.opened.elapsed() >= self.options.segment_age {
             self.rotate(&mut writer)?;
@@ -155,7 +155,7 @@ impl Journal {
     }
 
     /// Flushes to the disk what was written since the last call; for a background task, as it blocks.
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         let (files, at) = {
             let mut writer = self.writer.lock();
             if writer.synced == writer.at {
@@ -200,11 +200,17 @@ pub(super) fn segments(directory: &Path) -> io::Result<Vec<u64>> {
     Ok(numbers)
 }
 
+/// What lies in a directory, in bytes; what cannot be read counts as nothing.
+pub(crate) fn directory_bytes(directory: &Path) -> u64 {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
+}
+
 /// The file that says what the ledger has.
 pub(super) const POSITION: &str = "position";
 
 /// Where the first record lies that the ledger may not have.
-pub(super) fn read_position(directory: &Path) -> Position {
+pub(crate) fn read_position(directory: &Path) -> Position {
     let text = fs::read_to_string(directory.join(POSITION)).unwrap_or_default();
     let mut numbers = text.split_whitespace().map(str::parse);
     match (numbers.next(), numbers.next()) {

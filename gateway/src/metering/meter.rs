@@ -72,7 +72,7 @@ pub enum JournalEvent {
 
 /// The journal of this node, and whether it takes records.
 pub struct Meter {
-    pub(super) journal: Journal,
+    pub(super) journal: Arc<Journal>,
     node: String,
     observer: Arc<dyn Observer>,
     pending_limit: usize,
@@ -111,7 +111,7 @@ impl Meter {
     ) -> Result<Arc<Self>, JournalError> {
         let pending_limit = options.pending_bytes;
         Ok(Arc::new(Self {
-            journal: Journal::open(data_dir, options)?,
+            journal: Arc::new(Journal::open(&data_dir.join("journal"), options)?),
             node: node.to_owned(),
             observer,
             pending_limit,

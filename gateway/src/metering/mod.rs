@@ -9,14 +9,15 @@
 //! ```
 //! Records of a moment ago are delivered from memory; the journal is read after a start, and behind a slow ledger.
 
-mod frame;
-mod journal;
+pub(crate) mod frame;
+pub(crate) mod journal;
 mod meter;
 mod recent;
 mod settlement;
-mod shipper;
+pub(crate) mod shipper;
 mod shorten;
 
+pub(crate) use journal::directory_bytes;
 pub use journal::{JournalError, JournalOptions};
 pub use meter::{JournalEvent, Meter, Observer, Settled};
 pub use settlement::Settlement;

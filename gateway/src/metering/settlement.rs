@@ -11,6 +11,7 @@ use weir_domain::name::{self, MAX_MODEL};
 use weir_domain::time;
 
 use super::Meter;
+use crate::bodies::Capture;
 
 /// The longest path that a record holds, in bytes.
 const MAX_PATH: usize = 512;
@@ -24,6 +25,8 @@ pub struct Settlement {
     named: bool,
     decided: bool,
     settled: bool,
+    /// What is taken along of what the request holds, where its team wants that.
+    pub(crate) capture: Option<Box<Capture>>,
 }
 
 impl Settlement {
@@ -37,6 +40,7 @@ impl Settlement {
             named: false,
             decided: false,
             settled: false,
+            capture: None,
         }
     }
 
@@ -105,6 +109,16 @@ impl Settlement {
         self.settled = true;
         self.record.duration_us = self.elapsed_us();
         self.meter.write(&self.record, self.named);
+        if let Some(capture) = self.capture.take() {
+            capture.settled(&self.record);
+        }
+    }
+
+    /// Takes something along of what the request holds, where its team wants that.
+    pub(crate) fn captured(&mut self, note: impl FnOnce(&mut Capture)) {
+        if let Some(capture) = &mut self.capture {
+            note(capture);
+        }
     }
 }
 

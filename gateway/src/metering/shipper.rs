@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use weir_domain::ledger::Record;
 use weir_domain::ports::UsageSink;
@@ -23,16 +24,16 @@ const TICK: Duration = Duration::from_millis(200);
 /// How often what was written is flushed to the disk.
 const SYNC: Duration = Duration::from_millis(900);
 /// How long the ledger may take for one batch.
-const DELIVERY: Duration = Duration::from_secs(30);
+pub(crate) const DELIVERY: Duration = Duration::from_secs(30);
 /// The first and the longest wait after a failed delivery.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 /// Records read from the journal, and where the next ones begin.
-pub(super) struct Batch {
-    pub(super) records: Vec<Record>,
-    pub(super) next: Position,
+pub(crate) struct Batch<T> {
+    pub(crate) records: Vec<T>,
+    pub(crate) next: Position,
     /// Bytes that are no record.
-    pub(super) skipped: u64,
+    pub(crate) skipped: u64,
 }
 
 /// Runs until `stop` turns true; then one last round, without waiting for a ledger that fails.
@@ -41,7 +42,7 @@ pub(super) async fn run(meter: Arc<Meter>, sink: Arc<dyn UsageSink>, stop: watch
 }
 
 /// Waits for a while, or for the word to stop; returns whether it came.
-async fn pause(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
+pub(crate) async fn pause(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     tokio::select! {
         _ = stop.wait_for(|stop| *stop) => true,
         () = tokio::time::sleep(time) => false,
@@ -110,7 +111,7 @@ async fn drain(meter: &Arc<Meter>, sink: &dyn UsageSink, at: &mut Position) -> R
 }
 
 /// What is to be delivered next: from memory, or from the journal up to where memory goes on.
-async fn next(meter: &Arc<Meter>, from: Position, written: Position) -> io::Result<Batch> {
+async fn next(meter: &Arc<Meter>, from: Position, written: Position) -> io::Result<Batch<Record>> {
     let kept = meter.recent.lock().take(from, BATCH_RECORDS);
     match kept {
         Ok((records, next)) => Ok(Batch { records, next, skipped: 0 }),
@@ -123,7 +124,7 @@ async fn next(meter: &Arc<Meter>, from: Position, written: Position) -> io::Resu
 }
 
 /// Reads from one segment what fits into a batch. `written` is the end of what may be read.
-pub(super) fn read(directory: &Path, from: Position, written: Position) -> io::Result<Batch> {
+pub(crate) fn read<T: DeserializeOwned>(directory: &Path, from: Position, written: Position) -> io::Result<Batch<T>> {
     let behind = || -> io::Result<Position> {
         let next = segments(directory)?.into_iter().find(|&n| n > from.segment);
         Ok(Position { segment: next.unwrap_or(written.segment), offset: 0 })
@@ -160,7 +161,7 @@ pub(super) fn read(directory: &Path, from: Position, written: Position) -> io::R
 }
 
 /// Takes records out of `bytes` and returns how many bytes are done with. `whole`: nothing follows them.
-fn parse(bytes: &[u8], whole: bool, batch: &mut Batch) -> usize {
+fn parse<T: DeserializeOwned>(bytes: &[u8], whole: bool, batch: &mut Batch<T>) -> usize {
     let mut used = 0;
     while batch.records.len() < BATCH_RECORDS {
         let rest = bytes.get(used..).unwrap_or_default();
@@ -190,7 +191,7 @@ fn parse(bytes: &[u8], whole: bool, batch: &mut Batch) -> usize {
 
 /// Notes what the ledger has, then deletes the segments of which it has all. The note may be lost with the machine:
 /// records are then delivered again, and the ledger drops them.
-fn save_position(directory: &Path, at: Position) -> io::Result<()> {
+pub(crate) fn save_position(directory: &Path, at: Position) -> io::Result<()> {
     let draft = directory.join("position.new");
     let mut file = journal::private().create(true).truncate(true).open(&draft)?;
     file.write_all(format!("{} {}\n", at.segment, at.offset).as_bytes())?;

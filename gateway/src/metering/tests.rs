@@ -13,6 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::sync::watch;
+use weir_domain::bodies::Bodies;
 use weir_domain::ledger::{Record, Traffic};
 use weir_domain::ports::{Delivery, DeliveryError, UsageSink};
 
@@ -40,6 +41,7 @@ impl Observer for Notes {
 struct Ledger {
     rows: Mutex<HashMap<String, Record>>,
     batches: Mutex<Vec<usize>>,
+    bodies: Mutex<Vec<Bodies>>,
     failures: AtomicUsize,
 }
 
@@ -54,6 +56,16 @@ impl UsageSink for Ledger {
             for record in batch {
                 rows.entry(record.id.clone()).or_insert_with(|| record.clone());
             }
+            Ok(())
+        })
+    }
+
+    fn keep<'a>(&'a self, batch: &'a [Bodies]) -> Delivery<'a> {
+        Box::pin(async move {
+            if self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+                return Err(DeliveryError("the ledger is down".to_owned()));
+            }
+            self.bodies.lock().extend_from_slice(batch);
             Ok(())
         })
     }

@@ -35,6 +35,8 @@ pub(super) struct Metrics {
     journal_failures: IntCounter,
     ledger_delivered: IntCounter,
     ledger_failures: IntCounter,
+    pub(super) bodies_kept: IntCounter,
+    pub(super) bodies_lost: IntCounterVec,
 }
 
 /// What is counted of model calls alone.
@@ -117,6 +119,13 @@ impl Metrics {
             journal_failures: new.counter("journal_failures_total", "Times the journal stopped taking records.")?,
             ledger_delivered: new.counter("ledger_delivered_total", "Usage records delivered to the ledger.")?,
             ledger_failures: new.counter("ledger_failures_total", "Deliveries that the ledger did not take.")?,
+            bodies_kept: new
+                .counter("bodies_kept_total", "Requests of which bodies are kept, for teams that want it.")?,
+            bodies_lost: new.counters(
+                "bodies_lost_total",
+                "Requests of which bodies were to be kept and are not, by why.",
+                &["reason"],
+            )?,
             registry,
         })
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use weir_domain::ledger::{Outcome, Record};
 
+use crate::bodies::Lost;
 use crate::metering::{JournalEvent, Observer, Settled};
 use crate::server::drain::Drain;
 use metrics::Metrics;
@@ -39,6 +40,16 @@ impl Telemetry {
     pub(crate) fn unrouted(&self, request: &Unrouted<'_>) {
         log::unrouted(request);
         self.metrics.unrouted(request);
+    }
+
+    /// What a request held is on its way to the store.
+    pub(crate) fn bodies_kept(&self) {
+        self.metrics.bodies_kept.inc();
+    }
+
+    /// What a request held is not kept, although its team wants it.
+    pub(crate) fn bodies_lost(&self, why: Lost) {
+        self.metrics.bodies_lost.with_label_values(&[why.as_str()]).inc();
     }
 
     /// The text that `/metrics` answers with, in the Prometheus exposition format 0.0.4.

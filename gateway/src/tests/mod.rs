@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use weir_domain::bodies::Bodies;
 use weir_domain::catalog::Catalog;
 use weir_domain::compile::{Input, compile};
 use weir_domain::credential::{Credential, ENTROPY, KeyHash, generate, public_id};
@@ -44,11 +45,16 @@ impl ResolveSecret for Plain {
 
 /// A ledger in memory.
 #[derive(Default)]
-struct Ledger(Mutex<Vec<Record>>);
+struct Ledger(Mutex<Vec<Record>>, Mutex<Vec<Bodies>>);
 
 impl UsageSink for Ledger {
     fn deliver<'a>(&'a self, batch: &'a [Record]) -> Delivery<'a> {
         self.0.lock().extend_from_slice(batch);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn keep<'a>(&'a self, batch: &'a [Bodies]) -> Delivery<'a> {
+        self.1.lock().extend_from_slice(batch);
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -31,7 +31,7 @@ fn read(segment: &[u8]) -> (Vec<String>, u64) {
     let mut at = Position { segment: 1, offset: 0 };
     let (mut ids, mut skipped) = (Vec::new(), 0);
     while at < end {
-        let batch = shipper::read(directory.path(), at, end).unwrap();
+        let batch = shipper::read::<Record>(directory.path(), at, end).unwrap();
         assert!(batch.next > at, "reading gets on");
         at = batch.next;
         skipped += batch.skipped;
