@@ -132,6 +132,7 @@ CREATE TABLE requests (
     route TEXT NOT NULL,
     dialect TEXT,
     model TEXT NOT NULL,
+    asked_model TEXT NOT NULL,
     provider TEXT NOT NULL,
     upstream_model TEXT NOT NULL,
     stream BIGINT NOT NULL,

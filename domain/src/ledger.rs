@@ -122,8 +122,12 @@ pub struct Record {
     /// The dialect of the caller, for AI traffic.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub dialect: Option<Dialect>,
-    /// The model name that the caller asked for, cut at 256 bytes; or empty.
+    /// The model name that the caller asked for, cut at 256 bytes; empty when it asked for none, or for one that is not
+    /// known to exist (see [`Self::asked_model`]): sums by model must not grow with whatever callers make up.
     pub model: String,
+    /// The name that the caller asked for where nothing is known of such a model, cut at 256 bytes; else empty.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub asked_model: String,
     /// The provider that answered (or the last one tried); or empty.
     pub provider: String,
     /// The model at that provider; or empty.

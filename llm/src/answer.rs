@@ -79,7 +79,7 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     if context.upstream.dialect() == Some(context.inbound) {
         return forward(context, text, body, pricing);
     }
-    let mut reply = read(context.upstream, text, &context.request_id)?;
+    let mut reply = read(context, text)?;
     for piece in &mut reply.pieces {
         if let Piece::ToolUse { name, .. } = piece {
             *name = context.tool_names.callers(std::mem::take(name));
@@ -101,11 +101,11 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     Ok(Answer { body: body.into(), usage, cost, finish, upstream_model, response_id, dropped })
 }
 
-fn read<'a>(upstream: WireFormat, text: &'a str, request_id: &str) -> Result<Reply<'a>, AnswerError> {
-    match upstream {
-        WireFormat::Openai => openai::read_answer::read(text),
+fn read<'a>(context: &AnswerContext, text: &'a str) -> Result<Reply<'a>, AnswerError> {
+    match context.upstream {
+        WireFormat::Openai => openai::read_answer::read(text, context.wanted.search),
         WireFormat::Anthropic => anthropic::read_answer::read(text),
-        WireFormat::Gemini => gemini::read_answer::read(text, request_id),
+        WireFormat::Gemini => gemini::read_answer::read(text, &context.request_id),
         WireFormat::Cohere => cohere::read_answer::read(text),
         WireFormat::Bedrock => bedrock::read_answer::read(text),
         WireFormat::Ollama => ollama::read_answer::read(text),
@@ -116,14 +116,14 @@ fn read<'a>(upstream: WireFormat, text: &'a str, request_id: &str) -> Result<Rep
 /// Same dialect: only the top level is read, and the cost spliced in.
 fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
     let head = match context.inbound {
-        Dialect::Openai => openai::read_answer::read_head(text),
+        Dialect::Openai => openai::read_answer::read_head(text, context.wanted.search),
         Dialect::Anthropic => anthropic::read_answer::read_head(text),
         Dialect::Responses => responses::read_answer::read_head(text),
         Dialect::Gemini => gemini::read_answer::read_head(text),
     }?;
     let estimated_output = match head.sighted.output {
         Some(_) => 0,
-        None => estimate(read(context.upstream, text, &context.request_id)?.text_bytes()),
+        None => estimate(read(context, text)?.text_bytes()),
     };
     Ok(head.priced(context, (text, body), estimated_output, pricing))
 }

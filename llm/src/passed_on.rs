@@ -13,6 +13,7 @@ use weir_domain::usage::{ImageQuality, ImageSize, Tokens, Units, Usage, UsageSou
 use crate::answer::{Answer, AnswerContext};
 use crate::error::{AnswerError, RequestError};
 use crate::openai::io_usage::{self, Made};
+use crate::openai::usage::Beside;
 use crate::peek::Peek;
 use crate::pricing::{Cost, Pricing, splice_cost};
 use crate::report::Report;
@@ -258,8 +259,8 @@ fn by_time(context: &AnswerContext, head: Option<&Head<'_>>) -> Usage {
 }
 
 fn completed(context: &AnswerContext, head: &Head<'_>, choices: &[Choice<'_>]) -> Usage {
-    let sighted = head.usage.map(openai::usage::read).unwrap_or_default();
-    let sighted = openai::usage::with_tier(sighted, head.service_tier);
+    let beside = Beside { model: head.model.as_deref(), tier: head.service_tier, ..Beside::default() };
+    let sighted = openai::usage::of_answer(head.usage, beside);
     let text: usize = choices.iter().filter_map(|choice| choice.text.as_deref()).map(str::len).sum();
     sighted.complete(context.estimated_input, estimate(text as u64))
 }

@@ -16,6 +16,7 @@ use crate::embeddings;
 use crate::error::RequestError;
 use crate::estimate::estimate_input;
 use crate::form::Form;
+use crate::openai::search_fee::SearchSize;
 use crate::splice::span;
 use crate::wire::{Fault, Text, even_null, parse};
 
@@ -43,6 +44,8 @@ pub struct Peek {
     pub estimated_input: u64,
     /// What of an earlier answer only the account that gave it can read.
     pub binding: Option<Binding>,
+    /// How much searches of the web are to find (OpenAI only).
+    pub(crate) search_size: SearchSize,
     pub(crate) spans: Spans,
     /// The fields of a request that is a form.
     pub(crate) form: Option<Arc<Form>>,
@@ -142,6 +145,7 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
         has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
         estimated_input,
         binding: binding(dialect, head.previous_response_id, body),
+        search_size: SearchSize::of_request(head.web_search_options),
         spans,
         form: None,
     };

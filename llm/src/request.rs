@@ -90,6 +90,7 @@ fn chat(inbound: Dialect, peek: &Peek, body: &Bytes, target: &Target<'_>) -> Res
         translate(inbound, peek, body, target, &mut report)?
     };
     wanted.echo = echo;
+    wanted.search = peek.search_size;
     Ok(UpstreamRequest {
         body,
         dropped: report.into_dropped(),

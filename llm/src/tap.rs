@@ -4,19 +4,25 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use weir_domain::usage::{Tokens, Usage, UsageSource};
+use weir_domain::usage::{Tokens, Units, Usage, UsageSource};
 
-use crate::members::Members;
+use crate::members::{List, Members};
 use crate::openai::io_usage::{self, Made};
+use crate::openai::search_fee::SearchSize;
+use crate::openai::usage::Beside;
 use crate::sse::SseParser;
 use crate::usage::Sighted;
 use crate::wire::Text;
-use crate::{anthropic, gemini, openai};
+use crate::{anthropic, gemini, openai, responses};
 
 /// The largest event that is looked at.
 const MAX_EVENT: usize = 4 << 20;
 /// What is looked for at the top of a whole answer.
-const NAMES: &[&str] = &["model", "modelVersion", "type", "output_format", "service_tier", "usage", "usageMetadata"];
+const NAMES: &[&str] =
+    &["model", "modelVersion", "object", "type", "status", "output_format", "service_tier", "usage", "usageMetadata"];
+/// The lists in which an answer tells of tools that the provider ran.
+const LISTS: &[List] =
+    &[List { name: "output", of_each: &["type"] }, List { name: "candidates", of_each: &["groundingMetadata"] }];
 
 /// Reads along with one answer.
 #[derive(Debug)]
@@ -45,8 +51,12 @@ pub struct Metered {
 #[derive(Debug, Default)]
 struct Seen {
     model: Option<String>,
+    /// The size of searches that the request asks for.
+    asked: SearchSize,
     openai: Option<Sighted>,
     anthropic: Option<anthropic::usage::WireUsage>,
+    /// What tools of the provider did, as far as that stands beside usage.
+    tools: Units,
 }
 
 /// What may stand at the top of an answer or an event, or one level below.
@@ -58,6 +68,17 @@ struct Shape<'a> {
     model_version: Option<Text<'a>>,
     #[serde(borrow, default, rename = "type")]
     kind: Option<Text<'a>>,
+    /// `response` for one of the Responses API.
+    #[serde(borrow, default)]
+    object: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    status: Option<&'a RawValue>,
+    /// Items of the Responses API.
+    #[serde(borrow, default)]
+    output: Option<&'a RawValue>,
+    /// Gemini's.
+    #[serde(borrow, default)]
+    candidates: Option<&'a RawValue>,
     /// Only images have it.
     #[serde(borrow, default)]
     output_format: Option<&'a RawValue>,
@@ -95,13 +116,23 @@ struct Kind {
 }
 
 impl Tap {
+    /// For an answer of a media type, as its `content-type` says, to a request that was read along with.
+    #[must_use]
+    pub fn to(asked: Option<&ModelTap>, content_type: &str) -> Self {
+        let mut tap = Self::new(content_type);
+        tap.seen.asked = asked.map(ModelTap::search_size).unwrap_or_default();
+        tap
+    }
+
     /// For an answer of a media type, as its `content-type` says.
     #[must_use]
     pub fn new(content_type: &str) -> Self {
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let form = match kind.as_str() {
             "text/event-stream" => Form::Events(SseParser::with_limit(MAX_EVENT)),
-            kind if kind == "application/json" || kind.ends_with("+json") => Form::Json(Members::new(NAMES)),
+            kind if kind == "application/json" || kind.ends_with("+json") => {
+                Form::Json(Members::with_lists(NAMES, LISTS))
+            }
             _ => Form::Other,
         };
         Self { form, seen: Seen::default() }
@@ -135,7 +166,11 @@ impl Tap {
     #[must_use]
     pub fn finish(mut self, whole: bool) -> Metered {
         match &mut self.form {
-            Form::Json(members) => self.seen.event(members.object().as_bytes()),
+            Form::Json(members) => {
+                self.seen.event(members.object().as_bytes());
+                // Tools may have done more than is known.
+                self.seen.tools.unlisted += u64::from(members.overflowed());
+            }
             Form::Events(parser) => {
                 let seen = &mut self.seen;
                 _ = parser.finish(|frame| -> Result<(), ()> {
@@ -165,6 +200,7 @@ fn complete(sighted: Sighted) -> Usage {
 impl Seen {
     fn metered(&self, whole: bool) -> Metered {
         let sighted = self.openai.or_else(|| self.anthropic.map(anthropic::usage::WireUsage::sighted));
+        let sighted = sighted.map(|sighted| Sighted { units: with_tools(sighted.units, self.tools), ..sighted });
         let told = |sighted: &Sighted| !sighted.is_empty() || !sighted.units.is_empty();
         Metered { model: self.model.clone(), usage: sighted.filter(|sighted| whole && told(sighted)).map(complete) }
     }
@@ -184,23 +220,55 @@ impl Seen {
         if let Some(model) = shape.model.as_deref().or(shape.model_version.as_deref()).filter(|m| !m.is_empty()) {
             self.model = Some(model.chars().take(256).collect());
         }
+        self.read_tools(shape);
         if let Some(raw) = shape.usage_metadata.filter(|raw| raw.get().starts_with('{')) {
             self.openai = Some(gemini::usage::read(raw, true));
         }
         let Some(raw) = shape.usage.filter(|raw| raw.get().starts_with('{')) else { return };
         let kind: Kind = serde_json::from_str(raw.get()).unwrap_or_default();
         if kind.is_openai() {
-            self.openai = Some(openai::usage::with_tier(openai::usage::read(raw), shape.service_tier));
+            let beside = Beside { model: self.model.as_deref(), tier: shape.service_tier, asked: self.asked };
+            self.openai = Some(openai::usage::of_answer(Some(raw), beside));
         } else if kind.is_anthropic() {
             self.anthropic.get_or_insert_default().update(anthropic::usage::WireUsage::read(raw));
+        } else if shape.is_response() {
+            self.openai = Some(openai::usage::with_tier(responses::usage::read(raw), shape.service_tier));
         } else {
             let sighted = io_usage::read(raw, shape.made());
             self.openai = Some(openai::usage::with_tier(sighted, shape.service_tier));
         }
     }
+
+    /// What is counted is counted by the code that counts it in answers that are translated.
+    fn read_tools(&mut self, shape: &Shape<'_>) {
+        if shape.is_response() {
+            self.tools = responses::read_answer::tools(shape.output, shape.status);
+        }
+        let grounded = shape.candidates.map(|list| gemini::read_answer::tools(list, self.model.as_deref()));
+        // An event that tells of none takes none back.
+        if let Some(units) = grounded.filter(|units| !units.is_empty()) {
+            self.tools = units;
+        }
+    }
+}
+
+/// What usage itself counts beside tokens, with what was seen of tools.
+fn with_tools(units: Units, tools: Units) -> Units {
+    Units {
+        web_searches: units.web_searches + tools.web_searches,
+        file_searches: units.file_searches + tools.file_searches,
+        code_sessions: units.code_sessions + tools.code_sessions,
+        map_queries: units.map_queries + tools.map_queries,
+        unlisted: units.unlisted + tools.unlisted,
+        ..units
+    }
 }
 
 impl Shape<'_> {
+    fn is_response(&self) -> bool {
+        self.object.as_deref() == Some("response")
+    }
+
     /// What output is made of where usage does not say.
     fn made(&self) -> Made {
         match self.kind.as_deref().unwrap_or_default() {
@@ -230,9 +298,18 @@ impl Kind {
 #[derive(Debug)]
 pub struct ModelTap(Members);
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked<'a> {
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    web_search_options: Option<&'a RawValue>,
+}
+
 impl Default for ModelTap {
     fn default() -> Self {
-        Self(Members::new(&["model"]))
+        Self(Members::new(&["model", "web_search_options"]))
     }
 }
 
@@ -246,8 +323,14 @@ impl ModelTap {
     #[must_use]
     pub fn model(&self) -> Option<String> {
         let object = self.0.object();
-        let shape: Shape<'_> = serde_json::from_str(&object).ok()?;
-        shape.model.as_deref().filter(|model| !model.is_empty()).map(|model| model.chars().take(256).collect())
+        let asked: Asked<'_> = serde_json::from_str(&object).ok()?;
+        asked.model.as_deref().filter(|model| !model.is_empty()).map(|model| model.chars().take(256).collect())
+    }
+
+    fn search_size(&self) -> SearchSize {
+        let object = self.0.object();
+        let asked: Asked<'_> = serde_json::from_str(&object).unwrap_or_default();
+        SearchSize::of_request(asked.web_search_options)
     }
 }
 

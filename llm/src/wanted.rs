@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use weir_domain::usage::Units;
 
+use crate::openai::search_fee::SearchSize;
 use crate::responses::echo::Echo;
 use crate::wire::Text;
 
@@ -18,6 +19,8 @@ pub struct Wanted {
     pub(crate) units: Units,
     /// Whether the answer is to be a text that is no JSON.
     pub(crate) plain: bool,
+    /// How much searches of the web are to find, where the answer does not say.
+    pub(crate) search: SearchSize,
     /// What the answer repeats of the request.
     pub(crate) echo: Echo,
     /// What belongs to the operation.

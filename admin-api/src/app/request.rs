@@ -107,8 +107,10 @@ pub(crate) struct RequestView {
     pub(crate) service: String,
     pub(crate) route: String,
     pub(crate) dialect: Option<String>,
-    /// The model name that the caller asked for.
+    /// The model name that the caller asked for; empty when it asked for none, or for one that is not known to exist.
     pub(crate) model: String,
+    /// The name that the caller asked for where nothing is known of such a model; else empty.
+    pub(crate) asked_model: String,
     pub(crate) provider: String,
     /// The model at that provider.
     pub(crate) upstream_model: String,
@@ -213,6 +215,7 @@ fn view(row: &RequestRow) -> RequestView {
         route: row.route,
         dialect: row.dialect,
         model: row.model,
+        asked_model: row.asked_model,
         provider: row.provider,
         upstream_model: row.upstream_model,
         status: row.status,

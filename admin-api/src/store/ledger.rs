@@ -13,7 +13,7 @@ use super::tokens::TokenColumns;
 
 /// Columns of `requests`, in the order of [`request_values`].
 pub(super) const REQUEST_COLUMNS: &str = "id, node, at, duration_us, upstream_us, first_byte_us, traffic, team, \
-    application, key_id, method, path, service, route, dialect, model, provider, upstream_model, stream, status, \
+    application, key_id, method, path, service, route, dialect, model, asked_model, provider, upstream_model, stream, status, \
     outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, output_text, reasoning, audio_in, \
     audio_out, image_in, image_out, cache_read_audio, cache_read_image, video_in, usage_source, units, \
     service_tier, region, cost, cache, saved, request_bytes, response_bytes, dropped";
@@ -85,7 +85,7 @@ fn request_values(record: &&Record, add: &mut Add<'_>) {
     add(Value::MaybeNumber(r.first_byte_us.map(number)));
     texts(add, &[traffic(r.traffic), &r.team, &r.application, &r.key, &r.method, &r.path, &r.service, &r.route]);
     add(Value::MaybeText(r.dialect.map(|d| d.as_str())));
-    texts(add, &[&r.model, &r.provider, &r.upstream_model]);
+    texts(add, &[&r.model, &r.asked_model, &r.provider, &r.upstream_model]);
     numbers(add, &[u64::from(r.stream), u64::from(r.status)]);
     texts(add, &[r.outcome.as_str(), &r.error]);
     usage(add, &r.usage);

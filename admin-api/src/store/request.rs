@@ -26,6 +26,7 @@ pub(crate) struct RequestRow {
     pub(crate) route: String,
     pub(crate) dialect: Option<String>,
     pub(crate) model: String,
+    pub(crate) asked_model: String,
     pub(crate) provider: String,
     pub(crate) upstream_model: String,
     pub(crate) stream: i64,
@@ -196,7 +197,7 @@ impl Db {
         filter.push(&mut sql, "at", span);
         if !filter.search.is_empty() {
             let wanted = like(&text(&filter.search).to_lowercase());
-            for (n, column) in ["id", "path", "model", "error"].into_iter().enumerate() {
+            for (n, column) in ["id", "path", "model", "asked_model", "error"].into_iter().enumerate() {
                 sql.push(if n == 0 { " AND (LOWER(" } else { " OR LOWER(" }).push(column).push(") LIKE ");
                 sql.bind(Value::Text(wanted.clone().into())).push(" ESCAPE '!'");
             }

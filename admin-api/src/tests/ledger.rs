@@ -68,6 +68,7 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         route: "fast".to_owned(),
         dialect: Some(weir_domain::dialect::Dialect::Openai),
         model: "fast".to_owned(),
+        asked_model: String::new(),
         provider: "p".to_owned(),
         upstream_model: "m-1".to_owned(),
         stream: true,

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue};
 use moka::Expiry;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{CacheStatus, Record};
 use weir_domain::money::NanoUsd;
@@ -21,6 +22,7 @@ use weir_domain::usage::Usage;
 use weir_llm::{AnswerContext, ErrorKind, Peek, StreamTranslator, ToolNames, Wanted, WireError};
 
 use super::attempt::Request;
+use super::body::Share;
 
 /// The header by which a caller passes the cache by, and in which it is told what became of that.
 pub(super) const HEADER: &str = "x-weir-cache";
@@ -101,6 +103,8 @@ pub(super) fn wish(headers: &HeaderMap) -> Result<CacheStatus, WireError> {
 /// The place of one request's answer.
 pub(super) struct Place<'a> {
     answers: &'a Answers,
+    /// What answers take of the memory that all bodies share, until they are kept: those that are have room of their own.
+    budget: &'a Arc<Semaphore>,
     key: Key,
     policy: AnswerCache,
 }
@@ -154,7 +158,7 @@ pub(super) fn place<'a>(
         add(b"");
     }
     add(body);
-    Some(Place { answers, key: hash.finalize().into(), policy })
+    Some(Place { answers, budget: &request.state.body_budget, key: hash.finalize().into(), policy })
 }
 
 impl<'a> Place<'a> {
@@ -165,32 +169,34 @@ impl<'a> Place<'a> {
 
     /// Begins to take an answer in.
     pub(super) fn take(self) -> Taking<'a> {
-        Taking { place: self, bytes: Some(BytesMut::new()) }
+        Taking { place: self, bytes: Some(BytesMut::new()), share: Share::default() }
     }
 }
 
 /// An answer that is being taken in while it goes to the caller.
 pub(super) struct Taking<'a> {
     place: Place<'a>,
-    /// `None` once it is too long.
+    /// `None` once it is too long, or there is no memory left for it.
     bytes: Option<BytesMut>,
+    share: Share,
 }
 
 impl Taking<'_> {
     /// Takes a piece of it.
     pub(super) fn piece(&mut self, piece: &[u8]) {
-        let most = self.place.policy.max_bytes;
-        if let Some(bytes) = self.bytes.as_mut().filter(|bytes| bytes.len() + piece.len() <= most) {
+        let Some(bytes) = &mut self.bytes else { return };
+        let total = bytes.len() + piece.len();
+        if total <= self.place.policy.max_bytes && self.share.grow(self.place.budget, total) {
             bytes.put_slice(piece);
         } else {
-            self.bytes = None;
+            (self.bytes, self.share) = (None, Share::default());
         }
     }
 
     /// Keeps it: it is whole, and went well.
     pub(super) fn keep(self, record: &Record) {
         let Some(bytes) = self.bytes else { return };
-        let Place { answers, key, policy } = self.place;
+        let Place { answers, key, policy, .. } = self.place;
         let kept = Kept {
             since: Instant::now(),
             ttl: Duration::from_secs(policy.ttl_s),
@@ -255,5 +261,24 @@ mod tests {
             headers.insert(name, HeaderValue::from_static(value));
             assert_eq!(wish(&headers).ok(), wish_is, "{name}: {value}");
         }
+    }
+
+    #[test]
+    fn what_is_taken_in_counts_as_a_body_until_it_is_kept_and_is_let_go_when_there_is_no_room() {
+        let (answers, budget) = (Answers::new(1 << 20), Arc::new(Semaphore::new(4)));
+        let policy = AnswerCache { ttl_s: 60, scope: CacheScope::Team, max_bytes: 1 << 20 };
+        let place = |key| Place { answers: &answers, budget: &budget, key: [key; 32], policy };
+        let mut first = place(1).take();
+        first.piece(&[0; 3 << 10]);
+        assert_eq!(budget.available_permits(), 1);
+        let mut second = place(2).take();
+        second.piece(&[0; 1 << 10]);
+        second.piece(&[0; 1 << 10]);
+        assert!(second.bytes.is_none(), "the answer goes to its caller all the same");
+        assert_eq!(budget.available_permits(), 1, "and holds nothing any more");
+        second.piece(&[0; 10]);
+        assert!(second.bytes.is_none(), "an answer without its middle is none");
+        drop(first);
+        assert_eq!(budget.available_permits(), 4);
     }
 }

@@ -10,7 +10,6 @@ use weir_domain::operation::Operation;
 use weir_domain::snapshot::{Snapshot, Target};
 use weir_domain::spec::{ModelTimeouts, OnAbort, Protocol};
 use weir_domain::time;
-use weir_domain::usage::Usage;
 use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator, UpstreamRequest};
 
 use super::beta::Betas;
@@ -103,7 +102,7 @@ pub(super) async fn run<'a>(
 /// Notes a failure in the attempt's entry. Where the caller has left meanwhile, nobody is there to try again for.
 fn fail(running: &mut Running<'_>, stop: Stop, clock: &mut Clock) -> Stop {
     if let Stop::Failed(failure) = &stop {
-        running.end(failure.outcome, &failure.error.message);
+        running.failed(failure);
     }
     match clock.departed() {
         Some(reason) => {
@@ -151,6 +150,7 @@ async fn open(
     running.head(status);
     if (200..300).contains(&status) {
         line.headers().into_iter().for_each(|headers| sending.trial.head(headers));
+        running.accepted(weir_llm::accepted(&context(request, sending)));
         return match unfit(request, sending, &line) {
             None => Ok(line),
             Some(problem) => {
@@ -234,8 +234,6 @@ async fn whole<'a>(
     caller: &mut ServerSession,
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
-    // The provider has accepted the request: until its answer says better, its input is what it consumed.
-    running.consumed(weir_llm::accepted(&context(request, sending)));
     if request.peek.operation == Operation::CountTokens {
         running.costs_nothing();
     }
@@ -257,9 +255,6 @@ async fn whole<'a>(
                 }
                 Ok(mut answer) => {
                     running.consumed(answer.usage);
-                    if request.peek.operation == Operation::CountTokens {
-                        running.costs_nothing();
-                    }
                     running.lost(std::mem::take(&mut answer.dropped));
                     if let Some(reason) = clock.departed() {
                         running.drained();
@@ -269,10 +264,7 @@ async fn whole<'a>(
                     running.holds(share);
                     return Ok(Ready::Whole(running, Box::new(answer)));
                 }
-                Err(AnswerError::Provider(error)) => {
-                    running.consumed(Usage::default());
-                    Stop::provider(&provider.id, error, None)
-                }
+                Err(AnswerError::Provider(error)) => Stop::provider(&provider.id, error, None),
                 Err(AnswerError::Malformed(problem)) => {
                     let plain = foreign.map(|kind| format!("it answered {status} with {kind}, which is not JSON"));
                     Stop::unusable(&provider.id, plain.as_ref().unwrap_or(&problem))

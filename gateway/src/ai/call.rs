@@ -100,6 +100,9 @@ pub(super) async fn serve(
         Ok(route) => route,
         Err(reason) => {
             settlement.end(Outcome::Refused, reason);
+            if exchange.snapshot.resolve_model(&peek.model).is_some_and(|route| is_named(&route)) {
+                settlement.named();
+            }
             let error = models::unknown(&exchange.snapshot, &caller, &peek.model);
             return refuse(session, settlement, dialect, &error, None).await;
         }

@@ -9,6 +9,7 @@ use weir_llm::{ErrorKind, Origin, StreamError, WireError};
 
 use super::line::LineError;
 use super::plan::Blame;
+use super::running::Billing;
 use super::watch::Interrupt;
 
 /// A failed attempt.
@@ -22,6 +23,8 @@ pub(super) struct Failure {
     pub(super) why: Option<RetryOn>,
     /// How long the provider wants to be left alone.
     pub(super) retry_after: Option<Duration>,
+    /// What it tells of the provider's bill.
+    pub(super) billing: Billing,
 }
 
 /// What providers say of a request that is too long for the model, where they have no code for it: Anthropic, Gemini,
@@ -82,7 +85,12 @@ pub(super) enum Stop {
 
 impl Stop {
     pub(super) fn failed(outcome: Outcome, error: WireError, why: Option<RetryOn>) -> Self {
-        Self::Failed(Box::new(Failure { outcome, error, why, retry_after: None }))
+        Self::Failed(Box::new(Failure { outcome, error, why, retry_after: None, billing: Billing::Silent }))
+    }
+
+    fn unreadable(error: WireError) -> Self {
+        let (outcome, why) = (Outcome::UpstreamError, Some(RetryOn::ServerError));
+        Self::Failed(Box::new(Failure { outcome, error, why, retry_after: None, billing: Billing::Unreadable }))
     }
 
     /// From an error on the way to the provider or back.
@@ -147,7 +155,8 @@ impl Stop {
     pub(super) fn provider(provider: &str, mut error: WireError, retry_after: Option<Duration>) -> Self {
         let why = class(&error);
         error.message = format!("{provider}: {}", error.message);
-        Self::Failed(Box::new(Failure { outcome: Outcome::UpstreamError, error, why, retry_after }))
+        let outcome = Outcome::UpstreamError;
+        Self::Failed(Box::new(Failure { outcome, error, why, retry_after, billing: Billing::Declined }))
     }
 
     /// From an answer that is not what its dialect promises, or an error event before any content.
@@ -157,8 +166,10 @@ impl Stop {
             other => {
                 let mut wire = other.to_wire();
                 wire.message = format!("{provider}: {}", wire.message);
-                let outcome = if *other == StreamError::Cut { Outcome::Cut } else { Outcome::UpstreamError };
-                Self::failed(outcome, wire, Some(RetryOn::ServerError))
+                match *other {
+                    StreamError::Cut => Self::failed(Outcome::Cut, wire, Some(RetryOn::ServerError)),
+                    _ => Self::unreadable(wire),
+                }
             }
         }
     }
@@ -173,7 +184,7 @@ impl Stop {
             code: Some("invalid_upstream_answer".to_owned()),
             origin: Origin::Provider,
         };
-        Self::failed(Outcome::UpstreamError, error, Some(RetryOn::ServerError))
+        Self::unreadable(error)
     }
 }
 

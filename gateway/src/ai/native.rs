@@ -307,10 +307,14 @@ impl Native {
             head.remove_header(name);
         }
         head.insert_header("x-weir-provider", self.provider.id.as_str())?;
+        if head.status == StatusCode::UNAUTHORIZED {
+            self.link.refused(self.key);
+        }
         let plain = head.headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
         let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         settlement.stream = kind.starts_with("text/event-stream");
-        self.tap = (plain && self.makes && !self.free && head.status == StatusCode::OK).then(|| Tap::new(kind));
+        self.tap = (plain && self.makes && !self.free && head.status == StatusCode::OK)
+            .then(|| Tap::to(self.asked.as_ref(), kind));
         Ok(())
     }
 

@@ -32,9 +32,14 @@ use super::plan::ask::{mark, wants_content};
 use super::plan::bits::Bits;
 use super::plan::pick::by_weight;
 
+/// Pools of directly addressed models that are kept.
+const MOST_DIRECT: usize = 1_024;
+
 /// All pools of a data plane.
 pub(super) struct Pools {
     by_route: papaya::HashMap<String, Arc<Pool>>,
+    /// Of models that are addressed directly.
+    direct: papaya::HashMap<String, Arc<Pool>>,
     targets: Cells<TargetState>,
     keys: Cells<KeyState>,
     uses: Cells<KeyUse>,
@@ -46,6 +51,7 @@ impl Default for Pools {
     fn default() -> Self {
         Self {
             by_route: papaya::HashMap::new(),
+            direct: papaya::HashMap::new(),
             targets: Cells::default(),
             keys: Cells::default(),
             uses: Cells::default(),
@@ -56,10 +62,10 @@ impl Default for Pools {
 }
 
 impl Pools {
-    /// The pool of a route: kept while its snapshot is live; made for the request where a model is addressed directly.
+    /// The pool of a route: kept while its snapshot is live.
     pub(super) fn of(&self, snapshot: &Snapshot, route: &Arc<ModelRoute>) -> Arc<Pool> {
         if route.direct {
-            return Arc::new(self.make(route));
+            return self.of_direct(snapshot, route);
         }
         let pools = self.by_route.pin();
         if let Some(pool) = pools.get(&route.name).filter(|pool| Arc::ptr_eq(&pool.route, route)) {
@@ -70,6 +76,32 @@ impl Pools {
         if pools.len() > 2 * snapshot.models.len() {
             pools.retain(|name, _| snapshot.models.contains_key(name));
         }
+        pool
+    }
+
+    /// The pool of a model that is addressed directly: its route is new for each request, and the same as long as its
+    /// provider is. Callers choose the names, so only so many are kept; beyond them a request has a pool of its own.
+    fn of_direct(&self, snapshot: &Snapshot, route: &Arc<ModelRoute>) -> Arc<Pool> {
+        let is_same = |pool: &&Arc<Pool>| {
+            let providers = |route: &ModelRoute| route.targets.first().map(|target| Arc::as_ptr(&target.provider));
+            providers(&pool.route) == providers(route)
+        };
+        let pools = self.direct.pin();
+        let before = pools.get(&route.name);
+        if let Some(pool) = before.filter(is_same) {
+            return Arc::clone(pool);
+        }
+        let pool = Arc::new(self.make(route));
+        if before.is_none() && pools.len() >= MOST_DIRECT {
+            let is_live = |provider: &Arc<Provider>| {
+                snapshot.providers.get(&provider.id).is_some_and(|live| Arc::ptr_eq(live, provider))
+            };
+            pools.retain(|_, pool| pool.route.targets.iter().all(|target| is_live(&target.provider)));
+            if pools.len() >= MOST_DIRECT {
+                return pool;
+            }
+        }
+        pools.insert(route.name.clone(), Arc::clone(&pool));
         pool
     }
 
@@ -278,5 +310,45 @@ impl Pool {
     /// What calls cost at the targets.
     pub(super) fn costs(&self, at: Micros) -> Arc<Priced> {
         self.costs.at(&self.route, at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ai::plan::tests::{provider, route};
+
+    fn direct(name: &str, provider: &Arc<Provider>) -> Arc<ModelRoute> {
+        Arc::new(ModelRoute { name: name.to_owned(), direct: true, ..route(vec![Target::new(provider, name)]) })
+    }
+
+    #[test]
+    fn a_directly_addressed_model_keeps_its_state_from_request_to_request() {
+        let (pools, snapshot) = (Pools::default(), Snapshot::default());
+        let one = Arc::new(provider("p", &[]));
+        let pool = pools.of(&snapshot, &direct("p/m", &one));
+        assert!(Arc::ptr_eq(&pool, &pools.of(&snapshot, &direct("p/m", &one))), "its route is another one each time");
+        assert!(!Arc::ptr_eq(&pool, &pools.of(&snapshot, &direct("p/n", &one))), "another model");
+        let renewed = Arc::new(provider("p", &[("k", 0, 1)]));
+        let after = pools.of(&snapshot, &direct("p/m", &renewed));
+        assert!(!Arc::ptr_eq(&pool, &after) && after.slots()[0].keys.len() == 1, "another configuration");
+        assert!(Arc::ptr_eq(&pool.slots()[0].state, &after.slots()[0].state), "the target is the same");
+    }
+
+    #[test]
+    fn names_that_callers_make_up_do_not_fill_the_memory() {
+        let (pools, mut snapshot) = (Pools::default(), Snapshot::default());
+        let live = Arc::new(provider("live", &[]));
+        snapshot.providers.insert("live".to_owned(), Arc::clone(&live));
+        let kept = pools.of(&snapshot, &direct("live/m", &live));
+        for n in 0..2 * MOST_DIRECT {
+            pools.of(&snapshot, &direct(&format!("gone/{n}"), &Arc::new(provider("gone", &[]))));
+        }
+        assert!(pools.direct.len() <= MOST_DIRECT);
+        assert!(Arc::ptr_eq(&kept, &pools.of(&snapshot, &direct("live/m", &live))), "what is live stays");
+        for n in 0..2 * MOST_DIRECT {
+            pools.of(&snapshot, &direct(&format!("live/{n}"), &live));
+        }
+        assert!(pools.direct.len() <= MOST_DIRECT);
     }
 }

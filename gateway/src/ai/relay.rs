@@ -132,7 +132,7 @@ pub(super) async fn stream(
         End::Failed(failure) => {
             flow.streaming.translator.fail(&failure.error, &mut last);
             let code = failure.error.code.as_deref().unwrap_or("upstream_error");
-            flow.streaming.running.end(failure.outcome, &failure.error.message);
+            flow.streaming.running.broke_off(&failure);
             flow.streaming.running.settlement.end(failure.outcome, code);
             settle(&mut flow, sent, &last);
             // The body ends in order, so the connection stays good: the head has promised that already.
@@ -184,7 +184,7 @@ async fn begin(session: &mut Session, dialect: Dialect, flow: &mut Flow<'_>, kin
 
 /// Bytes that are no events hold no error: that they end too early is told by the connection's end.
 fn broken_off(session: &mut Session, flow: &mut Flow<'_>, failure: &Failure, sent: u64) -> Box<Error> {
-    flow.streaming.running.end(failure.outcome, &failure.error.message);
+    flow.streaming.running.broke_off(failure);
     flow.streaming.running.settlement.response_bytes = sent;
     flow.streaming.note();
     flow.streaming.running.charge();

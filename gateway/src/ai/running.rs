@@ -14,6 +14,7 @@ use weir_domain::usage::{Usage, UsageSource};
 use weir_llm::{Pricing, StreamTranslator};
 
 use super::body::Share;
+use super::failure::Failure;
 use crate::metering::{Settlement, cut, micros};
 
 /// The longest error text of an attempt, in bytes.
@@ -30,6 +31,11 @@ pub(super) struct Running<'a> {
     rates: Option<Arc<Rates>>,
     closed: bool,
     sent: bool,
+    /// What the request surely consumed, should its answer say nothing.
+    accepted: Usage,
+    failed: Option<Billing>,
+    /// Whether it costs nothing, whatever the model's price.
+    free: bool,
     share: Share,
     lost: Vec<&'static str>,
     on_abort: OnAbort,
@@ -37,6 +43,17 @@ pub(super) struct Running<'a> {
     alone: bool,
     /// Boxed: it is large, and few answers have one.
     kind: Option<Box<HeaderValue>>,
+}
+
+/// What a failure tells of the provider's bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Billing {
+    /// It said itself that it failed: what failed is not billed.
+    Declined,
+    /// It answered, but with what cannot be read: it may bill any of it.
+    Unreadable,
+    /// It gave no answer, or no more of it.
+    Silent,
 }
 
 /// The price of the model that answers, at the request's time.
@@ -82,6 +99,9 @@ impl<'a> Running<'a> {
             rates,
             closed: false,
             sent: false,
+            accepted: Usage::default(),
+            failed: None,
+            free: false,
             share: Share::default(),
             lost: Vec::new(),
             on_abort: target.provider.on_abort,
@@ -116,11 +136,17 @@ impl<'a> Running<'a> {
         }
     }
 
+    /// Notes that the provider has taken the request on, and what it surely consumes for that.
+    pub(super) fn accepted(&mut self, usage: Usage) {
+        self.accepted = usage;
+    }
+
     /// Notes what was consumed so far.
     pub(super) fn consumed(&mut self, usage: Usage) {
         // Nothing known of usage is not nothing used: the cost is unknown until the end says more.
         let known = self.rates.as_ref().filter(|_| usage.source != UsageSource::None);
         let cost = known.and_then(|rates| rates.cost_of(&usage));
+        let cost = if self.free { Some(NanoUsd::ZERO) } else { cost };
         if let Some(entry) = self.entry() {
             entry.usage = usage;
             entry.cost = cost;
@@ -162,6 +188,7 @@ impl<'a> Running<'a> {
 
     /// Notes that the attempt costs nothing, whatever the model's price.
     pub(super) fn costs_nothing(&mut self) {
+        self.free = true;
         if let Some(entry) = self.entry() {
             entry.cost = Some(NanoUsd::ZERO);
             entry.price.clear();
@@ -178,6 +205,39 @@ impl<'a> Running<'a> {
         if let Some(entry) = self.entry() {
             entry.outcome = outcome;
             cut(error, MAX_ERROR).clone_into(&mut entry.error);
+        }
+    }
+
+    /// Says that the attempt failed before anything of it went to the caller, and what that tells of the provider's bill.
+    pub(super) fn failed(&mut self, failure: &Failure) {
+        self.failed = Some(failure.billing);
+        self.end(failure.outcome, &failure.error.message);
+    }
+
+    /// Says that the attempt failed when a part of its answer had gone to the caller, who is charged for that part.
+    pub(super) fn broke_off(&mut self, failure: &Failure) {
+        self.failed = (failure.billing == Billing::Declined).then_some(Billing::Declined);
+        self.end(failure.outcome, &failure.error.message);
+    }
+
+    /// What the attempt costs of which the provider has counted nothing: nothing where it never had the request, or said
+    /// that it failed; the prompt where it took the request on and fell silent; else nobody knows, and no number is made
+    /// up.
+    fn presume(&mut self) {
+        let Some((source, status)) = self.entry().map(|entry| (entry.usage.source, entry.status)) else { return };
+        let is_unreadable = self.failed == Some(Billing::Unreadable);
+        let is_guess = source == UsageSource::None || (is_unreadable && source == UsageSource::Estimated);
+        if !is_guess || self.free {
+            return;
+        }
+        if !self.sent || status >= 400 || self.failed == Some(Billing::Declined) {
+            if let Some(entry) = self.entry() {
+                entry.cost = Some(NanoUsd::ZERO);
+            }
+        } else if is_unreadable {
+            self.consumed(Usage::default());
+        } else if (200..300).contains(&status) {
+            self.consumed(self.accepted);
         }
     }
 
@@ -203,6 +263,7 @@ impl Running<'_> {
         }
         let duration = micros(self.begun.elapsed());
         self.settlement.upstream_us += micros(self.waited);
+        self.presume();
         let (sent, alone, on_abort) = (self.sent, self.alone, self.on_abort);
         let Some(entry) = self.entry() else { return };
         entry.duration_us = duration;
@@ -213,11 +274,6 @@ impl Running<'_> {
         }
         if left && std::thread::panicking() {
             entry.outcome = Outcome::Internal;
-        }
-        if entry.usage.source == UsageSource::None && (!sent || entry.outcome == Outcome::UpstreamError) {
-            // A provider that answered with an error, or was never reached, charges nothing. One that has the request and
-            // gave no answer may bill the prompt: what that costs is not known, and stays so.
-            entry.cost = Some(NanoUsd::ZERO);
         }
         if entry.cost.is_none() {
             // No row says what it costs.

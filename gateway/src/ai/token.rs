@@ -19,8 +19,8 @@ const MARGIN: Duration = Duration::from_secs(30);
 const AHEAD: Duration = Duration::from_mins(5);
 /// How long a failure is believed before the endpoint is asked again.
 const FAILURE: Duration = Duration::from_secs(2);
-/// A token that a provider refuses is not fetched anew more often than this.
-const REFUSED: Duration = Duration::from_secs(30);
+/// A token that a provider refuses is not fetched anew more often than this; tests do not wait for it.
+const REFUSED: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 30 });
 
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,13 +8,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
-use weir_domain::ledger::Record;
+use weir_domain::ledger::{Outcome, Record, Traffic};
 use weir_domain::ports::UsageSink;
 
 use super::frame;
 use super::journal::{Journal, JournalError, JournalOptions};
 use super::recent::Recent;
 use super::shipper;
+
+/// Names of models that are believed to be real because a provider answered for them, at most.
+const MOST_REAL: usize = 1_024;
 
 /// What telemetry is told. Calls come from request tasks and must not block.
 pub trait Observer: Send + Sync + 'static {
@@ -82,6 +85,8 @@ pub struct Meter {
     /// Records that the disk took a moment ago. Locked within the journal's own lock, or alone.
     pub(super) recent: Mutex<Recent>,
     delivered: AtomicU64,
+    /// Models that neither configuration nor catalogue names, and that a provider answered for.
+    real: papaya::HashSet<String>,
 }
 
 #[derive(Default)]
@@ -119,6 +124,7 @@ impl Meter {
             pending: Mutex::default(),
             recent: Mutex::new(Recent::new(RECENT_BYTES)),
             delivered: AtomicU64::new(0),
+            real: papaya::HashSet::new(),
         }))
     }
 
@@ -151,6 +157,17 @@ impl Meter {
     /// task, in the runtime that `sink` belongs to.
     pub async fn run(self: Arc<Self>, sink: Arc<dyn UsageSink>, stop: watch::Receiver<bool>) {
         shipper::run(self, sink, stop).await;
+    }
+
+    /// Whether there is a model of the name that a record has, though neither the configuration nor the catalogue names
+    /// it: a provider answered for it. Some answer for any name, so that only so many are believed.
+    pub(super) fn is_real(&self, record: &Record) -> bool {
+        let answered = record.outcome == Outcome::Ok && record.attempts.iter().any(|a| a.outcome == Outcome::Ok);
+        if record.traffic != Traffic::Ai || record.model.is_empty() || !answered {
+            return false;
+        }
+        let real = self.real.pin();
+        real.contains(&record.model) || (real.len() < MOST_REAL && real.insert(record.model.clone()))
     }
 
     /// Puts a record into the journal and tells the observer; for `named` see [`Settled::named`].

@@ -108,6 +108,9 @@ impl Settlement {
         }
         self.settled = true;
         self.record.duration_us = self.elapsed_us();
+        if !self.named && !self.meter.is_real(&self.record) {
+            self.record.asked_model = std::mem::take(&mut self.record.model);
+        }
         self.meter.write(&self.record, self.named);
         if let Some(capture) = self.capture.take() {
             capture.settled(&self.record);
@@ -181,6 +184,7 @@ pub(super) fn blank(node: &str, traffic: Traffic, method: &str, path: &str) -> R
         route: String::new(),
         dialect: None,
         model: String::new(),
+        asked_model: String::new(),
         provider: String::new(),
         upstream_model: String::new(),
         stream: false,

@@ -16,6 +16,7 @@ pub(super) fn settled(record: &Record, written: bool) {
 }
 
 fn model_call(record: &Record, written: bool) {
+    let model = if record.model.is_empty() { &record.asked_model } else { &record.model };
     tracing::info!(
         target: TARGET,
         request_id = %record.id,
@@ -31,7 +32,7 @@ fn model_call(record: &Record, written: bool) {
         team = %record.team,
         application = %record.application,
         key = %record.key,
-        model = %record.model,
+        model = %model,
         provider = %record.provider,
         upstream_model = %record.upstream_model,
         stream = record.stream,

@@ -1,5 +1,6 @@
 //! Reads a whole answer of `generateContent`.
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use weir_domain::dialect::WireFormat;
@@ -144,6 +145,18 @@ pub(super) fn read_part<'a>(part: Part<'a>, request_id: &str, ordinal: &mut usiz
 pub(super) fn sighted(usage: Option<&RawValue>, searched: Units, last: bool) -> Sighted {
     let sighted = usage.map(|raw| usage::read(raw, last)).unwrap_or_default();
     Sighted { units: searched, ..sighted }
+}
+
+/// What tools of Google's did for an answer of which only its candidates' grounding is read.
+pub(crate) fn tools(candidates: &RawValue, model: Option<&str>) -> Units {
+    #[derive(Deserialize)]
+    struct Grounded<'a> {
+        #[serde(borrow, default, rename = "groundingMetadata")]
+        grounding: Option<&'a RawValue>,
+    }
+    let candidates: Vec<Grounded<'_>> = serde_json::from_str(candidates.get()).unwrap_or_default();
+    let searched = candidates.iter().map(|candidate| usage::searches(candidate.grounding, model));
+    searched.into_iter().find(|units| !units.is_empty()).unwrap_or_default()
 }
 
 fn parse(text: &str) -> Result<Response<'_>, AnswerError> {

@@ -2,6 +2,7 @@
 //! provider's own tools beside the counts that others hold them in.
 //! Source: <https://ai.google.dev/api/generate-content#UsageMetadata>.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use weir_domain::usage::{ServiceTier, Tokens, Units};
@@ -111,19 +112,40 @@ fn traffic(raw: Option<&RawValue>) -> Option<ServiceTier> {
     })
 }
 
-/// Searches of the web that grounding beside an answer tells of. Gemini 3 is billed by the query, models before it by
-/// the prompt (<https://ai.google.dev/gemini-api/docs/google-search#pricing>).
-pub(super) fn searches(grounding: Option<&RawValue>, model: Option<&str>) -> Units {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Grounding {
-        #[serde(default)]
-        web_search_queries: Vec<serde::de::IgnoredAny>,
+/// Searches of the web, and of Google Maps, that grounding beside an answer tells of. Gemini 3 is billed by the query,
+/// models before it by the prompt, for each of both tools (<https://ai.google.dev/gemini-api/docs/pricing>). Both write
+/// their queries into one list; what they found says which of them were at work.
+pub(crate) fn searches(grounding: Option<&RawValue>, model: Option<&str>) -> Units {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Grounding<'a> {
+        web_search_queries: Vec<IgnoredAny>,
+        grounding_chunks: Vec<Chunk>,
+        /// Of a picture of the places that Maps found.
+        #[serde(borrow)]
+        google_maps_widget_context_token: Option<&'a RawValue>,
     }
-    let grounding = grounding.and_then(|raw| serde_json::from_str::<Grounding>(raw.get()).ok());
-    let queries = grounding.map_or(0, |grounding| grounding.web_search_queries.len() as u64);
+    #[derive(Deserialize)]
+    struct Chunk {
+        web: Option<IgnoredAny>,
+        maps: Option<IgnoredAny>,
+    }
+    let grounding: Grounding<'_> = grounding.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let queries = grounding.web_search_queries.len() as u64;
+    let token = grounding.google_maps_widget_context_token.is_some_and(|raw| raw.get() != "null");
+    let by_maps = token || grounding.grounding_chunks.iter().any(|chunk| chunk.maps.is_some());
+    let by_web = grounding.grounding_chunks.iter().any(|chunk| chunk.web.is_some());
     let by_prompt = model.is_some_and(|model| family(model).searches_by_prompt);
-    Units { web_searches: if by_prompt { queries.min(1) } else { queries }, ..Units::default() }
+    let (web_searches, map_queries) = match (by_web, by_maps) {
+        (_, false) if by_prompt => (queries.min(1), 0),
+        (_, false) => (queries, 0),
+        (false, true) if by_prompt => (0, 1),
+        (false, true) => (0, queries.max(1)),
+        (true, true) if by_prompt => (1, 1),
+        // Which query was whose is not said; one costs what the other does.
+        (true, true) => (queries.saturating_sub(1).max(1), 1),
+    };
+    Units { web_searches, map_queries, ..Units::default() }
 }
 
 /// `usageMetadata` for a caller of this dialect.
@@ -218,5 +240,26 @@ mod tests {
         let count = |grounding, model| searches(grounding, Some(model)).web_searches;
         assert_eq!((count(Some(&two), "gemini-2.5-flash"), count(Some(&two), "gemini-3-pro-preview")), (1, 2));
         assert_eq!((count(Some(&raw("{}")), "gemini-3-pro"), count(None, "gemini-2.5-pro")), (0, 0));
+    }
+
+    #[test]
+    fn what_google_maps_found_is_billed_as_maps_and_not_as_a_search_of_the_web() {
+        let maps = r#"{"maps":{"uri":"u","title":"Pizza","placeId":"places/1"}}"#;
+        let web = r#"{"web":{"uri":"u","title":"t"}}"#;
+        let seen = |chunks: &[&str], queries: &str, model: &str| {
+            let json = format!(r#"{{"groundingChunks":[{}],"webSearchQueries":[{queries}]}}"#, chunks.join(","));
+            let units = searches(Some(&raw(&json)), Some(model));
+            (units.web_searches, units.map_queries)
+        };
+        assert_eq!(seen(&[maps, maps], r#""a","b""#, "gemini-2.5-pro"), (0, 1), "by the prompt");
+        assert_eq!(seen(&[maps], r#""a","b""#, "gemini-3-pro-preview"), (0, 2), "by the query");
+        assert_eq!(seen(&[maps], "", "gemini-3-pro-preview"), (0, 1));
+        assert_eq!(seen(&[maps, web], r#""a","b""#, "gemini-2.5-flash"), (1, 1));
+        assert_eq!(seen(&[maps, web], r#""a","b","c""#, "gemini-3-flash-preview"), (2, 1));
+        assert_eq!(seen(&[web], r#""a""#, "gemini-3-flash-preview"), (1, 0));
+        let token = raw(r#"{"googleMapsWidgetContextToken":"widgetcontent/x"}"#);
+        assert_eq!(searches(Some(&token), Some("gemini-2.5-pro")).map_queries, 1);
+        let none = raw(r#"{"googleMapsWidgetContextToken":null,"groundingChunks":[{"web":null,"maps":null}]}"#);
+        assert!(searches(Some(&none), Some("gemini-2.5-pro")).is_empty());
     }
 }

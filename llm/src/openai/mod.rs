@@ -7,6 +7,7 @@ pub(crate) mod read_answer;
 pub(crate) mod read_messages;
 pub(crate) mod read_request;
 pub(crate) mod read_stream;
+pub(crate) mod search_fee;
 pub(crate) mod strict_schema;
 pub(crate) mod thought_signature;
 pub(crate) mod usage;

@@ -5,6 +5,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::read_messages::{Arguments, read_arguments};
+use super::search_fee::SearchSize;
+use super::usage::Beside;
 use super::{thought_signature, usage};
 use crate::answer::AnswerHead;
 use crate::dropped::DroppedParts;
@@ -129,18 +131,20 @@ impl<'a> Function<'a> {
 ///
 /// # Errors
 /// It is not a chat completion, or it is an error.
-pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
+pub(crate) fn read_head(text: &str, asked: SearchSize) -> Result<AnswerHead<'_>, AnswerError> {
     let head: Head<'_> = serde_json::from_str(text)?;
     AnswerError::in_band(WireFormat::Openai, head.error)?;
     let Some(choices) = head.choices else {
         return Err(AnswerError::Malformed("it has no choices".into()));
     };
+    let beside = Beside { model: head.model.as_deref(), tier: head.service_tier, asked };
+    let sighted = usage::of_answer(head.usage, beside);
     Ok(AnswerHead {
         id: head.id,
         model: head.model,
         finish: choices.into_iter().next().and_then(|choice| choice.finish_reason).map(|reason| read_finish(&reason)),
         usage: head.usage,
-        sighted: usage::with_tier(head.usage.map(usage::read).unwrap_or_default(), head.service_tier),
+        sighted,
     })
 }
 
@@ -194,7 +198,7 @@ const OTHER_CALLS: &str = "choices[].message.tool_calls[]";
 ///
 /// # Errors
 /// It is not a chat completion, or it is an error.
-pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
+pub(crate) fn read(text: &str, asked: SearchSize) -> Result<Reply<'_>, AnswerError> {
     let completion: Completion<'_> = serde_json::from_str(text)?;
     AnswerError::in_band(WireFormat::Openai, completion.error)?;
     let mut dropped = DroppedParts::default();
@@ -212,13 +216,15 @@ pub(crate) fn read(text: &str) -> Result<Reply<'_>, AnswerError> {
     if message.tool_calls.iter().flatten().any(|call| call.function.is_none()) {
         dropped.note(OTHER_CALLS);
     }
+    let beside = Beside { model: completion.model.as_deref(), tier: completion.service_tier, asked };
+    let sighted = usage::of_answer(completion.usage, beside);
     Ok(Reply {
         id: completion.id,
         model: completion.model,
         pieces: read_pieces(message),
         finish: choice.finish_reason.map(|reason| read_finish(&reason)),
         stop_sequence: None,
-        sighted: usage::with_tier(completion.usage.map(usage::read).unwrap_or_default(), completion.service_tier),
+        sighted,
         dropped,
     })
 }

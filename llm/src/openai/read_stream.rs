@@ -5,6 +5,8 @@ use serde_json::value::RawValue;
 use weir_domain::dialect::WireFormat;
 
 use super::read_answer::{Message, OTHER_CHOICES, ToolCall, drop_of_choice, drop_of_message, drop_top, read_finish};
+use super::search_fee::SearchSize;
+use super::usage::Beside;
 use super::{thought_signature, usage};
 use crate::dropped::DroppedParts;
 use crate::error::{StreamError, provider};
@@ -46,6 +48,9 @@ record! {
 #[derive(Debug, Default)]
 pub(crate) struct StreamReader {
     started: bool,
+    /// The size of searches that was asked for.
+    asked: SearchSize,
+    model: String,
     created: Option<u64>,
     calls: Vec<Call>,
     sighted: Sighted,
@@ -60,6 +65,11 @@ struct Call {
 }
 
 impl StreamReader {
+    /// For an answer to a request that asks for searches of a size.
+    pub(crate) fn new(asked: SearchSize) -> Self {
+        Self { asked, ..Self::default() }
+    }
+
     /// Whether the model is at work: something came that is an answer, though in no form that is known here.
     pub(crate) fn is_working(&self) -> bool {
         !self.dropped.names().is_empty()
@@ -100,17 +110,19 @@ impl StreamReader {
         drop_top(&mut self.dropped, chunk.citations, chunk.search_results, &chunk.extra);
         let choices = chunk.choices.unwrap_or_default();
         let usage_only = choices.is_empty();
-        if !usage_only && !self.started {
+        let began = !usage_only && !self.started;
+        if began {
             self.started = true;
+            chunk.model.as_deref().unwrap_or_default().clone_into(&mut self.model);
             self.created = chunk.created.and_then(|raw| raw.get().parse().ok());
             emit(Event::Start { id: chunk.id, model: chunk.model });
         }
         for choice in choices {
             self.read_choice(choice, emit);
         }
-        if let Some(raw) = chunk.usage {
-            let sighted = usage::read(raw);
-            self.sighted.update(sighted);
+        if chunk.usage.is_some() || began {
+            let beside = Beside { model: Some(&self.model), tier: None, asked: self.asked };
+            self.sighted.update(usage::of_answer(chunk.usage, beside));
         }
         self.sighted = usage::with_tier(self.sighted, chunk.service_tier);
         Ok(Sight { usage: chunk.usage, usage_only })

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use weir_domain::usage::Tokens;
 
+use super::search_fee::{self, SearchSize};
 use crate::pricing::Cost;
 use crate::usage::{Count, Sighted, server_tools, service_tier};
 
@@ -25,6 +26,35 @@ struct WireUsage<'a> {
     /// Where OpenRouter counts web searches.
     #[serde(borrow)]
     server_tool_use: Option<&'a RawValue>,
+    /// What Perplexity's research reads of what it found, beside the prompt, and how much it reasons, beside the answer.
+    citation_tokens: Option<Count>,
+    reasoning_tokens: Option<Count>,
+}
+
+/// What stands beside the usage of an answer, and decides what it costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beside<'a> {
+    /// The model that answered, or that was asked.
+    pub(crate) model: Option<&'a str>,
+    /// The service tier that the answer names.
+    pub(crate) tier: Option<&'a RawValue>,
+    /// The size of searches that was asked for.
+    pub(crate) asked: SearchSize,
+}
+
+/// What an answer, or a chunk of one, consumed: its usage object, its tier, and the searches that it is billed for.
+pub(crate) fn of_answer(usage: Option<&RawValue>, beside: Beside<'_>) -> Sighted {
+    let model = beside.model.unwrap_or_default();
+    let mut sighted = usage.map(|raw| read(raw, model)).unwrap_or_default();
+    let units = &mut sighted.units;
+    if (units.web_searches_low, units.web_searches, units.web_searches_high) == (0, 0, 0) {
+        let told = usage.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let searched = search_fee::searches(&told, model, beside.asked);
+        units.web_searches_low = searched.web_searches_low;
+        units.web_searches = searched.web_searches;
+        units.web_searches_high = searched.web_searches_high;
+    }
+    with_tier(sighted, beside.tier)
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -41,8 +71,9 @@ struct CompletionDetails {
 }
 
 /// Reads a usage object into disjoint buckets. What does not add up (more cached than all) never goes below zero.
-pub(crate) fn read(raw: &RawValue) -> Sighted {
+fn read(raw: &RawValue, model: &str) -> Sighted {
     let usage: WireUsage<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let is_research = search_fee::is_research(model);
     let count = |n: Option<Count>| n.map_or(0, |n| n.0);
     let prompt = usage.prompt_tokens_details.unwrap_or_default();
     let input = usage.prompt_tokens.map(|total| {
@@ -56,12 +87,17 @@ pub(crate) fn read(raw: &RawValue) -> Sighted {
         let cache_read = take(cached);
         let cache_write_5m = take(prompt.cache_write_tokens);
         let audio_in = take(prompt.audio_tokens);
-        Tokens { input_uncached: left, cache_read, cache_write_5m, audio_in, ..Tokens::default() }
+        let cited = if is_research { count(usage.citation_tokens) } else { 0 };
+        Tokens { input_uncached: left + cited, cache_read, cache_write_5m, audio_in, ..Tokens::default() }
     });
     let output = usage.completion_tokens.map(|total| {
         let details = usage.completion_tokens_details.unwrap_or_default();
         let audio_out = count(details.audio_tokens).min(total.0);
         let stated = count(details.reasoning_tokens);
+        if is_research && details.reasoning_tokens.is_none() {
+            let reasoning = count(usage.reasoning_tokens);
+            return Tokens { output_text: total.0 - audio_out, reasoning, audio_out, ..Tokens::default() };
+        }
         // xAI and Google leave reasoning out of `completion_tokens`; only the total shows it.
         let beside = count(usage.total_tokens).saturating_sub(total.0.saturating_add(count(usage.prompt_tokens)));
         if beside > 0 && usage.prompt_tokens.is_some() {
@@ -138,7 +174,7 @@ mod tests {
     use super::*;
 
     fn tokens(json: &str) -> Tokens {
-        read(&RawValue::from_string(json.to_owned()).unwrap()).complete(0, 0).tokens
+        read(&RawValue::from_string(json.to_owned()).unwrap(), "m").complete(0, 0).tokens
     }
 
     #[test]
@@ -184,14 +220,41 @@ mod tests {
         assert!(plain.iter().all(|json| tier(json) == ServiceTier::Standard));
         assert_eq!((tier("\"priority\""), tier("\"flex\"")), (ServiceTier::Priority, ServiceTier::Flex));
         assert!(["\"scale\"", "\"auto\""].iter().all(|json| tier(json) == ServiceTier::Unknown));
-        let units = |json: &str| read(&raw(json)).units;
+        let units = |json: &str| read(&raw(json), "m").units;
         assert_eq!(units(r#"{"prompt_tokens":1,"num_sources_used":3}"#).unlisted, 3);
         assert_eq!(units(r#"{"server_tool_use":{"web_search_requests":1}}"#).web_searches, 1);
         assert!(units(r#"{"num_sources_used":0,"server_tool_use":{"web_search_requests":0}}"#).is_empty());
     }
 
     #[test]
+    fn the_search_of_a_search_model_is_counted_once_wherever_it_is_told() {
+        let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
+        let seen = |json: &str, model| of_answer(Some(&raw(json)), Beside { model: Some(model), ..Beside::default() });
+        let plain = seen(r#"{"prompt_tokens":9,"completion_tokens":3}"#, "gpt-4o-search-preview-2025-03-11");
+        assert_eq!((plain.units.web_searches, plain.complete(0, 0).tokens.input_uncached), (1, 9));
+        let told = seen(r#"{"server_tool_use":{"web_search_requests":3}}"#, "openai/gpt-4o-search-preview");
+        assert_eq!(told.units.web_searches, 3, "a count goes before the name");
+        let none =
+            of_answer(None, Beside { model: Some("gpt-5-search-api"), asked: SearchSize::Low, ..Beside::default() });
+        assert_eq!((none.units.web_searches_low, none.is_empty()), (1, true));
+        assert!(seen(r#"{"prompt_tokens":9}"#, "gpt-4o").units.is_empty());
+    }
+
+    #[test]
+    fn what_perplexitys_research_reads_and_reasons_beside_the_answer_is_billed() {
+        let json = r#"{"prompt_tokens":33,"completion_tokens":7163,"total_tokens":7196,"citation_tokens":20016,
+            "num_search_queries":18,"reasoning_tokens":73997}"#;
+        let raw = RawValue::from_string(json.to_owned()).unwrap();
+        let seen = of_answer(Some(&raw), Beside { model: Some("sonar-deep-research"), ..Beside::default() });
+        let (tokens, units) = (seen.complete(0, 0).tokens, seen.units);
+        assert_eq!((tokens.input_uncached, tokens.output_text, tokens.reasoning), (20_049, 7_163, 73_997));
+        assert_eq!(units.web_searches, 18);
+        let sonar = of_answer(Some(&raw), Beside { model: Some("sonar-pro"), ..Beside::default() });
+        assert_eq!(sonar.complete(0, 0).tokens.input_uncached, 33, "it is billed for neither");
+    }
+
+    #[test]
     fn absent_is_not_zero() {
-        assert_eq!(read(&RawValue::from_string("{}".into()).unwrap()), Sighted::default());
+        assert_eq!(read(&RawValue::from_string("{}".into()).unwrap(), "m"), Sighted::default());
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Head<'a> {
     pub(super) n: Option<u64>,
     pub(super) max_output_tokens: Option<u64>,
     pub(super) previous_response_id: Option<&'a RawValue>,
+    /// What searches of the web cost hangs on it.
+    pub(super) web_search_options: Option<&'a RawValue>,
     /// A member that a parser without regard to case would take for one of the above (Go's does by default): the
     /// provider would then act on another value than the one that was decided on.
     pub(super) twin: Option<Twin>,
@@ -34,7 +36,7 @@ pub(super) struct Twin {
 }
 
 /// The names of [`Head`] on which something hangs: where it goes, what it may cost, how it is answered.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "model",
     "stream",
     "stream_options",
@@ -43,6 +45,7 @@ const NAMES: [&str; 8] = [
     "n",
     "max_output_tokens",
     "previous_response_id",
+    "web_search_options",
 ];
 
 /// The name that `key` is, but for the case of its letters.
@@ -83,7 +86,7 @@ impl<'a> Deserialize<'a> for Head<'a> {
             }
             fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut head = Head::default();
-                let mut seen = [false; 9];
+                let mut seen = [false; 10];
                 while let Some(key) = map.next_key::<Text<'a>>()? {
                     match &*key {
                         "model" => head.model = Some(once(&mut seen[0], "model", &mut map)?),
@@ -102,6 +105,9 @@ impl<'a> Deserialize<'a> for Head<'a> {
                         }
                         "previous_response_id" => {
                             head.previous_response_id = once(&mut seen[8], "previous_response_id", &mut map)?;
+                        }
+                        "web_search_options" => {
+                            head.web_search_options = Some(once(&mut seen[9], "web_search_options", &mut map)?);
                         }
                         other => {
                             if let (None, Some(meant)) = (&head.twin, twin(other)) {

@@ -1,5 +1,6 @@
 //! Reads a whole response.
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use weir_domain::dialect::WireFormat;
@@ -11,7 +12,7 @@ use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
 use crate::openai::read_messages::{Arguments, read_arguments};
 use crate::reply::{Finish, Piece, Reply, settle_finish};
-use crate::usage::Sighted;
+use crate::usage::{Sighted, text};
 use crate::wire::{Text, record};
 
 record! {
@@ -101,15 +102,29 @@ impl<'a> Response<'a> {
 
     /// What was consumed. What goes on in the background will cost nobody knows what.
     pub(super) fn sighted(&self) -> Sighted {
-        let mut units = Units::default();
-        for kind in self.output.iter().flatten().filter_map(|item| item.kind.as_deref()) {
-            usage::count_item(&mut units, kind);
-        }
-        if matches!(self.end(), End::Pending) {
-            units.unlisted += 1;
-        }
+        let kinds = self.output.iter().flatten().filter_map(|item| item.kind.as_deref());
+        let units = count_items(kinds, matches!(self.end(), End::Pending));
         usage::with_extras(self.usage.map(usage::read).unwrap_or_default(), self.service_tier, units)
     }
+}
+
+/// What the items of an answer cost beside tokens. What goes on in the background will cost nobody knows what.
+fn count_items<'a>(kinds: impl Iterator<Item = &'a str>, is_pending: bool) -> Units {
+    let mut units = Units { unlisted: u64::from(is_pending), ..Units::default() };
+    kinds.for_each(|kind| usage::count_item(&mut units, kind));
+    units
+}
+
+/// The same of an `output` of which nothing else is read.
+pub(crate) fn tools(output: Option<&RawValue>, status: Option<&RawValue>) -> Units {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow, rename = "type")]
+        kind: Option<Text<'a>>,
+    }
+    let items: Vec<Item<'_>> = output.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let is_pending = matches!(text(status).as_deref(), Some("queued" | "in_progress"));
+    count_items(items.iter().filter_map(|item| item.kind.as_deref()), is_pending)
 }
 
 /// Reads what a forwarded answer must tell.

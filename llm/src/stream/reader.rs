@@ -38,7 +38,7 @@ impl Reader {
     /// For one stream.
     pub(super) fn new(context: &AnswerContext) -> Self {
         match context.upstream {
-            WireFormat::Openai => Self::Openai(openai::read_stream::StreamReader::default()),
+            WireFormat::Openai => Self::Openai(openai::read_stream::StreamReader::new(context.wanted.search)),
             WireFormat::Anthropic => Self::Anthropic(anthropic::read_stream::StreamReader::default()),
             WireFormat::Gemini => Self::Gemini(gemini::read_stream::StreamReader::new(&context.request_id)),
             WireFormat::Cohere => Self::Cohere(cohere::read_stream::StreamReader::default()),

@@ -100,10 +100,81 @@ fn the_model_of_a_request_is_read_wherever_it_stands() {
         (r#"{"messages":[{"model":"no"}],"model":"gpt-4o"}"#, Some("gpt-4o")),
         (r#"{"model":7}"#, None),
         (r#"{"model":""}"#, None),
+        (r#"{"mod\u0065l":"gpt-4o"}"#, Some("gpt-4o")),
+        (r#"{"model":"cheap","mod\u0065l":"gp\u0074-4o"}"#, Some("gpt-4o")),
+        (r#"{"model":"cheap","model":null}"#, None),
         ("", None),
     ] {
         let mut tap = ModelTap::default();
         body.as_bytes().iter().for_each(|byte| tap.push(&[*byte]));
         assert_eq!(tap.model().as_deref(), model, "{body}");
     }
+}
+
+#[test]
+fn tools_that_the_provider_ran_are_counted_as_in_a_translated_answer() {
+    let units = |kind: &str, body: &str| {
+        let whole = metered(kind, body, body.len());
+        for cut in 1..body.len().min(80) {
+            assert_eq!(metered(kind, body, cut), whole, "{cut}");
+        }
+        whole.usage.unwrap().units
+    };
+    let response = r#"{"id":"r","object":"response","status":"completed","model":"gpt-5","output":[
+        {"type":"web_search_call","action":{"type":"search","query":"}]"}},{"type":"reasoning","summary":[]},
+        {"type":"web_search_call"},{"type":"code_interpreter_call"},{"type":"code_interpreter_call"},
+        {"type":"file_search_call"},{"type":"message","content":[{"type":"output_text","text":"hi"}]}],
+        "usage":{"input_tokens":9,"output_tokens":3,"total_tokens":12}}"#;
+    let seen = units("application/json", response);
+    assert_eq!((seen.web_searches, seen.file_searches, seen.code_sessions, seen.unlisted), (2, 1, 1, 0));
+    let event = format!(
+        "event: response.completed\ndata: {{\"type\":\"response.completed\",\"response\":{}}}\n\n",
+        response.replace('\n', " ")
+    );
+    assert_eq!(units("text/event-stream", &event), seen);
+    let pending = r#"{"object":"response","status":"queued","model":"m","output":[],"usage":{"input_tokens":9,"output_tokens":3,"total_tokens":12}}"#;
+    assert_eq!(units("application/json", pending).unlisted, 1, "what goes on in the background");
+    let drawn = r#"{"object":"response","output":[{"type":"image_generation_call"}],"usage":{"input_tokens":9,"output_tokens":3,"total_tokens":12}}"#;
+    assert_eq!(units("application/json", drawn).unlisted, 1);
+
+    let grounded = r#"{"candidates":[{"content":{"parts":[{"text":"x"}]},"groundingMetadata":{"webSearchQueries":["a","b"],
+        "groundingChunks":[{"web":{"uri":"u"}}]}}],"modelVersion":"gemini-3-pro","usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":2}}"#;
+    assert_eq!(units("application/json", grounded).web_searches, 2);
+    let maps = grounded.replace("\"web\"", "\"maps\"");
+    assert_eq!((units("application/json", &maps).web_searches, units("application/json", &maps).map_queries), (0, 2));
+    let list = format!("[{grounded},\n{{\"usageMetadata\":{{\"promptTokenCount\":4,\"candidatesTokenCount\":9}}}}]");
+    assert_eq!(units("application/json", &list).web_searches, 2);
+    let events = format!(
+        "data: {}\n\ndata: {{\"candidates\":[{{\"finishReason\":\"STOP\"}}],\"modelVersion\":\"gemini-3-pro\",\"usageMetadata\":{{\"promptTokenCount\":4,\"candidatesTokenCount\":9}}}}\n\n",
+        grounded.replace('\n', " ")
+    );
+    assert_eq!(units("text/event-stream", &events).web_searches, 2);
+
+    let anthropic = r#"{"type":"message","model":"claude","usage":{"input_tokens":2,"output_tokens":8,"server_tool_use":{"web_search_requests":3}}}"#;
+    assert_eq!(units("application/json", anthropic).web_searches, 3);
+}
+
+#[test]
+fn what_a_search_model_bills_is_counted_in_the_size_that_the_request_asks_for() {
+    let body = r#"{"object":"chat.completion","model":"gpt-4o-search-preview","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3}}"#;
+    let of = |request: &str| {
+        let mut asked = ModelTap::default();
+        asked.push(request.as_bytes());
+        let mut tap = Tap::to(Some(&asked), "application/json");
+        tap.push(body.as_bytes());
+        tap.finish(true).usage.unwrap().units
+    };
+    assert_eq!(of(r#"{"model":"gpt-4o-search-preview"}"#).web_searches, 1);
+    let high = of(r#"{"model":"m","web_search_options":{"search_context_size":"high"}}"#);
+    assert_eq!((high.web_searches, high.web_searches_high), (0, 1));
+}
+
+#[test]
+fn tools_that_are_too_many_to_be_counted_make_the_cost_unknown() {
+    let item = r#"{"type":"web_search_call","x":"aaaaaaaa"}"#;
+    let items = vec![item; 20_000].join(",");
+    let body = format!(
+        r#"{{"object":"response","output":[{items}],"usage":{{"input_tokens":9,"output_tokens":3,"total_tokens":12}}}}"#
+    );
+    assert!(metered("application/json", &body, 4_096).usage.unwrap().units.unlisted > 0);
 }

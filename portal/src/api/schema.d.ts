@@ -2139,8 +2139,10 @@ export interface components {
                 service: string;
                 route: string;
                 dialect?: string | null;
-                /** @description The model name that the caller asked for. */
+                /** @description The model name that the caller asked for; empty when it asked for none, or for one that is not known to exist. */
                 model: string;
+                /** @description The name that the caller asked for where nothing is known of such a model; else empty. */
+                asked_model: string;
                 provider: string;
                 /** @description The model at that provider. */
                 upstream_model: string;
@@ -2732,8 +2734,10 @@ export interface components {
             service: string;
             route: string;
             dialect?: string | null;
-            /** @description The model name that the caller asked for. */
+            /** @description The model name that the caller asked for; empty when it asked for none, or for one that is not known to exist. */
             model: string;
+            /** @description The name that the caller asked for where nothing is known of such a model; else empty. */
+            asked_model: string;
             provider: string;
             /** @description The model at that provider. */
             upstream_model: string;

@@ -20,7 +20,7 @@ use crate::ai::pool::Pools;
 use crate::ai::pool::cooldown::Cause;
 
 /// Keys by name, priority and weight.
-fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Provider {
+pub(in crate::ai) fn provider(id: &str, keys: &[(&str, u32, u32)]) -> Provider {
     let key = |&(id, priority, weight): &(&str, u32, u32)| PoolKey {
         id: id.into(),
         secret: KeySecret::Header(Secret::new("s".into()).unwrap()),

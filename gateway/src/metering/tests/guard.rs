@@ -61,6 +61,32 @@ async fn a_record_larger_than_a_frame_is_written_cut_and_never_lost() {
 }
 
 #[test]
+fn names_that_callers_make_up_are_no_names_that_sums_are_made_by() {
+    let fixture = Fixture::new();
+    let meter = fixture.open();
+    let call = |model: &str, named: bool, answered: bool| {
+        let mut settlement = Settlement::begin(&meter, Traffic::Ai, "POST", "/v1/messages");
+        settlement.asked(weir_domain::dialect::Dialect::Anthropic, model);
+        if named {
+            settlement.named();
+        }
+        let outcome = if answered { Outcome::Ok } else { Outcome::Refused };
+        settlement.attempts = vec![weir_domain::ledger::Attempt { outcome, ..attempt_naming(model) }];
+        settlement.end(outcome, "");
+        settlement.settle();
+        (settlement.model.clone(), settlement.asked_model.clone())
+    };
+    let is = |model: &str, asked: &str| (model.to_owned(), asked.to_owned());
+    assert_eq!(call("fast", true, false), is("fast", ""));
+    assert_eq!(call("made-up", false, false), is("", "made-up"));
+    assert_eq!(call("local/llama", false, true), is("local/llama", ""), "a provider answered for it");
+    let names: std::collections::HashSet<String> =
+        (0..3_000).map(|n| call(&format!("local/{n}"), false, true).0).collect();
+    assert!(names.len() <= 1_025 && names.contains(""), "some providers answer for any name: {}", names.len());
+    assert_eq!(call("local/llama", false, true), is("local/llama", ""), "what was believed stays");
+}
+
+#[test]
 fn a_dropped_request_was_aborted_and_a_panicking_one_is_internal() {
     let fixture = Fixture::new();
     let meter = fixture.open();

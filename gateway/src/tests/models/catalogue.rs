@@ -1,6 +1,7 @@
 //! Which models a caller sees and may use, and what is said of those it may not.
 
 use super::*;
+use weir_domain::ledger::Record;
 
 fn documents(models: &Value) -> Vec<Value> {
     let target = json!([{"provider": "demo", "model": "demo-small"}]);
@@ -74,7 +75,11 @@ async fn unknown_and_forbidden_models_are_answered_alike_with_a_hint() {
     let rows = stage.rows(10).await;
     assert!(rows.iter().all(|row| row.attempts.is_empty() && row.status >= 400));
     // Whoever reads the ledger sees which of both it was.
-    let reason = |model: &str| rows.iter().find(|row| row.model == model).unwrap().error.clone();
+    let named = |row: &Record, model: &str| row.model == model || row.asked_model == model;
+    let reason = |model: &str| rows.iter().find(|row| named(row, model)).unwrap().error.clone();
+    // What a caller makes up is told, but is nothing that sums are made by.
+    let asked = |model: &str| rows.iter().filter(|row| row.asked_model == model && row.model.is_empty()).count();
+    assert_eq!((asked("nowhere/x"), asked("fats"), asked("smart")), (2, 2, 0));
     assert_eq!((reason("smart"), reason("nowhere/x")), ("model_not_allowed".to_owned(), "model_not_found".to_owned()));
 }
 
@@ -92,7 +97,10 @@ async fn a_direct_name_that_no_model_route_could_have_is_unknown() {
         assert_eq!(unlisted.status, 200, "{}", unlisted.text());
     }
     let rows = stage.rows(8).await;
-    assert!(rows.iter().all(|row| row.model.len() <= 256 && row.upstream_model.len() <= 256));
+    let lengths = |row: &Record| [row.model.len(), row.asked_model.len(), row.upstream_model.len()];
+    assert!(rows.iter().all(|row| lengths(row).into_iter().all(|length| length <= 256)));
+    assert_eq!(rows.iter().filter(|row| row.asked_model.is_empty()).count(), 2, "a provider answered for it");
+    assert!(rows.iter().all(|row| row.model == if row.asked_model.is_empty() { "one/unlisted" } else { "" }));
     assert_eq!(stage.vendors[0].received().len(), 2);
     let metrics = format!("http://{}/metrics", stage.world.at.ops);
     let metrics = weir_harness::client::client().get(metrics).send().await.unwrap().text().await.unwrap();

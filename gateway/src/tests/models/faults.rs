@@ -6,6 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
+use weir_domain::usage::UsageSource;
 use weir_harness::script::{Fault, Script, Wire};
 use weir_harness::tls::Authority;
 
@@ -67,7 +68,7 @@ fn events(text: &str) -> Script {
 }
 
 /// The table in docs/OPERATIONS.md says the same, and a test below holds them together.
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 19] = [
     row("connection refused", From::Nobody, (502, "upstream_unreachable"), Outcome::ConnectFailed, true),
     row(
         "no answer at all",
@@ -116,6 +117,23 @@ const TABLE: [Row; 17] = [
         Outcome::UpstreamError,
         false,
     ),
+    row(
+        "compressed",
+        From::Vendor(|| Script::default().header("content-encoding", "gzip")),
+        (502, "invalid_upstream_answer"),
+        Outcome::UpstreamError,
+        false,
+    ),
+    Row {
+        stream: true,
+        ..row(
+            "error before the first event",
+            From::Vendor(|| events("data: {\"error\":{\"message\":\"no\",\"type\":\"server_error\"}}\n\n")),
+            (500, "upstream_error"),
+            Outcome::UpstreamError,
+            true,
+        )
+    },
     Row {
         stream: true,
         ..row(
@@ -271,6 +289,10 @@ async fn each_fault_has_one_outcome() {
         let attempt = &entry.attempts[0];
         assert_eq!(attempt.outcome, row.outcome, "{}", row.fault);
         assert_eq!(attempt.cost == Some(NanoUsd::ZERO), row.free, "{}: {:?}", row.fault, attempt.cost);
+        if row.code == "invalid_upstream_answer" {
+            let usage = attempt.usage.source;
+            assert_eq!((attempt.cost, usage), (None, UsageSource::None), "{}: it may bill any of it", row.fault);
+        }
         if row.status == 200 {
             assert!(entry.cost.is_some_and(|cost| cost > NanoUsd::ZERO), "what came is charged: {:?}", entry.cost);
         } else {
@@ -316,6 +338,7 @@ fn the_documentation_has_the_same_table() {
         let cost = match (row.status, row.free) {
             (200, _) => "what came",
             (_, true) => "0",
+            _ if row.code == "invalid_upstream_answer" => "unknown",
             (_, false) => "estimated or unknown",
         };
         let next = if row.next { "yes" } else { "no" };

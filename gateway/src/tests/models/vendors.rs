@@ -17,6 +17,8 @@ const ANTHROPIC: &str = concat!(
     r#""stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}"#
 );
 
+const REFUSAL: &str = r#"{"error":{"message":"the token was revoked","type":"authentication_error"}}"#;
+
 /// A vendor by hand: each connection takes one request, tells it, and answers.
 async fn vendor(answers: Vec<&'static str>) -> (String, tokio::task::JoinHandle<Vec<(String, Vec<String>, Value)>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -32,7 +34,9 @@ async fn vendor(answers: Vec<&'static str>) -> (String, tokio::task::JoinHandle<
             let keys = keys.iter().filter_map(|name| head.header(name).map(|value| format!("{name}: {value}")));
             seen.push((head.target.clone(), keys.collect(), serde_json::from_slice(&body).unwrap()));
             let (mut stream, _) = connection.into_parts();
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length:";
+            let status = if answer == REFUSAL { "401 Unauthorized" } else { "200 OK" };
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length:");
             stream.write_all(format!("{head} {}\r\n\r\n{answer}", answer.len()).as_bytes()).await.unwrap();
         }
         seen
@@ -44,7 +48,7 @@ async fn stage(provider: &Value, model: &str) -> Stage {
     let documents = [
         json!({"kind": "Provider", "id": "p", "spec": provider}),
         json!({"kind": "ModelRoute", "id": "chat", "spec": {"targets": [{"provider": "p", "model": model}]}}),
-        json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}}),
+        json!({"kind": "Application", "id": "web", "spec": {"models": ["*"], "providers": ["*"]}}),
     ];
     Stage::on(&documents, Vec::new(), |_| {}).await
 }
@@ -100,4 +104,26 @@ async fn a_refused_credential_is_a_502_in_the_callers_dialect_without_a_word_of_
     assert!(said.contains("invalid_client") && !said.contains("canary"), "{said}");
     let rows = stage.rows(1).await;
     assert!(!format!("{rows:?}").contains("canary"), "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_a_provider_refuses_is_renewed_by_native_calls_as_by_translated_ones() {
+    let endpoint = TokenEndpoint::start(Want::ServiceAccount { email: "weir@p.test" }, 3_600).await.unwrap();
+    let (base, server) = vendor(vec![REFUSAL, ANTHROPIC]).await;
+    let account = json!({"type": "service_account", "client_email": "weir@p.test", "private_key_id": "key-1",
+        "private_key": SERVICE_ACCOUNT_KEY, "token_uri": "https://oauth2.googleapis.com/token"});
+    let spec = json!({"protocol": "vertex", "base_url": base, "allow_private_address": true, "project": "p-1",
+        "location": "europe-west1", "token_url": endpoint.url(), "keys": [{"id": "main", "secret": account.to_string()}]});
+    let stage = stage(&spec, "claude-x@1").await;
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        let url = stage.world.url("/providers/p/v1/projects/p-1/locations/europe-west1/x:rawPredict");
+        let call = weir_harness::client::client().post(url).bearer_auth(&stage.world.key);
+        let call = call.header("content-type", "application/json").body("{}");
+        statuses.push(stage.caller.send(call).await.unwrap().status);
+    }
+    assert_eq!(statuses, [401, 200]);
+    let keys: Vec<String> = server.await.unwrap().into_iter().flat_map(|(_, keys, _)| keys).collect();
+    let tokens: Vec<&String> = keys.iter().filter(|key| key.starts_with("authorization")).collect();
+    assert_eq!(tokens, ["authorization: Bearer token-1", "authorization: Bearer token-2"]);
 }

@@ -46,7 +46,7 @@ export function Facts({ request }: { request: RequestDetail }) {
         </Fact>
       ) : null}
       {optional(t('common.team'), request.team)}
-      {optional(t('requests.fields.model'), request.model)}
+      {optional(t('requests.fields.model'), request.model || request.asked_model)}
       {request.provider ? (
         <Fact name={t('requests.answeredBy')}>
           <Link to="/providers/$id" params={{ id: request.provider }}>

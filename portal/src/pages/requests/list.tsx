@@ -100,7 +100,7 @@ function useColumns(): Column<RequestRow>[] {
     {
       key: 'what',
       head: t('requests.what'),
-      cell: (row) => <Clip code text={row.model || `${row.method} ${row.path}`} />,
+      cell: (row) => <Clip code text={row.model || row.asked_model || `${row.method} ${row.path}`} />,
     },
     {
       key: 'by',

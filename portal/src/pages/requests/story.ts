@@ -17,7 +17,8 @@ export type Step =
   | { say: 'ended'; outcome: RequestDetail['outcome']; error: string };
 
 export function story(request: RequestDetail): Step[] {
-  const { application, model, outcome, error, status } = request;
+  const { application, outcome, error, status } = request;
+  const model = request.model || request.asked_model;
   const steps: Step[] = [];
   if (!application) steps.push({ say: 'unknownCaller' });
   if (model) steps.push({ say: 'askedModel', model, application });
