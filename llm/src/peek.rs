@@ -196,7 +196,7 @@ pub fn peek_form(
     Ok(Peek { operation, model, stream, choices: 1, spans, form: Some(Arc::new(form)), ..Peek::default() })
 }
 
-/// The longest id that is looked at.
+/// The longest id of reasoning that is looked at.
 const MAX_ID: usize = 128;
 
 /// What binds the request: `previous_response_id`, or the last encrypted reasoning in it (rule 21).
@@ -205,7 +205,8 @@ fn binding(dialect: Dialect, previous: Option<&RawValue>, body: &[u8]) -> Option
     let (mark, end): (&[u8], u8) = match dialect {
         Dialect::Responses => {
             let id = previous.and_then(|raw| serde_json::from_str::<Text<'_>>(raw.get()).ok());
-            if let Some(id) = id.filter(|id| named(id)) {
+            // However long: what is no id of an answer that was given is refused where that is known.
+            if let Some(id) = id.filter(|id| !id.is_empty()) {
                 return Some(Binding { id: id.0.into_owned(), required: true });
             }
             (b"\"rs_", b'"')

@@ -84,11 +84,6 @@ impl Affinity {
     pub(crate) fn find(&self, application: &str, id: &str) -> Option<Arc<Account>> {
         self.0.get(id).filter(|account| account.application == application)
     }
-
-    /// Whether an answer was given to another application.
-    pub(super) fn is_anothers(&self, application: &str, id: &str) -> bool {
-        self.0.get(id).is_some_and(|account| account.application != application)
-    }
 }
 
 #[cfg(test)]
@@ -103,9 +98,7 @@ mod tests {
             let account = affinity.find("mine", id).unwrap();
             assert_eq!((account.provider.as_str(), account.key.as_str()), ("p", "k2"));
             assert_eq!(affinity.find("yours", id), None);
-            assert!(affinity.is_anothers("yours", id) && !affinity.is_anothers("mine", id));
         }
         assert_eq!(affinity.find("mine", "resp_2"), None);
-        assert!(!affinity.is_anothers("yours", "resp_2"));
     }
 }

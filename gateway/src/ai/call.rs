@@ -96,20 +96,17 @@ pub(super) async fn serve(
     };
     settlement.asked(dialect, &peek.model);
     settlement.stream = peek.stream;
+    if is_named(&exchange.snapshot, &peek.model) {
+        settlement.named();
+    }
     let route = match find(&exchange.snapshot, &caller, &peek.model) {
         Ok(route) => route,
         Err(reason) => {
             settlement.end(Outcome::Refused, reason);
-            if exchange.snapshot.resolve_model(&peek.model).is_some_and(|route| is_named(&route)) {
-                settlement.named();
-            }
             let error = models::unknown(&exchange.snapshot, &caller, &peek.model);
             return refuse(session, settlement, dialect, &error, None).await;
         }
     };
-    if is_named(&route) {
-        exchange.settlement.named();
-    }
     let (id, ends) = (exchange.settlement.id.clone(), watch::later(longest(&route)));
     let content_type = content_type.filter(|_| peek.is_form());
     let request =

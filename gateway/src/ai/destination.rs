@@ -23,8 +23,10 @@ pub(super) fn find(snapshot: &Snapshot, caller: &Caller, name: &str) -> Result<A
 }
 
 /// Whether the configuration or the catalogue names the model: a direct name may be made up.
-pub(super) fn is_named(route: &ModelRoute) -> bool {
-    !route.direct || route.targets.iter().all(|target| target.provider.models.contains_key(&target.model))
+pub(super) fn is_named(snapshot: &Snapshot, model: &str) -> bool {
+    let direct =
+        || model.split_once('/').and_then(|(provider, model)| Some((snapshot.providers.get(provider)?, model)));
+    snapshot.models.contains_key(model) || direct().is_some_and(|(provider, model)| provider.models.contains_key(model))
 }
 
 /// How long a request may take with all its attempts: as long as its slowest target may take alone, so that a caller
@@ -81,9 +83,8 @@ pub(super) fn bind<R: FnMut(u64) -> u64>(
         Some(Err(Gone)) if binding.required => {
             return Err(refused("the account that gave this response is not behind this model any more"));
         }
-        None if binding.required && affinity.is_anothers(application, &binding.id) => {
-            return Err(refused("no such response was given to this application"));
-        }
+        // Whose it is cannot be told, and the accounts of providers are shared: it may be another team's.
+        None if binding.required => return Err(refused("no such response was given to this application here")),
         _ => {}
     }
     Ok(())

@@ -32,7 +32,7 @@ pub(super) struct Running<'a> {
     closed: bool,
     sent: bool,
     /// What the request surely consumed, should its answer say nothing.
-    accepted: Usage,
+    accepted: Option<Box<Usage>>,
     failed: Option<Billing>,
     /// Whether it costs nothing, whatever the model's price.
     free: bool,
@@ -99,7 +99,7 @@ impl<'a> Running<'a> {
             rates,
             closed: false,
             sent: false,
-            accepted: Usage::default(),
+            accepted: None,
             failed: None,
             free: false,
             share: Share::default(),
@@ -138,7 +138,7 @@ impl<'a> Running<'a> {
 
     /// Notes that the provider has taken the request on, and what it surely consumes for that.
     pub(super) fn accepted(&mut self, usage: Usage) {
-        self.accepted = usage;
+        self.accepted = Some(Box::new(usage));
     }
 
     /// Notes what was consumed so far.
@@ -236,8 +236,8 @@ impl<'a> Running<'a> {
             }
         } else if is_unreadable {
             self.consumed(Usage::default());
-        } else if (200..300).contains(&status) {
-            self.consumed(self.accepted);
+        } else if let Some(usage) = self.accepted.take() {
+            self.consumed(*usage);
         }
     }
 

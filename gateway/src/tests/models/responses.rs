@@ -84,6 +84,26 @@ async fn what_follows_a_response_goes_to_the_account_that_gave_it_streamed_or_no
     assert!(!two.alpha.received().is_empty() && !two.beta.received().is_empty(), "both were asked");
 }
 
+/// The account of a provider is shared by all teams: whose a response is that nothing is known of, nobody can tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_was_not_given_to_the_application_here_is_never_looked_for_at_a_shared_account() {
+    let two = Two::start().await;
+    let given = two.respond(&json!({"model": "alpha/m", "input": "Hello"})).await.json().unwrap()["id"].clone();
+    let before = two.alpha.received().len() + two.beta.received().len();
+    let long = format!("{}{}", given.as_str().unwrap(), "0".repeat(200));
+    for id in ["resp_of_another_node", long.as_str()] {
+        for model in ["both", "alpha/m", "plain/gpt-4o"] {
+            let asked = json!({"model": model, "input": "x", "previous_response_id": id});
+            let error = two.respond(&asked).await.json().unwrap();
+            assert_eq!(error["error"]["code"], "previous_response_not_found", "{model}: {error}");
+            assert_eq!(error["error"]["param"], "previous_response_id", "{model}: {error}");
+        }
+    }
+    assert_eq!(two.alpha.received().len() + two.beta.received().len(), before, "nobody was asked");
+    let row = two.stage.rows(7).await.pop().unwrap();
+    assert_eq!((row.outcome, row.cost, row.attempts.len()), (Outcome::Refused, Some(NanoUsd::ZERO), 0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stored_response_is_found_at_its_provider_and_costs_nothing_and_is_nobody_elses() {
     let two = Two::start().await;
