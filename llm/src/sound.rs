@@ -164,7 +164,7 @@ mod tests {
         let mut coded = honest.clone();
         coded[rate_at - 8] = 2;
         assert_eq!(milliseconds(&coded), None, "a coding whose samples have no size");
-        let two = [honest.clone(), b"data\x40\x1f\0\0".to_vec(), vec![0; 8_000]].concat();
+        let two = [honest, b"data\x40\x1f\0\0".to_vec(), vec![0; 8_000]].concat();
         assert_eq!(milliseconds(&two), Some(1_000), "a second piece of sound");
         let short = [wav_file(8_000, &[0; 16], 16), vec![0; 7_976]].concat();
         assert_eq!(milliseconds(&short).map(|ms| ms >= 499), Some(true), "what stands behind is no chunk");

@@ -21,9 +21,8 @@ fn usage() -> Usage {
     }
 }
 
-/// A record with its own id, `at` and duration.
-pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
-    let usage = usage();
+/// One that failed, and one that won and whose caller left.
+fn attempts(duration_us: u64) -> Vec<Attempt> {
     let attempt = Attempt {
         number: 1,
         provider: "p".to_owned(),
@@ -45,12 +44,17 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         status: 200,
         outcome: Outcome::Ok,
         error: String::new(),
-        usage,
+        usage: usage(),
         cost: Some(NanoUsd(1_000_000_007)),
         price: "p-1".to_owned(),
         aborted: Some(Aborted::Drained),
         ..attempt.clone()
     };
+    vec![attempt, won]
+}
+
+/// A record with its own id, `at` and duration.
+pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
     Record {
         id: format!("r-{n:05}"),
         node: "n1".to_owned(),
@@ -75,14 +79,14 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         status: 200,
         outcome: Outcome::Ok,
         error: String::new(),
-        usage,
+        usage: usage(),
         cost: Some(NanoUsd(1_000_000_007)),
         cache: Some(CacheStatus::Hit),
         saved: Some(NanoUsd(5_000)),
         request_bytes: 100,
         response_bytes: 200,
         dropped: vec!["logit_bias".to_owned()],
-        attempts: vec![attempt, won],
+        attempts: attempts(duration_us),
     }
 }
 
