@@ -1,6 +1,7 @@
-//! Counting the input tokens of a chat: `POST /v1/messages/count_tokens`, `POST /v1beta/models/{model}:countTokens`, by the
-//! provider where it speaks the caller's dialect, else by Weir.
-//! Sources: <https://docs.anthropic.com/en/api/messages-count-tokens>, <https://ai.google.dev/api/tokens>.
+//! Counting the input tokens of a chat: `POST /v1/messages/count_tokens`, `POST /v1/responses/input_tokens`,
+//! `POST /v1beta/models/{model}:countTokens`, by the provider where it speaks the caller's dialect, else by Weir.
+//! Sources: <https://docs.anthropic.com/en/api/messages-count-tokens>, <https://ai.google.dev/api/tokens>,
+//! <https://platform.openai.com/docs/api-reference/responses/input-tokens>.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -19,6 +20,7 @@ use crate::wanted::Wanted;
 use crate::wire::parse;
 
 const PATH: &str = "/messages/count_tokens";
+const RESPONSES_PATH: &str = "/responses/input_tokens";
 
 /// Makes the request for `target`.
 ///
@@ -37,7 +39,8 @@ pub(crate) fn prepare(
             let chat = target.format.chat_path(target.model, false);
             Some(format!("{}:countTokens", chat.rsplit_once(':').map_or(&*chat, |(model, _)| model)))
         }
-        Dialect::Openai | Dialect::Responses => None,
+        Dialect::Responses => Some(RESPONSES_PATH.to_owned()),
+        Dialect::Openai => None,
     };
     let Some(path) = path else {
         return Err(RequestError::unsupported("model", "its provider counts no tokens"));
@@ -85,6 +88,45 @@ pub(crate) fn answer(context: &AnswerContext, text: &str, body: &Bytes) -> Resul
 /// Weir's own count, for a model whose provider does not count: four bytes of text per token.
 #[must_use]
 pub fn estimated(inbound: Dialect, peek: &Peek) -> Bytes {
-    let name = if inbound == Dialect::Gemini { "totalTokens" } else { "input_tokens" };
-    format!("{{\"{name}\":{}}}", peek.estimated_input).into()
+    let before = match inbound {
+        Dialect::Gemini => r#""totalTokens""#,
+        Dialect::Responses => r#""object":"response.input_tokens","input_tokens""#,
+        Dialect::Openai | Dialect::Anthropic => r#""input_tokens""#,
+    };
+    format!("{{{before}:{}}}", peek.estimated_input).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use weir_domain::dialect::WireFormat;
+    use weir_domain::operation::Operation;
+
+    use super::*;
+    use crate::{peek_for, prepare as make};
+
+    #[test]
+    fn tokens_of_a_response_are_counted_where_responses_are_made_and_else_by_weir() {
+        let body = Bytes::from_static(br#"{"model":"m","input":"12345678","future":1}"#);
+        let seen = peek_for(Operation::CountTokens, Dialect::Responses, &body).unwrap();
+        let to = |format| {
+            let target = Target {
+                format,
+                model: "up",
+                max_output_tokens: None,
+                stream_options: true,
+                strict: false,
+                betas: &[],
+            };
+            make(Dialect::Responses, &seen, &body, &target)
+        };
+        let made = to(WireFormat::Responses).unwrap();
+        assert_eq!(
+            (&*made.path, &made.body[..]),
+            (RESPONSES_PATH, &br#"{"model":"up","input":"12345678","future":1}"#[..])
+        );
+        assert!(matches!(to(WireFormat::Openai), Err(RequestError::Unsupported { .. })));
+        let ours: Value = serde_json::from_slice(&estimated(Dialect::Responses, &seen)).unwrap();
+        assert_eq!(ours, json!({"object": "response.input_tokens", "input_tokens": seen.estimated_input}));
+    }
 }

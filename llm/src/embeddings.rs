@@ -1,6 +1,7 @@
 //! Embeddings: `POST /v1/embeddings` in OpenAI's shape, forwarded to whoever takes it, translated for the others.
 //! Source: <https://platform.openai.com/docs/api-reference/embeddings>.
 
+mod bedrock;
 mod request;
 mod vectors;
 
@@ -36,10 +37,13 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
         WireFormat::Openai | WireFormat::Responses => {
             (with_model(peek, target).apply(body), PATH.into(), Wanted::default())
         }
-        WireFormat::Cohere | WireFormat::Gemini | WireFormat::Ollama => {
+        WireFormat::Cohere | WireFormat::Gemini | WireFormat::Ollama | WireFormat::Bedrock => {
             let request = request::read(body, &mut report)?;
             let (body, path) = match target.format {
                 WireFormat::Cohere => (request.to_cohere(target)?, "/v2/embed".into()),
+                WireFormat::Bedrock => {
+                    (bedrock::write(&request, target, &mut report)?, bedrock::path(target.model).into())
+                }
                 WireFormat::Gemini => {
                     (request.to_gemini(target)?, format!("{}:batchEmbedContents", gemini_path(target.model)).into())
                 }
@@ -48,7 +52,7 @@ pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<
             let wish = Wish::Embeddings { base64: request.base64, count: request.texts.len() };
             (body, path, Wanted::of_model(target.model).with(wish))
         }
-        WireFormat::Anthropic | WireFormat::Bedrock => {
+        WireFormat::Anthropic => {
             return Err(RequestError::unsupported("model", "its provider makes no embeddings"));
         }
     };

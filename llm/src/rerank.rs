@@ -1,6 +1,7 @@
 //! Rerank: `POST /v1/rerank` and `/v2/rerank` in the shape that Cohere and Jina share, forwarded to whoever takes it.
 //! Sources: <https://docs.cohere.com/reference/rerank>, <https://api.jina.ai/redoc>,
-//! <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>.
+//! <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>,
+//! <https://docs.voyageai.com/reference/reranker-api>.
 
 mod cohere;
 
@@ -17,6 +18,7 @@ use crate::peek::Peek;
 use crate::pricing::Pricing;
 use crate::report::Report;
 use crate::request::{Target, UpstreamRequest, with_model};
+use crate::splice::{Splice, span};
 use crate::tool_names::ToolNames;
 use crate::usage::{Count, Sighted};
 use crate::wanted::{Wanted, Wish};
@@ -91,6 +93,9 @@ struct Head<'a> {
     model: Option<Text<'a>>,
     #[serde(borrow)]
     results: Option<&'a RawValue>,
+    /// What Voyage calls its results.
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -99,11 +104,45 @@ struct Head<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// Same shape: the bytes as they are, but for the cost.
+/// Same shape: the bytes as they are, but for the cost, and for the name of the results where a vendor has its own.
 fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
-    let head: Head<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
+    if let Some(renamed) = named_as_all_do(text, body)? {
+        let text = std::str::from_utf8(&renamed).map_err(|fault| AnswerError::Malformed(fault.to_string()))?;
+        return read_and_price(context, text, &renamed, pricing);
+    }
+    read_and_price(context, text, body, pricing)
+}
+
+fn read_head(text: &str) -> Result<Head<'_>, AnswerError> {
+    parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))
+}
+
+fn is_list(raw: Option<&RawValue>) -> bool {
+    raw.is_some_and(|list| list.get().starts_with('['))
+}
+
+/// The answer with its `data` called `results`, where it has the former only.
+fn named_as_all_do(text: &str, body: &Bytes) -> Result<Option<Bytes>, AnswerError> {
+    let head = read_head(text)?;
+    let Some(data) = head.data.filter(|data| head.results.is_none() && is_list(Some(data))) else { return Ok(None) };
+    let before = text.get(..span(text, data.get()).start).unwrap_or_default().trim_end();
+    let key = before.strip_suffix(':').map(str::trim_end).unwrap_or_default();
+    // Written with escapes, which nobody does, it is not found, and the answer is refused.
+    let Some(start) = key.strip_suffix("\"data\"").map(str::len) else { return Ok(None) };
+    let mut splice = Splice::default();
+    splice.replace(start..key.len(), b"\"results\"".as_slice());
+    Ok(Some(splice.apply(body)))
+}
+
+fn read_and_price(
+    context: &AnswerContext,
+    text: &str,
+    body: &Bytes,
+    pricing: &dyn Pricing,
+) -> Result<Answer, AnswerError> {
+    let head = read_head(text)?;
     AnswerError::in_band(context.upstream, head.error)?;
-    if !head.results.is_some_and(|results| results.get().starts_with('[')) {
+    if !is_list(head.results) {
         return Err(AnswerError::Malformed("it has no list 'results'".into()));
     }
     // Whoever bills by the search says so; the others count tokens.

@@ -23,8 +23,8 @@ pub enum Operation {
     Embeddings,
     /// Documents in the order of how well they fit a query: `POST /v1/rerank`, `POST /v2/rerank`.
     Rerank,
-    /// Counting, or what is only passed on: `POST /v1/messages/count_tokens`, `/v1/images/…`, `/v1/audio/…`,
-    /// `/v1/moderations`, `/v1/completions`.
+    /// Counting, or what is only passed on: `POST /v1/messages/count_tokens`, `POST /v1/responses/input_tokens`,
+    /// `/v1/images/…`, `/v1/audio/…`, `/v1/moderations`, `/v1/completions`.
     Model(ModelOperation),
     /// A call whose path says what the body does not: `POST /v1beta/models/{model}:generateContent`,
     /// `:streamGenerateContent`, `:countTokens`, the same under `/v1/`.
@@ -62,6 +62,9 @@ pub fn endpoint(method: &Method, path: &str, query: Option<&str>, either: Dialec
         "/v1/rerank" | "/v2/rerank" => (Dialect::Openai, Operation::Rerank, Method::POST),
         "/v1/messages/count_tokens" => {
             (Dialect::Anthropic, Operation::Model(ModelOperation::CountTokens), Method::POST)
+        }
+        "/v1/responses/input_tokens" => {
+            (Dialect::Responses, Operation::Model(ModelOperation::CountTokens), Method::POST)
         }
         "/v1/models" => (either, Operation::ListModels, Method::GET),
         "/v1beta/models" => (Dialect::Gemini, Operation::ListModels, Method::GET),
@@ -101,7 +104,7 @@ fn addressed(path: &str, query: Option<&str>) -> Option<Operation> {
 
 /// What is served, for who asked for something else.
 const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, POST /v1/embeddings, POST /v1/rerank, \
-     POST /v1/messages/count_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
+     POST /v1/messages/count_tokens, POST /v1/responses/input_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
      POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST /v1/audio/transcriptions, \
      POST /v1/audio/translations, POST /v1beta/models/{model}:generateContent, \
      POST /v1beta/models/{model}:streamGenerateContent, POST /v1beta/models/{model}:countTokens, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and \
@@ -233,6 +236,8 @@ mod tests {
             assert_eq!(at(Method::POST, path, false), is(Dialect::Openai, Operation::Rerank));
         }
         assert_eq!(at(Method::POST, "/v1/responses", false), is(Dialect::Responses, Operation::Chat));
+        let counted = Operation::Model(ModelOperation::CountTokens);
+        assert_eq!(at(Method::POST, "/v1/responses/input_tokens", false), is(Dialect::Responses, counted));
         assert_eq!(at(Method::GET, "/v1/models", false), is(Dialect::Openai, Operation::ListModels));
         assert_eq!(at(Method::GET, "/v1/models", true), is(Dialect::Anthropic, Operation::ListModels));
         assert_eq!(

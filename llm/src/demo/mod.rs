@@ -5,6 +5,8 @@
 //! - `demo-error-429`, `demo-error-500`: always that status, to try retries, fallbacks and cooldowns.
 //! - `demo-error-stream`: status 200, then an error event before the first word (without `stream`: status 529).
 //! - `demo-embedding` makes vectors, `demo-rerank` orders documents: both by the words that texts share.
+//! - `demo-image` draws a pattern (PNG), `demo-speech` plays a tone for each word (WAV), `demo-moderation` knows a few bad
+//!   words.
 //! - `demo-cut`: a stream that ends in the middle, without its last events (without `stream`: a whole answer).
 //!
 //! Tools are called when `tool_choice` demands it, or when the last message asks to *call* or *use* a tool or names
@@ -13,11 +15,14 @@
 //! bytes of text (256 per image), a token of output is a word; half of an input of 1,024 tokens and more counts as
 //! cached.
 
+mod judgements;
+mod pictures;
 mod render;
 mod reply;
 mod request;
 mod rerank;
 mod schema;
+mod sounds;
 mod vectors;
 
 use bytes::Bytes;
@@ -27,7 +32,7 @@ use crate::error::{ErrorKind, Origin, WireError, render_error};
 use weir_domain::dialect::Dialect;
 
 /// The models it offers.
-pub const MODELS: [&str; 8] = [
+pub const MODELS: [&str; 11] = [
     "demo-small",
     "demo-large",
     "demo-error-429",
@@ -36,26 +41,41 @@ pub const MODELS: [&str; 8] = [
     "demo-cut",
     vectors::MODEL,
     rerank::MODEL,
+    pictures::MODEL,
+    sounds::MODEL,
+    judgements::MODEL,
 ];
+
+/// The models that do not chat.
+const SPECIAL: [&str; 5] = [vectors::MODEL, rerank::MODEL, pictures::MODEL, sounds::MODEL, judgements::MODEL];
 
 /// What the demo provider answers.
 #[derive(Clone, Debug)]
 pub struct DemoAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// `application/json` or `text/event-stream`.
+    /// `application/json`, `text/event-stream` or `audio/wav`.
     pub content_type: &'static str,
     /// The body, cut as a stream would be: one event each, or one whole body.
     pub chunks: Vec<Bytes>,
 }
 
-/// Answers what is posted at a path below a provider's address: chats, embeddings, reranks.
+/// Answers what is posted at a path below a provider's address.
 #[must_use]
 pub fn respond_at(path: &str, body: &[u8]) -> DemoAnswer {
     let answered = match path {
         "/embeddings" => only(body, vectors::MODEL, vectors::answer),
         "/rerank" => only(body, rerank::MODEL, rerank::answer),
-        _ => return respond(body),
+        "/images/generations" => only(body, pictures::MODEL, pictures::answer),
+        "/moderations" => only(body, judgements::MODEL, judgements::answer),
+        "/audio/speech" => {
+            return match only(body, sounds::MODEL, sounds::answer) {
+                Ok(sound) => DemoAnswer { status: 200, content_type: sounds::TYPE, chunks: vec![sound.into()] },
+                Err(error) => refusal(&error),
+            };
+        }
+        "/chat/completions" => return respond(body),
+        _ => Err(WireError::gateway(ErrorKind::NotFound, format!("the demo provider has nothing at {path}"))),
     };
     match answered {
         Ok(answer) => DemoAnswer { status: 200, content_type: JSON, chunks: vec![answer.to_string().into()] },
@@ -64,7 +84,7 @@ pub fn respond_at(path: &str, body: &[u8]) -> DemoAnswer {
 }
 
 /// Answers with `answer` when the request is for the one model that can, or fails as a model that always fails.
-fn only(body: &[u8], model: &str, answer: impl Fn(&Value) -> Result<Value, WireError>) -> Result<Value, WireError> {
+fn only<T>(body: &[u8], model: &str, answer: impl Fn(&Value) -> Result<T, WireError>) -> Result<T, WireError> {
     let request: Value = serde_json::from_slice(body)
         .map_err(|fault| WireError::gateway(ErrorKind::InvalidRequest, format!("the body is not JSON: {fault}")))?;
     match request.get("model").and_then(Value::as_str).unwrap_or_default() {

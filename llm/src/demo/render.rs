@@ -7,7 +7,7 @@ use super::reply::{DemoCall, DemoReply};
 use super::request::DemoRequest;
 
 /// A fixed time: the same request has the same answer.
-const CREATED: u64 = 1_767_225_600;
+pub(super) const CREATED: u64 = 1_767_225_600;
 
 /// One JSON body.
 pub(super) fn whole(request: &DemoRequest, reply: &DemoReply) -> Bytes {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{MODELS, rerank, vectors};
+use super::{MODELS, SPECIAL};
 use crate::error::{ErrorKind, WireError};
 
 /// A request, as far as it matters here.
@@ -56,7 +56,7 @@ pub(super) fn read(body: &[u8]) -> Result<DemoRequest, WireError> {
         let message = format!("the demo provider has no such model; it has {}", MODELS.join(", "));
         return Err(WireError::gateway(ErrorKind::NotFound, message).with_param("model").with_code("model_not_found"));
     }
-    if [vectors::MODEL, rerank::MODEL].contains(&model) {
+    if SPECIAL.contains(&model) {
         return Err(invalid("model", format!("model: {model} does not chat; ask it at its own endpoint")));
     }
     let Some(messages) = request.get("messages").and_then(Value::as_array).filter(|list| !list.is_empty()) else {

@@ -172,3 +172,23 @@ fn the_faulty_streams_are_faulty_as_promised() {
     let (_, _, finish, _) = collect(&streamed("demo-cut"));
     assert_eq!(finish, Value::Null);
 }
+
+#[test]
+fn what_does_not_chat_answers_at_its_own_endpoint_only() {
+    for (model, path, asked) in [
+        ("demo-image", "/images/generations", json!({"prompt": "a fox"})),
+        ("demo-speech", "/audio/speech", json!({"input": "hello", "voice": "any"})),
+        ("demo-moderation", "/moderations", json!({"input": "hello"})),
+    ] {
+        let body = with(asked, json!({"model": model})).to_string();
+        let answered = respond_at(path, body.as_bytes());
+        let is_sound = answered.content_type == "audio/wav";
+        assert_eq!((answered.status, is_sound), (200, model == "demo-speech"), "{model}");
+        for elsewhere in ["/chat/completions", "/embeddings", "/completions"] {
+            let refused = respond_at(elsewhere, body.as_bytes());
+            assert!((400..500).contains(&refused.status), "{model} at {elsewhere}");
+        }
+        let failing = respond_at(path, br#"{"model":"demo-error-500"}"#);
+        assert_eq!(failing.status, 500, "{path}");
+    }
+}

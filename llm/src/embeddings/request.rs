@@ -28,15 +28,15 @@ record! {
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     pub(super) texts: Vec<Text<'a>>,
-    dimensions: Option<u64>,
+    pub(super) dimensions: Option<u64>,
     /// Whether vectors are wanted as base64.
     pub(super) base64: bool,
-    purpose: Option<Purpose>,
+    pub(super) purpose: Option<Purpose>,
 }
 
 /// What the vectors are for: some models make others for a query than for what it is to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     Query,
     Document,
     Classification,
@@ -55,7 +55,7 @@ impl Purpose {
         })
     }
 
-    fn coheres(self) -> &'static str {
+    pub(super) fn coheres(self) -> &'static str {
         match self {
             Self::Query => "search_query",
             Self::Document => "search_document",
@@ -129,7 +129,7 @@ fn read_texts(input: &RawValue) -> Result<Vec<Text<'_>>, RequestError> {
 }
 
 /// Texts that Cohere takes at once.
-const COHERE_TEXTS: usize = 96;
+pub(super) const COHERE_TEXTS: usize = 96;
 /// Texts that Gemini takes at once.
 const GEMINI_TEXTS: usize = 100;
 
@@ -212,7 +212,7 @@ impl Request<'_> {
         bytes(&OllamaRequest { model: target.model, input: &self.texts, dimensions: self.dimensions })
     }
 
-    fn at_most(&self, most: usize) -> Result<(), RequestError> {
+    pub(super) fn at_most(&self, most: usize) -> Result<(), RequestError> {
         if self.texts.len() <= most {
             return Ok(());
         }
@@ -220,6 +220,6 @@ impl Request<'_> {
     }
 }
 
-fn bytes(request: &impl Serialize) -> Result<Bytes, RequestError> {
+pub(super) fn bytes(request: &impl Serialize) -> Result<Bytes, RequestError> {
     serde_json::to_vec(request).map(Bytes::from).map_err(|fault| RequestError::Malformed(fault.to_string()))
 }

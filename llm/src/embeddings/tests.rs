@@ -249,3 +249,59 @@ fn a_vector_that_is_none_is_refused() {
         assert!(matches!(got, Err(AnswerError::Malformed(_))), "{vectors}");
     }
 }
+
+fn on_bedrock(model: &'static str) -> Target<'static> {
+    Target { model, ..target(WireFormat::Bedrock) }
+}
+
+#[test]
+fn titan_on_bedrock_is_asked_for_one_text_and_tells_its_tokens() {
+    let request = json!({"model": "m", "input": "hello", "dimensions": 256, "encoding_format": "base64"});
+    let (seen, made) = ask(&request, &on_bedrock("amazon.titan-embed-text-v2:0")).unwrap();
+    assert_eq!(made.path, "/model/amazon.titan-embed-text-v2%3A0/invoke");
+    assert_eq!(made.body, r#"{"inputText":"hello","dimensions":256}"#);
+    let body =
+        Bytes::from_static(br#"{"embedding":[0.5,-1],"embeddingsByType":{"float":[0.5,-1]},"inputTextTokenCount":3}"#);
+    let answer = read_whole(&context(WireFormat::Bedrock, &seen, &made), &body, &price).unwrap();
+    assert_eq!((answer.usage.source, answer.usage.tokens.input_total()), (UsageSource::Provider, 3));
+    assert_eq!(
+        answer.body,
+        r#"{"object":"list","data":[{"object":"embedding","index":0,"embedding":"AAAAPwAAgL8="}],"model":"amazon.titan-embed-text-v2:0","usage":{"prompt_tokens":3,"total_tokens":3,"cost":0.000003}}"#
+    );
+}
+
+#[test]
+fn each_generation_of_titan_is_told_the_dimensions_where_it_reads_them() {
+    let request = json!({"model": "m", "input": "x", "dimensions": 384});
+    for (model, body, dropped) in [
+        ("amazon.titan-embed-text-v1", r#"{"inputText":"x"}"#, 1),
+        ("amazon.titan-embed-image-v1", r#"{"inputText":"x","embeddingConfig":{"outputEmbeddingLength":384}}"#, 0),
+    ] {
+        let (_, made) = ask(&request, &on_bedrock(model)).unwrap();
+        assert_eq!((std::str::from_utf8(&made.body).unwrap(), made.dropped.len()), (body, dropped), "{model}");
+    }
+}
+
+#[test]
+fn cohere_on_bedrock_takes_many_texts_and_answers_by_type_or_plainly() {
+    let request = json!({"model": "m", "input": ["a", "b"], "input_type": "query"});
+    let (seen, made) = ask(&request, &on_bedrock("eu.cohere.embed-multilingual-v3")).unwrap();
+    assert_eq!(made.body, r#"{"texts":["a","b"],"input_type":"search_query","embedding_types":["float"]}"#);
+    for body in [r#"{"id":"i","embeddings":{"float":[[1],[2]]},"texts":["a","b"]}"#, r#"{"embeddings":[[1],[2]]}"#] {
+        let body = Bytes::from_static(body.as_bytes());
+        let answer = read_whole(&context(WireFormat::Bedrock, &seen, &made), &body, &price).unwrap();
+        let told: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((&told["data"][1]["embedding"], answer.usage.source), (&json!([2]), UsageSource::Estimated));
+    }
+    let one = Bytes::from_static(br#"{"embeddings":[[1]]}"#);
+    assert!(read_whole(&context(WireFormat::Bedrock, &seen, &made), &one, &price).is_err(), "one is missing");
+}
+
+#[test]
+fn what_a_model_on_bedrock_cannot_do_is_left_to_another_target() {
+    let two = json!({"model": "m", "input": ["a", "b"]});
+    for model in ["amazon.titan-embed-text-v2:0", "anthropic.claude-sonnet-4-5-20250929-v1:0"] {
+        let refused = ask(&two, &on_bedrock(model)).unwrap_err();
+        assert!(matches!(refused, RequestError::Unsupported { .. }), "{model}: {refused}");
+    }
+}

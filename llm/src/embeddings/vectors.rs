@@ -23,6 +23,11 @@ struct Wire<'a> {
     model: Option<Text<'a>>,
     #[serde(borrow)]
     embeddings: Option<&'a RawValue>,
+    /// The one of Titan.
+    #[serde(borrow)]
+    embedding: Option<&'a RawValue>,
+    #[serde(rename = "inputTextTokenCount")]
+    input_text_token_count: Option<Count>,
     #[serde(borrow)]
     meta: Option<&'a RawValue>,
     #[serde(borrow, rename = "usageMetadata")]
@@ -76,7 +81,8 @@ pub(super) struct Vectors<'a> {
 pub(super) fn read(format: WireFormat, text: &str, count: usize) -> Result<Vectors<'_>, AnswerError> {
     let wire: Wire<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
     AnswerError::in_band(format, wire.error)?;
-    let Some(raw) = wire.embeddings.map(RawValue::get) else {
+    let one = wire.embedding.filter(|_| format == WireFormat::Bedrock && wire.embeddings.is_none());
+    let Some(raw) = wire.embeddings.or(one).map(RawValue::get) else {
         return Err(AnswerError::Malformed("it has no embeddings".into()));
     };
     let (list, input) = match format {
@@ -84,6 +90,9 @@ pub(super) fn read(format: WireFormat, text: &str, count: usize) -> Result<Vecto
             let meta: Meta = wire.meta.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
             let vectors: CohereVectors<'_> = serde_json::from_str(raw)?;
             (vectors.float, meta.billed_units.and_then(|billed| billed.input_tokens))
+        }
+        WireFormat::Bedrock => {
+            (one.map_or_else(|| on_bedrock(raw), |vector| Ok(vec![vector]))?, wire.input_text_token_count)
         }
         WireFormat::Gemini => {
             let usage = wire.usage_metadata.and_then(|raw| serde_json::from_str::<UsageMetadata>(raw.get()).ok());
@@ -99,6 +108,14 @@ pub(super) fn read(format: WireFormat, text: &str, count: usize) -> Result<Vecto
     let input = input.map(|n| Tokens { input_uncached: n.0, ..Tokens::default() });
     let sighted = Sighted { input, output: input.map(|_| Tokens::default()), ..Sighted::default() };
     Ok(Vectors { id: wire.id, model: wire.model, list, sighted })
+}
+
+/// Cohere's on Bedrock: by type where types were asked for, else a list. How many tokens they took is not in the body.
+fn on_bedrock(raw: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
+    match serde_json::from_str::<CohereVectors<'_>>(raw) {
+        Ok(vectors) => Ok(vectors.float),
+        Err(_) => serde_json::from_str(raw),
+    }
 }
 
 #[derive(Serialize)]

@@ -165,3 +165,25 @@ fn whoever_bills_by_the_search_in_the_same_shape_is_charged_so() {
     let got = read_whole(&context(WireFormat::Openai, &seen, &made), &Bytes::from_static(whole), &price).unwrap();
     assert_eq!((got.usage.units.queries, got.usage.tokens.input_total()), (3, 0));
 }
+
+#[test]
+fn results_that_a_vendor_calls_data_are_called_results_to_the_caller() {
+    let request = json!({"model": "m", "query": "q", "documents": ["a"]});
+    let (seen, made) = ask(&request, &target(WireFormat::Openai)).unwrap();
+    let context = context(WireFormat::Openai, &seen, &made);
+    let voyages = Bytes::from_static(
+        br#"{"object":"list", "data" : [{"relevance_score":0.4,"index":0}],"model":"rerank-2","usage":{"total_tokens":26}}"#,
+    );
+    let answer = read_whole(&context, &voyages, &price).unwrap();
+    assert_eq!(
+        answer.body,
+        r#"{"object":"list", "results" : [{"relevance_score":0.4,"index":0}],"model":"rerank-2","usage":{"total_tokens":26,"cost":0.000000026}}"#
+    );
+    assert_eq!((answer.usage.tokens.input_total(), answer.upstream_model.as_deref()), (26, Some("rerank-2")));
+    // Beside results it means something else; and what is no list is no answer.
+    let both = br#"{"results":[],"data":[1]}"#;
+    assert_eq!(read_whole(&context, &Bytes::from_static(both), &price).unwrap().body, both.as_slice());
+    for body in [r#"{"data":{}}"#, r#"{"d\u0061ta":[]}"#] {
+        assert!(read_whole(&context, &Bytes::from(body), &price).is_err(), "{body}");
+    }
+}

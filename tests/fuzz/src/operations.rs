@@ -69,7 +69,8 @@ fn check_answers(operation: Operation, format: WireFormat, made: &UpstreamReques
     check_tokens(&accepted(&context));
     if let Ok(read) = answer(&context, answered, &Flat) {
         check_tokens(&read.usage);
-        let translated = matches!(format, WireFormat::Cohere | WireFormat::Gemini | WireFormat::Ollama);
+        let translated =
+            matches!(format, WireFormat::Cohere | WireFormat::Gemini | WireFormat::Ollama | WireFormat::Bedrock);
         if translated || operation == Operation::Completion {
             json(&read.body);
         }
@@ -92,7 +93,8 @@ fn check_answers(operation: Operation, format: WireFormat, made: &UpstreamReques
 
 /// The demo provider answers anything, and only its models that are made to fail fail.
 fn check_demo(body: &Bytes) {
-    for path in ["/chat/completions", "/embeddings", "/rerank"] {
+    for path in ["/chat/completions", "/embeddings", "/rerank", "/images/generations", "/audio/speech", "/moderations"]
+    {
         let answered = demo::respond_at(path, body);
         let failing = body.windows(10).any(|window| window == b"demo-error");
         assert!(failing || (200..500).contains(&answered.status), "{path}: {}", answered.status);
