@@ -58,7 +58,8 @@ pub fn compile(input: &Input<'_>) -> Result<Snapshot, Faults> {
     let providers = models::providers(input, &mut faults);
     let models = models::routes(input, &providers, &mut faults);
     let routes = rest::routes(input, &mut faults);
-    let mut snapshot = Snapshot { revision: input.revision, applications: HashMap::new(), providers, models, routes };
+    let mut snapshot =
+        Snapshot { revision: input.revision, applications: HashMap::new(), providers, models, routes, sealing: None };
     let logs = request_log::by_team(input, &mut faults);
     for resource in input.resources {
         if let Spec::Application(spec) = &resource.spec {
@@ -140,12 +141,16 @@ fn application(
     for (index, name) in spec.providers.iter().enumerate().filter(|(_, name)| !known(name)) {
         faults.push(missing(resource, &format!("spec.providers[{index}]"), Kind::Provider, name));
     }
+    for (index, name) in spec.batches.iter().enumerate().filter(|(_, name)| !known(name)) {
+        faults.push(missing(resource, &format!("spec.batches[{index}]"), Kind::Provider, name));
+    }
     Application {
         id: resource.id.clone(),
         team: resource.team.clone(),
         models: Allow::compile(&spec.models),
         services: Allow::compile(&spec.services),
         providers: Allow::compile(&spec.providers),
+        batches: Allow::compile(&spec.batches),
         disabled: spec.disabled,
         request_log: None,
     }

@@ -27,6 +27,7 @@ pub mod resource;
 pub mod router;
 pub mod routing;
 pub mod schema;
+pub mod sealing;
 pub mod secret;
 pub mod snapshot;
 pub mod spec;

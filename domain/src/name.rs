@@ -1,6 +1,7 @@
 //! What an id may look like, and how a new one is made.
 
-use uuid::Uuid;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid, Variant, Version};
 
 /// The longest id of a resource, in bytes.
 pub const MAX_ID: usize = 100;
@@ -44,9 +45,38 @@ pub fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
+/// The id that follows from a list of texts: the same at every node and at any time (UUID version 8, RFC 9562, of
+/// SHA-256).
+#[must_use]
+pub fn derived_id(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    let bytes = std::array::from_fn(|at| digest[at]);
+    Builder::from_bytes(bytes).with_variant(Variant::RFC4122).with_version(Version::Custom).into_uuid().to_string()
+}
+
+/// Whether an id was made by [`derived_id`]: what has it may have been written before, by another node or long ago.
+#[must_use]
+pub fn is_derived(id: &str) -> bool {
+    id.len() == 36 && id.as_bytes().get(14) == Some(&b'8')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_derived_id_follows_from_its_texts_and_is_told_from_a_new_one() {
+        let id = derived_id(&["batch", "openai", "batch_1"]);
+        assert_eq!(id, derived_id(&["batch", "openai", "batch_1"]));
+        assert_ne!(id, derived_id(&["batch", "openaib", "atch_1"]));
+        assert!(is_derived(&id) && !is_derived(&new_id()) && !is_derived("x"));
+        assert_eq!((id.len(), id.as_bytes()[14]), (36, b'8'));
+    }
 
     #[test]
     fn a_models_name_is_short_and_one_word() {

@@ -6,7 +6,7 @@ mod written;
 
 use std::sync::Arc;
 
-pub use self::rates::{PriceFault, Rates};
+pub use self::rates::{DependsOnSizes, PriceFault, Rates};
 pub use self::written::{ContextTier, ImagePrice, Multipliers, PerMillion, PerUnit, TierPrice, VideoPrice, Written};
 use crate::time::Micros;
 

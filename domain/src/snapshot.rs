@@ -22,6 +22,7 @@ use crate::price::{PriceHistory, PriceRow};
 use crate::quirks::Quirks;
 use crate::request_log::RequestLog;
 use crate::router::Router;
+use crate::sealing::SealingKey;
 use crate::secret::Secret;
 use crate::spec::{
     AnswerCache, Breaker, Canary, ModelTimeouts, OnAbort, Protocol, RetryBudget, RetryOn, Sticky, Strategy, When,
@@ -41,6 +42,8 @@ pub struct Snapshot {
     pub models: HashMap<String, Arc<ModelRoute>>,
     /// REST routes.
     pub routes: Router,
+    /// Seals the ids of what applications keep at providers. It is no configuration: who installs the snapshot sets it.
+    pub sealing: Option<SealingKey>,
 }
 
 impl Snapshot {
@@ -73,6 +76,8 @@ pub struct Application {
     pub services: Allow,
     /// Providers whose own API it may call as it is.
     pub providers: Allow,
+    /// Providers in whose account it may keep files and run batches of its own.
+    pub batches: Allow,
     /// Whether it is switched off.
     pub disabled: bool,
     /// What its team wants kept of bodies; `None` for nothing.

@@ -3,6 +3,8 @@
 //! Vendors disagree on whether input includes cached tokens and output includes reasoning; here no
 //! token is ever in two buckets, so cost is a plain sum (the class of bug behind most wrong bills).
 
+mod sum;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -76,6 +76,18 @@ impl Caller {
             && self.credential.providers.as_ref().map_or_else(|| !narrowed(), |allow| allow.permits(provider))
     }
 
+    /// Whether application and key both allow to keep files and run batches in a provider's account. A key narrows it as it
+    /// narrows a provider's own API.
+    #[must_use]
+    pub fn permits_account(&self, snapshot: &Snapshot, provider: &str) -> bool {
+        let narrowed = || self.credential.models.is_some();
+        let allows = |application: &Application| {
+            application.batches.permits(provider) || application.providers.permits(provider)
+        };
+        self.application(snapshot).is_some_and(allows)
+            && self.credential.providers.as_ref().map_or_else(|| !narrowed(), |allow| allow.permits(provider))
+    }
+
     /// Whether application and key both allow a service.
     #[must_use]
     pub fn permits_service(&self, snapshot: &Snapshot, service: &str) -> bool {

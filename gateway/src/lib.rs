@@ -7,6 +7,7 @@
 pub mod ai;
 mod authn;
 mod bodies;
+mod context;
 mod egress;
 mod exchange;
 mod intake;

@@ -1,14 +1,14 @@
 //! The list: every step of a request, in the order in which it meets them. The only file that names Pingora's phases.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::HeaderMap;
 use pingora_core::modules::http::HttpModules;
 use pingora_core::upstreams::peer::HttpPeer;
-use pingora_core::{Error, ErrorSource, ErrorType, Result};
+use pingora_core::{Error, ErrorSource, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use weir_domain::dialect::Dialect;
@@ -16,44 +16,25 @@ use weir_domain::ledger::{Outcome, Traffic};
 use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::Auth;
 
-use crate::ai::{self, Endpoint, native};
+use crate::ai::account::create::Unmade;
+use crate::ai::account::{self, Admitted};
+use crate::ai::{self, native};
+use crate::context::{Context, Decision, ready};
 use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::problem::{self, Refusal};
 use crate::routing::{self, Destination, Miss};
+use crate::server::connection;
 use crate::server::trust::Origin;
-use crate::server::{connection, drain};
 use crate::state::State;
 use crate::telemetry::Unrouted;
 use crate::upstream::repeat::Broken;
-use crate::upstream::{Forward, Pace, admission, failure, repeat, tunnel};
+use crate::upstream::{Pace, admission, failure, repeat, tunnel};
 use crate::{authn, intake, own};
 
 /// The data plane, as Pingora sees it.
 pub(crate) struct Gateway {
     state: Arc<State>,
-}
-
-/// One request, from its head to its last byte.
-pub(crate) struct Context {
-    started: Instant,
-    /// What a model endpoint speaks, known before who calls is.
-    dialect: Option<Dialect>,
-    /// There is one from the moment that destination and caller are known.
-    exchange: Option<Exchange>,
-    _under_way: drain::Counted,
-}
-
-/// What the steps before the call have decided.
-enum Decision {
-    /// A model call, which the data plane owns to its end.
-    Own(Endpoint),
-    /// A REST call, which Pingora's proxy loop streams.
-    Stream,
-    /// A REST call that asks for a WebSocket.
-    Tunnel,
-    /// A question about the process itself.
-    Health(&'static str),
 }
 
 impl Gateway {
@@ -98,9 +79,10 @@ impl Gateway {
             }
             Destination::Account(dialect, rest) => {
                 let exchange = self.known(session, context, snapshot, Some(dialect))?;
-                let provider = native::account(exchange, dialect, session.req_header())?;
-                native::admit(state, session, exchange, &provider, &rest)?;
-                Ok(Decision::Stream)
+                Ok(match account::admit(state, session, exchange, &rest)? {
+                    Admitted::Stream => Decision::Stream,
+                    Admitted::BatchOfFile => Decision::BatchOfFile,
+                })
             }
             Destination::Rest(forward) => {
                 let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
@@ -158,6 +140,20 @@ impl Gateway {
         }
     }
 
+    /// Makes a batch of a file.
+    async fn batch_of_file(&self, session: &mut Session, context: &mut Context) -> Result<()> {
+        let Some(exchange) = &mut context.exchange else { return Ok(()) };
+        match Box::pin(account::create::serve(&self.state, session, exchange)).await {
+            Ok(()) => Ok(()),
+            Err(Unmade::Refused(refusal, outcome)) => self.refuse(session, context, &refusal, outcome).await,
+            Err(Unmade::Left(reason)) => {
+                exchange.settlement.end(Outcome::Aborted, "caller_left");
+                exchange.settlement.free_if_nobody_was_asked();
+                Err(reason.into_down())
+            }
+        }
+    }
+
     /// Answers a refusal, in the form that the destination speaks, and settles it.
     async fn refuse(
         &self,
@@ -194,32 +190,12 @@ impl Gateway {
     }
 }
 
-impl Context {
-    /// The REST exchange that a phase of the proxy loop belongs to; the loop runs for no other.
-    fn rest(&mut self) -> Result<(&mut Forward, &mut Settlement)> {
-        let exchange = self.exchange.as_mut();
-        exchange
-            .and_then(|exchange| exchange.forward.as_deref_mut().map(|forward| (forward, &mut exchange.settlement)))
-            .ok_or_else(|| {
-                Error::explain(ErrorType::InternalError, "the proxy loop runs for REST routes only").into_in()
-            })
-    }
-}
-
-/// Sees to it that the key of a provider whose own API is called can be used: a token may have to be fetched first.
-async fn ready(context: &Context) -> Result<(), Refusal> {
-    match context.exchange.as_ref().and_then(|exchange| exchange.forward.as_ref()) {
-        Some(forward) => forward.ready().await,
-        None => Ok(()),
-    }
-}
-
 #[async_trait]
 impl ProxyHttp for Gateway {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        Context { started: Instant::now(), dialect: None, exchange: None, _under_way: self.state.drain.request() }
+        Context::begin(&self.state.drain)
     }
 
     /// No module: nothing compresses or changes what passes.
@@ -248,6 +224,7 @@ impl ProxyHttp for Gateway {
                 let Some(exchange) = &mut context.exchange else { return Ok(false) };
                 Box::pin(ai::serve(&self.state, session, exchange, endpoint)).await.map(|()| true)
             }
+            Ok(Decision::BatchOfFile) => self.batch_of_file(session, context).await.map(|()| true),
             Ok(Decision::Health(question)) => own::answer(&self.state, session, question).await.map(|()| true),
             Err(refusal) => self.refuse(session, context, &refusal, Outcome::Refused).await.map(|()| true),
         }
@@ -309,7 +286,7 @@ impl ProxyHttp for Gateway {
         &self,
         _session: &mut Session,
         body: &mut Option<Bytes>,
-        _last: bool,
+        last: bool,
         context: &mut Context,
     ) -> Result<()> {
         let settings = &self.state.settings;
@@ -318,7 +295,9 @@ impl ProxyHttp for Gateway {
         let piece = body.as_deref().unwrap_or_default();
         forward.request_piece(settlement, piece)?;
         // A piece without bytes is the end, or that there is no body at all: neither is slow.
-        if piece.is_empty() { Ok(()) } else { forward.check_pace(settlement, pace) }
+        let paced = if piece.is_empty() { Ok(()) } else { forward.check_pace(settlement, pace) };
+        forward.change_request(body, last);
+        paced
     }
 
     /// Step 8: the head of the answer; step 9 when no body follows.
@@ -341,6 +320,7 @@ impl ProxyHttp for Gateway {
         context: &mut Context,
     ) -> Result<Option<Duration>> {
         let (forward, settlement) = context.rest()?;
+        forward.change_answer(body, last);
         forward.response_piece(settlement, body.as_deref().unwrap_or_default(), last)?;
         Ok(None)
     }
@@ -353,8 +333,9 @@ impl ProxyHttp for Gateway {
         context: &mut Context,
     ) -> Result<Option<Bytes>> {
         let (forward, settlement) = context.rest()?;
+        let rest = forward.rest(settlement);
         forward.ended(settlement);
-        Ok(None)
+        Ok(rest)
     }
 
     /// Every way to fail ends here: the caller is told, if it is still there and has had no head yet.

@@ -40,6 +40,7 @@
 mod adapt;
 mod answer;
 mod anthropic;
+mod batch;
 mod bedrock;
 mod caller_words;
 mod cohere;
@@ -83,6 +84,7 @@ mod wanted;
 mod wire;
 
 pub use answer::{Answer, AnswerContext, answer, bound};
+pub use batch::{BatchLine, BatchLines, BatchState};
 pub use content::{Content, content};
 pub use count_tokens::estimated as estimated_count;
 pub use error::{

@@ -1,9 +1,11 @@
 //! Takes ledger records from the data plane's shipper.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use weir_domain::bodies::Bodies;
 use weir_domain::ledger::Record;
+use weir_domain::name::is_derived;
 use weir_domain::ports::{Delivery, DeliveryError, UsageSink};
 use weir_domain::time;
 
@@ -23,10 +25,25 @@ impl UsageSink for Ledger {
     }
 }
 
+/// Leaves out records of batches that are older than what the ledger keeps: their rows may have been there, and the sums
+/// that remain of deleted rows must not count them again.
+async fn known<'a>(app: &App, batch: &'a [Record]) -> Result<Cow<'a, [Record]>, StoreError> {
+    if !batch.iter().any(|record| is_derived(&record.id)) {
+        return Ok(Cow::Borrowed(batch));
+    }
+    let begin = app.kept_since(time::now()).await?;
+    let is_gone = |record: &&Record| is_derived(&record.id) && record.at < begin;
+    for record in batch.iter().filter(is_gone) {
+        tracing::warn!(id = %record.id, path = %record.path, "a batch is older than the ledger's rows: it is not counted (again)");
+    }
+    Ok(batch.iter().filter(|record| !is_gone(record)).cloned().collect())
+}
+
 /// Stores a batch. Where a record itself is what the ledger refuses, the batch is halved until the record stands
 /// alone; it is set aside, and the others are stored.
 async fn take(app: &App, batch: &[Record]) -> Result<(), StoreError> {
-    let mut left = vec![batch];
+    let batch = known(app, batch).await?;
+    let mut left = vec![&*batch];
     while let Some(part) = left.pop() {
         match (store(app, part).await, part) {
             (Err(error), [record]) if error.is_of_the_row() => set_aside(app, record, &error).await?,

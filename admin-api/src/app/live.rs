@@ -106,7 +106,9 @@ impl App {
         let (vault, catalog) = (Arc::clone(&self.vault), Arc::clone(&self.catalog));
         let compiled = tokio::task::spawn_blocking(move || {
             let secrets = Resolver::new(&vault, &resources, true);
-            compile::compile(&Input { revision, resources: &resources, secrets: &secrets, catalog: &catalog })
+            let compiled =
+                compile::compile(&Input { revision, resources: &resources, secrets: &secrets, catalog: &catalog })?;
+            Ok(Snapshot { sealing: Some(vault.sealing_key()), ..compiled })
         });
         let compiled: Result<Snapshot, Faults> =
             compiled.await.map_err(|e| Error::Internal(format!("compiling ended early: {e}")))?;

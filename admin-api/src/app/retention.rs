@@ -41,12 +41,7 @@ impl App {
 
     /// Deletes what is older than the settings say, at this moment; tells how many requests that were.
     pub(crate) async fn delete_old(&self, now: Micros) -> Result<u64, StoreError> {
-        let days = i64::from(self.settings.ledger_retention_days);
-        if days == 0 {
-            return Ok(0);
-        }
-        // Full hours: what is left of an hour could not be told from the whole of it.
-        let begin = hour_of(now.saturating_sub(days.saturating_mul(DAY)));
+        let Some(begin) = self.retention_begin(now) else { return Ok(0) };
         // Whoever kept less, before or elsewhere, has left less.
         let known = self.ledger_begin().await?.max(begin);
         let mut all = 0;
@@ -66,6 +61,18 @@ impl App {
             tracing::info!(requests = all, before = %time::to_rfc3339(begin), "old request rows were deleted");
         }
         Ok(all)
+    }
+
+    /// What is older than this is deleted; `None` where nothing is. Full hours: what is left of an hour could not be told
+    /// from the whole of it.
+    fn retention_begin(&self, now: Micros) -> Option<Micros> {
+        let days = i64::from(self.settings.ledger_retention_days);
+        (days > 0).then(|| hour_of(now.saturating_sub(days.saturating_mul(DAY))))
+    }
+
+    /// Since when no row can have been deleted, here or elsewhere.
+    pub(super) async fn kept_since(&self, now: Micros) -> Result<Micros, StoreError> {
+        Ok(self.ledger_begin().await?.max(self.retention_begin(now).unwrap_or(Micros::MIN)))
     }
 
     /// Since when the ledger has every row; rows before are gone, and only full hours can be told.

@@ -11,6 +11,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
+use weir_domain::sealing::SealingKey;
 use weir_domain::secret::Secret;
 
 use crate::crypto;
@@ -54,6 +55,11 @@ impl Vault {
     /// A keyed hash: equal for equal secrets, useless without the master key.
     pub(crate) fn fingerprint(&self, secret: &Secret) -> String {
         crypto::hex(&self.mac(b"fingerprint", secret.expose().as_bytes())[..FINGERPRINT])
+    }
+
+    /// The key that the data plane seals ids with: the same at every node that has this master key.
+    pub(crate) fn sealing_key(&self) -> SealingKey {
+        SealingKey::new(self.mac(b"sealed ids", b""))
     }
 
     /// A keyed hash for a purpose.

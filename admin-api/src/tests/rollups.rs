@@ -212,6 +212,24 @@ async fn old_requests_go_and_their_sums_stay() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_older_than_the_ledgers_rows_is_not_counted_again() {
+    let server = Server::start().await;
+    let now = time::now();
+    let batch = |name: &str, at| Record {
+        id: weir_domain::name::derived_id(&["batch", "openai", name, "0"]),
+        at,
+        ..record(1, HOUR, 1_000)
+    };
+    let (old, young) = (batch("old", now - 40 * 24 * HOUR), batch("young", now - 2 * HOUR));
+    // Asked after by two nodes, and again when its row was deleted long ago.
+    for delivery in [vec![young.clone()], vec![old.clone(), young.clone(), young], vec![old]] {
+        deliver(&server, &delivery).await;
+    }
+    let all = server.get(&format!("/usage?from={}", time::to_rfc3339(now - 50 * 24 * HOUR))).await;
+    assert_eq!(all["total"]["requests"], 1);
+}
+
+#[tokio::test]
 async fn retention_of_zero_days_keeps_all() {
     let database = super::database::sqlite();
     let dir = std::sync::Arc::new(tempfile::tempdir().unwrap());

@@ -33,6 +33,10 @@ impl PriceFault {
     }
 }
 
+/// The price has context tiers, and a sum could lie in any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DependsOnSizes;
+
 /// A rate per bucket; `None` where the price has none and no base stands in.
 type Buckets = [Option<i128>; 13];
 
@@ -106,6 +110,19 @@ impl Rates {
         let multiplied = tokens.saturating_mul(factor) / ONE;
         let nanos = multiplied.saturating_add(units).saturating_add(PER_NANO / 2) / PER_NANO;
         Some(NanoUsd(i64::try_from(nanos).unwrap_or(i64::MAX)))
+    }
+
+    /// The same for the sum of many requests, whose own sizes are not known.
+    ///
+    /// # Errors
+    /// What requests cost depends on the input of each, and the sum does not tell it.
+    pub fn cost_of_sum(&self, usage: &Usage) -> Result<Option<NanoUsd>, DependsOnSizes> {
+        let Some((bands, ..)) = self.tier(usage.tier) else { return Ok(None) };
+        // No request has more input than all together.
+        match bands.above.first() {
+            Some((above, _)) if usage.tokens.input_total() > *above => Err(DependsOnSizes),
+            _ => Ok(self.cost_of(usage)),
+        }
     }
 
     fn tier(&self, tier: ServiceTier) -> Option<(&Bands, &UnitRates, i128)> {

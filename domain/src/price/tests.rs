@@ -53,6 +53,20 @@ fn cost_is_exact_to_the_nano_dollar() {
 }
 
 #[test]
+fn a_sum_of_many_requests_has_a_cost_only_where_their_sizes_do_not_matter() {
+    let sheet = "{per_million: {input: '1', output: '2'}, context_tiers: [{above: 1000, per_million: {input: '2'}}],
+        service_tiers: {batch: {per_million: {input: '0.5'}}, flex: {per_million: {input: '0.5'}, context_tiers: []}}}";
+    let sum = |input, tier| {
+        let counted = Tokens { input_uncached: input, ..Tokens::default() };
+        rates(sheet).cost_of_sum(&Usage { tier, ..tokens(counted) }).map(|cost| cost.map(|cost| cost.0))
+    };
+    assert_eq!(sum(1_000, ServiceTier::Batch), Ok(Some(500_000)));
+    assert_eq!(sum(1_001, ServiceTier::Batch), Err(DependsOnSizes), "one large request, or two small ones");
+    assert_eq!(sum(1_001, ServiceTier::Flex), Ok(Some(500_500)));
+    assert_eq!(sum(1_001, ServiceTier::Priority), Ok(None));
+}
+
+#[test]
 fn rounding_happens_once_over_the_whole_sum() {
     // Two halves of a nano-dollar make one, not two.
     let usage = tokens(Tokens { input_uncached: 1, output_text: 1, ..Tokens::default() });

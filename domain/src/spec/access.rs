@@ -41,6 +41,11 @@ pub struct Application {
     /// the provider's key may do there, whatever `models` says. Nothing by default.
     #[serde(skip_serializing_if = "is_default")]
     pub providers: Vec<String>,
+    /// Providers in whose account it may keep files and run batches, at `/v1/files`, `/v1/uploads`, `/v1/batches` and
+    /// `/v1/messages/batches`: by id, or `*` for all. It reaches its own files and batches alone; a batch may be of any
+    /// model of the provider's, whatever `models` says. Those under `providers` need not be listed again.
+    #[serde(skip_serializing_if = "is_default")]
+    pub batches: Vec<String>,
     /// A disabled application is refused with 403, its keys stay.
     #[serde(skip_serializing_if = "is_default")]
     pub disabled: bool,

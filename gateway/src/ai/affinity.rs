@@ -26,6 +26,11 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// The account of a provider's key, for an application.
+    pub(super) fn of(application: &str, provider: &str, key: &str) -> Self {
+        Self { application: application.to_owned(), provider: provider.to_owned(), key: key.to_owned() }
+    }
+
     /// The index of its key; `None` where the provider has none.
     ///
     /// # Errors
@@ -73,8 +78,7 @@ impl Affinity {
     }
 
     fn remember(&self, application: &str, provider: &str, key: &str, ids: Vec<String>) {
-        let [application, provider, key] = [application, provider, key].map(str::to_owned);
-        let account = Arc::new(Account { application, provider, key });
+        let account = Arc::new(Account::of(application, provider, key));
         for id in ids {
             self.0.insert(id, Arc::clone(&account));
         }

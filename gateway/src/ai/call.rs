@@ -22,6 +22,7 @@ use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Target};
 use weir_llm::{Addressed, Peek, RequestError, UpstreamRequest, WireError};
 
+use super::account::files;
 use super::answers::{self, Kept, Place, Taking};
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
@@ -78,7 +79,7 @@ pub(super) async fn serve(
     if !state.meter.is_writable() {
         return refuse(session, settlement, dialect, &unasked::no_journal(), Some(retry_after(5))).await;
     }
-    let body = match body::read(state, session, &settlement.application, asked.operation).await {
+    let mut body = match body::read(state, session, &settlement.application, asked.operation).await {
         Ok(body) => body,
         Err(BodyError::Left(reason)) => return Err(reason),
         Err(BodyError::Refused(error, wait)) => {
@@ -90,6 +91,7 @@ pub(super) async fn serve(
     let content_type = session.get_header(header::CONTENT_TYPE).cloned();
     let kind = content_type.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     settlement.captured(|capture| capture.request(&body.bytes, kind.to_ascii_lowercase().starts_with("multipart/")));
+    let files = files::open(&exchange.snapshot, &caller, &mut body.bytes);
     let peek = match asked.peek(dialect, kind, &body.bytes) {
         Ok(peek) => peek,
         Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
@@ -123,7 +125,7 @@ pub(super) async fn serve(
         Some(Err(error)) => return refuse(session, settlement, dialect, &error, None).await,
     };
     let mut plan = plan(&request, &route, session, settlement, &body.bytes);
-    if let Err(error) = bind(&mut plan, &request, &route, &settlement.application) {
+    if let Err(error) = bind(&mut plan, &request, &route, &settlement.application, files.as_ref()) {
         return refuse(session, settlement, dialect, &error, None).await;
     }
     let call = Call { request, route: &route, body, betas, taking };

@@ -9,7 +9,8 @@ use weir_domain::ledger::Record;
 use weir_domain::snapshot::{ModelRoute, Snapshot};
 use weir_llm::{Content, ErrorKind, WireError};
 
-use super::affinity::Gone;
+use super::account::files;
+use super::affinity::{Account, Gone};
 use super::attempt::Request;
 use super::plan::Plan;
 use super::plan::ask::{Ask, dice};
@@ -62,14 +63,16 @@ pub(super) fn plan(
     Plan::new(pool, &ask, dice(seed), Instant::now())
 }
 
-/// Keeps a request to the account that gave the answer it goes on from: to that alone when it names an answer that only
+/// Keeps a request to the account where its files lie, and to the one that gave the answer it goes on from: to that alone when it names an answer that only
 /// that account keeps, before all others when it holds reasoning that only that account can read.
 pub(super) fn bind<R: FnMut(u64) -> u64>(
     plan: &mut Plan<R>,
     request: &Request<'_>,
     route: &ModelRoute,
     application: &str,
+    files: Option<&Account>,
 ) -> Result<(), WireError> {
+    files::bind(plan, files, route)?;
     let Some(binding) = &request.peek.binding else { return Ok(()) };
     let affinity = &request.state.models.affinity;
     let refused = |why: &str| {

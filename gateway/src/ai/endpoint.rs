@@ -183,7 +183,7 @@ pub(crate) fn account_at(path: &str, anthropic: bool) -> Option<(Dialect, &str)>
     let found = match anthropic {
         _ if below("/messages/batches") => Dialect::Anthropic,
         true if below("/files") => Dialect::Anthropic,
-        false if below("/files") || below("/batches") => Dialect::Openai,
+        false if below("/files") || below("/batches") || below("/uploads") => Dialect::Openai,
         _ => return None,
     };
     Some((found, rest))

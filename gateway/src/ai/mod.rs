@@ -10,6 +10,7 @@
 //!                                       └── cooldown, next target ◀┘ failed before the first byte of content
 //! ```
 
+pub(crate) mod account;
 mod affinity;
 mod answers;
 mod attempt;
@@ -43,6 +44,8 @@ pub(crate) use body::Share;
 pub use endpoint::{Endpoint, Operation, endpoint};
 pub(crate) use endpoint::{account_at, dialect_at, not_served, sdk};
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::HeaderValue;
 use pingora_core::{Error, Result};
@@ -63,6 +66,7 @@ use crate::state::State;
 /// What model calls share between requests, beside the snapshot.
 pub struct Models {
     affinity: affinity::Affinity,
+    batches: Arc<account::Written>,
     answers: answers::Answers,
     pools: pool::Pools,
     links: link::Links,
@@ -75,6 +79,7 @@ impl Models {
     pub(crate) fn new(settings: &Settings, egress: crate::egress::Egress) -> Self {
         Self {
             affinity: affinity::Affinity::default(),
+            batches: Arc::default(),
             answers: answers::Answers::new(settings.answer_cache_bytes),
             pools: pool::Pools::default(),
             drains: drain::Drains::default(),

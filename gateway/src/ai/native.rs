@@ -11,7 +11,6 @@ use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::Session;
 use rand::Rng;
-use weir_domain::dialect::Dialect;
 use weir_domain::ledger::{Attempt, Outcome};
 use weir_domain::money::NanoUsd;
 use weir_domain::name::MAX_MODEL;
@@ -21,6 +20,7 @@ use weir_domain::spec::{Auth, UpstreamTimeouts, WireVersion};
 use weir_domain::usage::Usage;
 use weir_llm::{Metered, ModelTap, Tap};
 
+use super::account::Reading;
 use super::beta;
 use super::link::Link;
 use crate::authn::Denial;
@@ -49,8 +49,6 @@ const WITHHELD: [&str; 10] = [
 const WITHHELD_FAMILIES: [&str; 3] = ["x-weir-", "x-forwarded-", "x-amz-"];
 /// What a provider says of its account, and of a session that all callers would share.
 const KEPT_BACK: [&str; 3] = ["set-cookie", "openai-organization", "openai-project"];
-/// Where a caller says in whose account its files lie.
-const PROVIDER: &str = "x-weir-provider";
 /// Where a key may stand in a query.
 const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
 
@@ -69,6 +67,8 @@ pub(crate) struct Native {
     /// in a way that its state does not tell.
     makes: bool,
     settled: bool,
+    /// What is read and changed of a call about what applications keep in the account.
+    account: Option<Reading>,
 }
 
 /// Prepares a call of a provider's own API. Whether there is no such provider or the caller may not use it is the
@@ -94,38 +94,6 @@ pub(crate) fn admit(
     let (route, target, native) = open(state, &snapshot, provider, rest, &session.req_header().uri)?;
     exchange.forward = Some(Box::new(Forward::native(&route, target, native)));
     Ok(())
-}
-
-/// In whose account files and batches lie: the provider that the caller names in `x-weir-provider`, else the only one of
-/// the dialect whose own API the caller may call.
-///
-/// # Errors
-/// There is none, or more than one.
-pub(crate) fn account(
-    exchange: &Exchange,
-    dialect: Dialect,
-    head: &RequestHeader,
-) -> std::result::Result<String, Refusal> {
-    if let Some(named) = head.headers.get(PROVIDER).and_then(|name| name.to_str().ok()) {
-        return Ok(named.to_owned());
-    }
-    let snapshot = &exchange.snapshot;
-    let permitted = |id: &str| exchange.caller.as_ref().is_some_and(|caller| caller.permits_provider(snapshot, id));
-    let speaks = |provider: &Provider| provider.address.is_some() && provider.protocol.format() == dialect.format();
-    let mut usable = snapshot.providers.values().filter(|p| !p.disabled && speaks(p) && permitted(&p.id));
-    match (usable.next(), usable.next()) {
-        (Some(only), None) => Ok(only.id.clone()),
-        (None, _) => {
-            let sentence = "there is no provider with files and batches whose own API the application or its key may \
-                            call; its owner can allow one under 'providers'";
-            Err(Refusal::new(403, "provider_not_allowed", sentence))
-        }
-        (Some(_), Some(_)) => {
-            let sentence = "files and batches lie in the account of one provider, and there are several that the \
-                            application may call; name one in the header x-weir-provider";
-            Err(Refusal::new(400, "provider_ambiguous", sentence))
-        }
-    }
 }
 
 /// Finds the provider, one of its keys, and what its address is asked for. `rest` is the path behind
@@ -165,11 +133,26 @@ pub(super) fn open_stored(
     path: &str,
     uri: &Uri,
 ) -> std::result::Result<(Arc<Route>, String, Native), Refusal> {
+    open_kept(state, snapshot, (provider, key), "/v1/responses/{id}", path, uri)
+}
+
+/// The same for anything that is kept in an account; `template` is its path in the ledger's words.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_kept(
+    state: &State,
+    snapshot: &Snapshot,
+    (provider, key): (&Arc<Provider>, Option<usize>),
+    template: &str,
+    path: &str,
+    uri: &Uri,
+) -> std::result::Result<(Arc<Route>, String, Native), Refusal> {
     let Some(link) = state.models.links.get(snapshot, provider) else {
         let sentence = format!("the provider {:?} has no API of its own", provider.id);
         return Err(Refusal::new(404, "provider_without_api", sentence));
     };
-    let (route, target, native) = with_key((link, provider), key, "/v1/responses/{id}", path, uri)?;
+    let (route, target, native) = with_key((link, provider), key, template, path, uri)?;
     Ok((route, target, Native { free: true, ..native }))
 }
 
@@ -197,6 +180,7 @@ fn with_key(
         free: false,
         makes: false,
         settled: false,
+        account: None,
     };
     Ok((route, target, native))
 }
@@ -261,6 +245,11 @@ fn model_in(path: &str) -> Option<&str> {
 }
 
 impl Native {
+    /// The same call, read and changed on its way.
+    pub(super) fn reading(self, reading: Reading) -> Self {
+        Self { account: Some(reading), ..self }
+    }
+
     /// Sees to it that there is a token, where the key is a credential for which tokens are fetched.
     pub(crate) async fn ready(&self) -> std::result::Result<(), Refusal> {
         self.link.ready(self.key).await.map_err(|reason| {
@@ -291,7 +280,29 @@ impl Native {
         credential.complete(head, &Bytes::new()).ok_or_else(unfit)?;
         self.makes = head.method == Method::POST && !head.uri.path().contains("/batches");
         self.asked = is_json(head.headers.get(header::CONTENT_TYPE)).then(ModelTap::default);
+        if let Some(account) = &mut self.account {
+            account.request_head(head);
+        }
         Ok(())
+    }
+
+    /// Changes a piece of the request; `last` says that nothing follows.
+    pub(crate) fn change_request(&mut self, body: &mut Option<Bytes>, last: bool) {
+        if let Some(account) = &mut self.account {
+            account.request_piece(body, last);
+        }
+    }
+
+    /// Changes a piece of the answer; `last` says that nothing follows.
+    pub(crate) fn change_answer(&mut self, body: &mut Option<Bytes>, last: bool) {
+        if let Some(account) = &mut self.account {
+            account.response_piece(body, last, &self.provider);
+        }
+    }
+
+    /// What of the answer was held back, where it ends without a last piece.
+    pub(crate) fn rest(&mut self) -> Option<Bytes> {
+        self.account.as_mut().map(Reading::rest).filter(|rest| !rest.is_empty())
     }
 
     /// Reads along with a piece of the request.
@@ -309,6 +320,9 @@ impl Native {
         head.insert_header("x-weir-provider", self.provider.id.as_str())?;
         if head.status == StatusCode::UNAUTHORIZED {
             self.link.refused(self.key);
+        }
+        if let Some(account) = &mut self.account {
+            account.response_head(head);
         }
         let plain = head.headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
         let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -340,6 +354,9 @@ impl Native {
         let price: Option<&PriceRow> = price(&answered).or_else(|| price(&asked));
         let key = self.key.and_then(|key| self.provider.keys.get(key)).map(|key| key.id.clone()).unwrap_or_default();
         let model = asked.as_ref().or(answered.as_ref()).map_or("", |model| cut(model, MAX_MODEL)).to_owned();
+        if let Some(account) = &mut self.account {
+            self.free = account.settle(settlement, whole, &self.provider);
+        }
         for attempt in &mut settlement.attempts {
             attempt.provider_key.clone_from(&key);
             if !model.is_empty() {

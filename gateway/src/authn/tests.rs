@@ -33,6 +33,7 @@ fn application(id: &str, disabled: bool) -> (String, Application) {
         models: Allow::default(),
         services: Allow::compile(&["shop".to_owned(), "stock".to_owned()]),
         providers: Allow::default(),
+        batches: Allow::default(),
         disabled,
         request_log: None,
     };

@@ -100,6 +100,12 @@ impl Settlement {
         self.settled
     }
 
+    /// Puts a record beside this one into the journal: what a request has found out of something that was asked for before.
+    /// Its id says what it is of, so that the ledger takes it once. For `named` see [`Self::named`].
+    pub fn beside(&self, record: &Record, named: bool) {
+        self.meter.write(record, named);
+    }
+
     /// Fills in the duration, puts the record into the journal before it returns, writes the log line and counts.
     /// Call it before the last byte of the answer leaves. Calling it again does nothing.
     pub fn settle(&mut self) {

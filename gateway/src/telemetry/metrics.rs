@@ -5,6 +5,7 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 use weir_domain::ledger::{Attempt, Record, Traffic};
+use weir_domain::name::is_derived;
 
 use super::names::Names;
 use super::routes::{OTHER, Routes};
@@ -133,6 +134,10 @@ impl Metrics {
     pub(super) fn settled(&self, record: &Record, Settled { written, named }: Settled) {
         if written {
             self.journal_records.inc();
+        }
+        if is_derived(&record.id) {
+            // No request, but what one has found out of another: it took no time, and is counted where it was made.
+            return self.consumed(record, named);
         }
         let seconds = seconds(record.duration_us);
         let (routes, name, slot, may_add) = match record.traffic {

@@ -2,6 +2,7 @@
 
 mod abort;
 mod answers;
+mod batches;
 mod bodies;
 mod catalogue;
 mod disk;

@@ -8,7 +8,7 @@ use weir_domain::usage::Usage;
 use crate::metering::{Settlement, micros};
 
 /// Opens the row of a new attempt; an open one before it has ended unanswered.
-pub(super) fn begin(settlement: &mut Settlement, upstream: &str, target: &str) -> Instant {
+pub(crate) fn begin(settlement: &mut Settlement, upstream: &str, target: &str) -> Instant {
     let number = u32::try_from(settlement.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
     let started_us = settlement.elapsed_us();
     settlement.attempts.push(Attempt {
@@ -31,7 +31,7 @@ pub(super) fn begin(settlement: &mut Settlement, upstream: &str, target: &str) -
 }
 
 /// Notes the status that an attempt was answered with.
-pub(super) fn answered(settlement: &mut Settlement, started: Instant, status: u16) {
+pub(crate) fn answered(settlement: &mut Settlement, started: Instant, status: u16) {
     if let Some(attempt) = settlement.attempts.last_mut() {
         attempt.status = status;
         attempt.first_byte_us = Some(micros(started.elapsed()));
@@ -39,7 +39,7 @@ pub(super) fn answered(settlement: &mut Settlement, started: Instant, status: u1
 }
 
 /// Closes the row of an attempt.
-pub(super) fn end(settlement: &mut Settlement, started: Instant, outcome: Outcome, error: String) {
+pub(crate) fn end(settlement: &mut Settlement, started: Instant, outcome: Outcome, error: String) {
     let took = micros(started.elapsed());
     if let Some(attempt) = settlement.attempts.last_mut() {
         attempt.duration_us = took;

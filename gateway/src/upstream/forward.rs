@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Method, StatusCode};
 use pingora_core::upstreams::peer::HttpPeer;
@@ -197,6 +198,27 @@ impl Forward {
             return Err(Error::explain(BODY_TOO_LARGE, "max_body_bytes").into_down());
         }
         self.check_time()
+    }
+
+    /// Changes a piece of the request, where the call goes to an account that applications share.
+    pub(crate) fn change_request(&mut self, body: &mut Option<Bytes>, last: bool) {
+        if let Some(native) = &mut self.native {
+            native.change_request(body, last);
+        }
+    }
+
+    /// Changes a piece of the answer, likewise.
+    pub(crate) fn change_answer(&mut self, body: &mut Option<Bytes>, last: bool) {
+        if let Some(native) = &mut self.native {
+            native.change_answer(body, last);
+        }
+    }
+
+    /// What of the answer was held back, where trailers end it.
+    pub(crate) fn rest(&mut self, settlement: &mut Settlement) -> Option<Bytes> {
+        let rest = self.native.as_mut().and_then(|native| native.rest())?;
+        settlement.response_bytes += rest.len() as u64;
+        Some(rest)
     }
 
     /// Fails once the total time is over.

@@ -1,7 +1,7 @@
 //! The REST way: a route's request is streamed to one of its upstream's targets, and the answer back.
 
 pub(crate) mod admission;
-mod attempt;
+pub(crate) mod attempt;
 pub(crate) mod authority;
 mod choice;
 pub(crate) mod failure;

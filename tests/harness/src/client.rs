@@ -1,5 +1,7 @@
 //! The HTTP client of the tests.
 
+pub use reqwest::RequestBuilder;
+
 /// Settings for a client that follows nothing and goes straight to its target.
 ///
 /// TLS needs a provider of cryptography in the process; the first call installs it.

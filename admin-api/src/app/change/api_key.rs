@@ -54,11 +54,13 @@ impl Board {
         let application = self.entry(tx, Kind::Application, &after.application).await?;
         // A missing application is told by the check of all keys.
         if let Some(Spec::Application(has)) = application.after.as_ref().map(|a| &a.resource.spec) {
-            let Application { models, services, providers, .. } = has;
+            let Application { models, services, providers, batches, .. } = has;
+            // A key names the providers whose accounts it reaches there too.
+            let reached = [&providers[..], batches].concat();
             for (list, was, wanted, allowed) in [
                 ("models", &before.models, &after.models, models),
                 ("services", &before.services, &after.services, services),
-                ("providers", &before.providers, &after.providers, providers),
+                ("providers", &before.providers, &after.providers, &reached),
             ] {
                 if was == wanted {
                     continue;

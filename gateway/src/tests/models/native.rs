@@ -241,7 +241,7 @@ async fn a_provider_without_an_address_or_that_is_off_is_told_so() {
 }
 
 #[tokio::test]
-async fn files_and_batches_lie_with_the_one_provider_that_the_application_may_call() {
+async fn files_lie_with_the_one_provider_that_the_application_may_call() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n{\"id\":\"f1\",\"object\":\"file\"}";
     assert!(answer.ends_with("\r\n\r\n{\"id\":\"f1\",\"object\":\"file\"}"));
     let (base, server) = wire::by_hand(vec![vec![answer], vec![answer]]).await;
@@ -265,18 +265,16 @@ async fn files_and_batches_lie_with_the_one_provider_that_the_application_may_ca
         stage.caller.send(request)
     };
     assert_eq!(post("/v1/files", None).await.unwrap().status, 200);
-    assert_eq!(post("/v1/batches/b1/cancel", Some("hand")).await.unwrap().status, 200);
+    assert_eq!(post("/v1/uploads", Some("hand")).await.unwrap().status, 200);
     for head in server.await.unwrap() {
-        assert!(
-            head.starts_with("post /v1/files http/1.1") || head.starts_with("post /v1/batches/b1/cancel "),
-            "{head}"
-        );
+        assert!(head.starts_with("post /v1/files http/1.1") || head.starts_with("post /v1/uploads "), "{head}");
         assert!(head.contains("authorization: bearer sk-hand") && !head.contains("x-weir-"), "{head}");
     }
     let refused = post("/v1/files", Some("second")).await.unwrap();
     assert_eq!((refused.status, &refused.json().unwrap()["error"]["code"]), (403, &json!("provider_not_allowed")));
     for row in &stage.rows(3).await[..2] {
-        assert_eq!((row.provider.as_str(), row.traffic, row.cost), ("hand", Traffic::Ai, None), "{row:?}");
+        let free = Some(NanoUsd::ZERO);
+        assert_eq!((row.provider.as_str(), row.traffic, row.cost), ("hand", Traffic::Ai, free), "{row:?}");
     }
     let install = |providers: &[&str]| {
         let text: Vec<String> = documents(providers).iter().map(Value::to_string).collect();
@@ -286,6 +284,6 @@ async fn files_and_batches_lie_with_the_one_provider_that_the_application_may_ca
     let both = post("/v1/files", None).await.unwrap();
     assert_eq!((both.status, &both.json().unwrap()["error"]["code"]), (400, &json!("provider_ambiguous")));
     install(&[]);
-    let none = post("/v1/batches", None).await.unwrap();
+    let none = post("/v1/files", None).await.unwrap();
     assert_eq!((none.status, &none.json().unwrap()["error"]["code"]), (403, &json!("provider_not_allowed")));
 }

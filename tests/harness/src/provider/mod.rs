@@ -94,6 +94,7 @@ struct Shared {
     /// What is answered to a `GET` in the place of what is asked for; 0 for nothing.
     get_status: AtomicU16,
     gets: AtomicU64,
+    accounts: (Mutex<openai::batches::Account>, Mutex<anthropic::batches::Account>),
 }
 
 /// A running fake vendor; it ends when dropped.
@@ -136,6 +137,7 @@ impl FakeProvider {
             answers: AtomicU64::new(0),
             get_status: AtomicU16::new(0),
             gets: AtomicU64::new(0),
+            accounts: Default::default(),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, accepting })
@@ -334,7 +336,7 @@ fn answer(shared: &Shared, connection: u64, head: Head, body: Bytes) -> (Answer,
             );
         }
     }
-    let script = if chat { shared.script_for(&model) } else { Script::default() };
+    let script = if chat || path.ends_with("/results") { shared.script_for(&model) } else { Script::default() };
     let answer = match shared.format {
         Format::Openai => openai::answer(shared, &head, &path, &body, &script),
         Format::Responses => responses::answer(shared, &head, &path, &body, &script),

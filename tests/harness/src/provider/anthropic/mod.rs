@@ -1,6 +1,7 @@
 //! Anthropic as it behaves on the wire.
 //! Source: <https://docs.anthropic.com/en/api/messages>, and error messages seen from the live API.
 
+pub(super) mod batches;
 mod blocks;
 mod check;
 mod read;
@@ -35,6 +36,9 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
     let refused = |refusal: &Refusal, headers| json_answer(refusal.status, headers, &error(refusal, &request_id));
     if let Err(refusal) = check::headers(head, &shared.key) {
         return refused(&refusal, headers);
+    }
+    if let Some(answer) = batches::answer(shared, head, path, body, number, &headers) {
+        return answer;
     }
     match (head.method.as_str(), path) {
         ("GET", "/v1/models") => json_answer(200, headers, &models()),

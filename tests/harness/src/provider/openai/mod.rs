@@ -1,6 +1,7 @@
 //! OpenAI as it behaves on the wire.
 //! Source: <https://platform.openai.com/docs/api-reference/chat>, and error messages seen from the live API.
 
+pub(super) mod batches;
 mod check;
 mod media;
 mod read;
@@ -35,6 +36,9 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
     let refused = |refusal: &Refusal, headers| json_answer(refusal.status, headers, &error(refusal));
     if let Err(refusal) = credential(head, &shared.key) {
         return refused(&refusal, headers);
+    }
+    if let Some(answer) = batches::answer(shared, head, path, body, number, &headers) {
+        return answer;
     }
     match (head.method.as_str(), path) {
         ("GET", "/v1/models") => json_answer(200, headers, &models()),

@@ -1,0 +1,120 @@
+//! The ids under which an application knows what it keeps at a provider. Such an id holds where the thing lies (provider,
+//! key, and the vendor's own id) and a tag that only this installation can make, and only for this application: so any
+//! node opens it, after any restart, and nobody else's is worth anything. The same thing always has the same id.
+//!
+//! `file-abc` becomes `file-wrid…`: the vendor's prefix stays, for what looks at it.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use weir_domain::sealing::{SealingKey, TAG};
+
+/// Begins what stands behind the vendor's prefix.
+pub(super) const MARK: &str = "wrid";
+/// The longest prefix of a vendor's, its separator included: `msgbatch_`, `upload_`, `file-`.
+pub(super) const MAX_PREFIX: usize = 16;
+/// The longest id that is opened.
+pub(super) const MAX_ID: usize = 1_024;
+
+/// A thing that an application keeps at a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// The provider.
+    pub(super) provider: String,
+    /// The name of the provider's key in whose account it lies; empty where there is none.
+    pub(super) key: String,
+    /// When the batch was made that it is, or that it holds results of, in seconds since 1970 UTC; 0 for anything else.
+    pub(super) made: u64,
+    /// The vendor's id of the batch whose results it holds; else empty.
+    pub(super) results_of: String,
+    /// The vendor's id.
+    pub(super) id: String,
+}
+
+/// What stands before the part of an id that nobody reads.
+fn prefix(id: &str) -> &str {
+    let end = id.bytes().position(|byte| !byte.is_ascii_lowercase()).filter(|end| (1..MAX_PREFIX).contains(end));
+    match end {
+        Some(end) if matches!(id.as_bytes().get(end), Some(b'-' | b'_')) => id.get(..=end).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// The id under which `application` knows it.
+pub(super) fn seal(key: &SealingKey, application: &str, held: &Held) -> String {
+    let made = held.made.to_string();
+    let tag = key.tag(&parts(application, held, &made));
+    let prefix = prefix(&held.id);
+    let rest = held.id.get(prefix.len()..).unwrap_or_default();
+    let text = [&held.provider, &held.key, &made, &held.results_of, rest].map(str::as_bytes).join(&0);
+    format!("{prefix}{MARK}{}", BASE64_URL_SAFE_NO_PAD.encode([&tag[..], &text].concat()))
+}
+
+/// What an id stands for, if it was sealed for `application`.
+pub(super) fn open(key: &SealingKey, application: &str, id: &str) -> Option<Held> {
+    let prefix = prefix(id);
+    let sealed = id.get(prefix.len()..)?.strip_prefix(MARK).filter(|_| id.len() <= MAX_ID)?;
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let (tag, text) = bytes.split_at_checked(TAG)?;
+    let mut fields = std::str::from_utf8(text).ok()?.splitn(5, '\0');
+    let mut next = || fields.next().map(str::to_owned);
+    let (provider, name, made, results_of) = (next()?, next()?, next()?, next()?);
+    let held =
+        Held { provider, key: name, made: made.parse().ok()?, results_of, id: format!("{prefix}{}", fields.next()?) };
+    key.is_tag(tag, &parts(application, &held, &made)).then_some(held)
+}
+
+fn parts<'a>(application: &'a str, held: &'a Held, made: &'a str) -> [&'a str; 7] {
+    ["object", application, &held.provider, &held.key, made, &held.results_of, &held.id]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(id: &str) -> Held {
+        Held {
+            provider: "openai".into(),
+            key: "main".into(),
+            made: 1_711_471_533,
+            results_of: "batch_9".into(),
+            id: id.into(),
+        }
+    }
+
+    #[test]
+    fn an_id_is_opened_by_its_own_application_alone_and_says_where_the_thing_lies() {
+        let key = SealingKey::new([7; 32]);
+        for (id, begin) in [
+            ("file-6F2ksmvXxt4VdoqmHRw6kL", "file-wrid"),
+            ("msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d", "msgbatch_wrid"),
+            ("12", "wrid"),
+            ("Upper-1", "wrid"),
+            ("päd", "wrid"),
+            ("file-", "file-wrid"),
+        ] {
+            let sealed = seal(&key, "web", &held(id));
+            assert!(sealed.starts_with(begin) && sealed.len() < 140, "{sealed}");
+            assert!(sealed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{sealed}");
+            assert_eq!(sealed, seal(&key, "web", &held(id)));
+            assert_eq!(open(&key, "web", &sealed), Some(held(id)));
+            assert_eq!(open(&key, "other", &sealed), None);
+            assert_eq!(open(&SealingKey::new([8; 32]), "web", &sealed), None);
+            assert_eq!(open(&key, "web", id), None, "the vendor's own id is nobody's");
+        }
+    }
+
+    #[test]
+    fn no_part_of_an_id_can_be_changed() {
+        let key = SealingKey::new([7; 32]);
+        let sealed = seal(&key, "web", &held("file-abc"));
+        for at in 0..sealed.len() {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(bytes).unwrap();
+            assert_eq!(open(&key, "web", &forged), None, "{forged}");
+        }
+        assert_eq!(open(&key, "web", &sealed.replace("file-", "batch_")), None);
+        assert_eq!(open(&key, "web", "file-wrid"), None);
+        assert_eq!(open(&key, "web", &format!("file-wrid{}", "A".repeat(5_000))), None);
+    }
+}
