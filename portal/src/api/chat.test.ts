@@ -41,6 +41,25 @@ test('an answer that is no stream is one piece', () => {
   expect(withPiece(nothingYet, body)).toMatchObject({ text: 'Hello', finishReason: 'stop', cost: null });
 });
 
+test('calls of tools come whole, or piece by piece and by their place', () => {
+  const piece = (index: number, name: string | undefined, text: string) => ({
+    choices: [{ delta: { tool_calls: [{ index, function: { ...(name ? { name } : {}), arguments: text } }] } }],
+  });
+  const pieces = [
+    piece(0, 'weather', ''),
+    piece(0, undefined, '{"city":'),
+    piece(1, 'time', '{}'),
+    piece(0, undefined, '"Oslo"}'),
+  ];
+  const calls = [
+    { name: 'weather', arguments: '{"city":"Oslo"}' },
+    { name: 'time', arguments: '{}' },
+  ];
+  expect(pieces.reduce(withPiece, nothingYet).toolCalls).toEqual(calls);
+  const whole = { choices: [{ message: { content: null, tool_calls: calls.map((call) => ({ function: call })) } }] };
+  expect(withPiece(nothingYet, whole).toolCalls).toEqual(calls);
+});
+
 test('an error in the middle of a stream keeps the text that came before it', () => {
   const begun = withPiece(nothingYet, { choices: [{ delta: { content: 'Once' } }] });
   expect(withPiece(begun, { error: { message: 'overloaded' } })).toMatchObject({ text: 'Once', error: 'overloaded' });

@@ -3,9 +3,19 @@ import { createParser } from 'eventsource-parser';
 import { guardedFetch } from './http';
 import { ConnectionLost } from './problem';
 
+/** A part of a prompt: text, or an image as a `data:` address. */
+export type Part = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } };
+
 export interface Message {
   role: 'system' | 'user' | 'assistant';
-  content: string;
+  content: string | Part[];
+}
+
+/** What a model asks to be called, as far as it is there: arguments come piece by piece. */
+export interface ToolCall {
+  name: string;
+  /** JSON, when it is whole. */
+  arguments: string;
 }
 
 export interface ChatRequest {
@@ -15,12 +25,15 @@ export interface ChatRequest {
   temperature?: number;
   top_p?: number;
   max_tokens?: number;
+  /** As the reader wrote them; the gateway says what is wrong with one. */
+  tools?: unknown[];
 }
 
 /** What is known of an answer so far. */
 export interface ChatAnswer {
   text: string;
   reasoning: string;
+  toolCalls: ToolCall[];
   finishReason: string | null;
   inputTokens: number | null;
   outputTokens: number | null;
@@ -41,6 +54,7 @@ export interface ChatAnswer {
 export const nothingYet: ChatAnswer = {
   text: '',
   reasoning: '',
+  toolCalls: [],
   finishReason: null,
   inputTokens: null,
   outputTokens: null,
@@ -62,6 +76,21 @@ interface Piece {
 interface Delta {
   content?: string | null;
   reasoning_content?: string | null;
+  tool_calls?: { index?: number; function?: { name?: string; arguments?: string } }[] | null;
+}
+
+/** Pieces of a call bear its place among them; whole ones stand in order. */
+function withCalls(calls: ToolCall[], pieces: Delta['tool_calls']): ToolCall[] {
+  const all = [...calls];
+  (pieces ?? []).forEach((piece, order) => {
+    const at = piece.index ?? order;
+    const known = all[at] ?? { name: '', arguments: '' };
+    all[at] = {
+      name: known.name + (piece.function?.name ?? ''),
+      arguments: known.arguments + (piece.function?.arguments ?? ''),
+    };
+  });
+  return all.filter(Boolean);
 }
 
 /** Adds one piece of an answer: an event of a stream, or the whole body of an answer that is none. */
@@ -73,6 +102,7 @@ export function withPiece(answer: ChatAnswer, piece: Piece): ChatAnswer {
     ...answer,
     text: answer.text + (delta?.content ?? ''),
     reasoning: answer.reasoning + (delta?.reasoning_content ?? ''),
+    toolCalls: withCalls(answer.toolCalls, delta?.tool_calls),
     finishReason: choice?.finish_reason ?? answer.finishReason,
     inputTokens: usage?.prompt_tokens ?? answer.inputTokens,
     outputTokens: usage?.completion_tokens ?? answer.outputTokens,
@@ -109,7 +139,8 @@ export async function chat(request: ChatRequest, signal: AbortSignal, onProgress
   let answer = withHead(nothingYet, response.headers);
   const add = (piece: Piece) => {
     answer = withPiece(answer, piece);
-    if (answer.firstTextMs === null && (answer.text || answer.reasoning)) answer = { ...answer, firstTextMs: since() };
+    if (answer.firstTextMs === null && (answer.text || answer.reasoning || answer.toolCalls.length > 0))
+      answer = { ...answer, firstTextMs: since() };
     onProgress(answer);
   };
   try {

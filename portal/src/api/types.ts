@@ -14,11 +14,18 @@ export type ProviderKey = Schemas['ProviderKey'];
 export type ModelDeclaration = Schemas['ModelDeclaration'];
 export type Protocol = Schemas['Protocol'];
 export type ModelRoute = Omit<Schemas['ModelRoute'], 'retry'> & { retry?: Partial<Schemas['Retry']> };
-/** What a model of the catalogue costs from a day on; parts that say nothing are left out. */
-export type CatalogPrice = Pick<Schemas['CatalogPrice'], 'effective_from' | 'source'> & {
+/** Rates of the catalogue; parts that say nothing are left out. */
+export interface CatalogRates {
   per_million?: Partial<Schemas['PerMillion']>;
   per_unit?: Partial<Schemas['PerUnit']>;
-} & Pick<Schemas['CatalogPrice'], 'context_tiers' | 'service_tiers' | 'multipliers'>;
+  context_tiers?: { above: number; per_million: Partial<Schemas['PerMillion']> }[] | null;
+}
+/** What a model of the catalogue costs from a day on. */
+export type CatalogPrice = Pick<Schemas['CatalogPrice'], 'effective_from' | 'source'> &
+  CatalogRates & {
+    service_tiers?: Record<string, CatalogRates>;
+    multipliers?: Partial<Schemas['Multipliers']>;
+  };
 export type CatalogModel = Omit<Sparse<Schemas['CatalogModelView'], 'provider' | 'id'>, 'prices'> & {
   prices?: CatalogPrice[];
 };

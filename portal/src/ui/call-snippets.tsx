@@ -16,11 +16,11 @@ export function CallSnippets({ apiKey, body }: { apiKey: string | null; body: Ch
   const system = useSystem();
   if (!system.data) return null;
   // The playground streams or not; a snippet is read whole.
-  const { model, messages, temperature, top_p, max_tokens } = body;
+  const { model, messages, temperature, top_p, max_tokens, tools } = body;
   const call: Call = {
     gateway: reachable(system.data.gateway_url, window.location.hostname),
     apiKey,
-    body: { model, messages, temperature, top_p, max_tokens },
+    body: { model, messages, temperature, top_p, max_tokens, tools },
   };
   return (
     <Snippets

@@ -28,6 +28,7 @@ const paths = {
   stop: 'M6 6h8v8H6z',
   download: 'M10 4v8.5M6 9l4 4 4-4M4.5 16h11',
   warn: 'M10 4 3 16h14zM10 8.5v3.5M10 14h.01',
+  image: 'M3.5 4.5h13v11h-13zM3.5 13.5l4-4 3.5 3.5 2-2 3.5 3.5M12.5 7.7h.01',
   history: 'M4 10a6 6 0 1 0 2-4.5M4 3.5v3h3M10 7v3.2l2.3 1.5',
 } as const;
 

@@ -43,3 +43,11 @@ test('without a key the snippets read it from the environment, and carry the par
   expect(pythonSnippet(call)).toContain('temperature=0.5,');
   expect(nodeSnippet(call)).toContain('temperature: 0.5,');
 });
+
+test('values in Python are Python', () => {
+  const tools = [{ type: 'function', function: { name: 'f', strict: true, parameters: null } }];
+  const text = pythonSnippet({ gateway: 'http://g', apiKey: null, body: { model: 'm', messages: [], tools } });
+  expect(text).toContain(
+    'tools=[{"type": "function", "function": {"name": "f", "strict": True, "parameters": None}}],',
+  );
+});

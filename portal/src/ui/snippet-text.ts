@@ -3,10 +3,11 @@
 /** The body of a chat, as the gateway takes it. */
 export interface ChatBody {
   model: string;
-  messages: { role: string; content: string }[];
+  messages: { role: string; content: unknown }[];
   temperature?: number;
   top_p?: number;
   max_tokens?: number;
+  tools?: unknown[];
 }
 
 export interface Call {
@@ -31,12 +32,23 @@ export function curlSnippet({ gateway, apiKey, body }: Call): string {
   ].join(' \\\n  ');
 }
 
-/** The fields of the body one below the other; strings and numbers are written alike in Python and JavaScript. */
-function fields(body: ChatBody, write: (name: string, value: string) => string): string {
-  const messages = body.messages.map((message) => `        ${JSON.stringify(message)},`).join('\n');
+/** A value as Python writes it: as JSON, but for what is true, false or nothing. */
+function python(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([name, inner]) => `${JSON.stringify(name)}: ${python(inner)}`)
+    .join(', ')}}`;
+}
+
+/** The fields of the body one below the other. */
+function fields(body: ChatBody, literal: (value: unknown) => string, write: (name: string, value: string) => string) {
+  const messages = body.messages.map((message) => `        ${literal(message)},`).join('\n');
   const list = `[\n${messages}\n    ]`;
   const rest = Object.entries(body).filter(([name, value]) => name !== 'messages' && value !== undefined);
-  return [...rest.map(([name, value]) => write(name, JSON.stringify(value))), write('messages', list)].join('\n');
+  return [...rest.map(([name, value]) => write(name, literal(value))), write('messages', list)].join('\n');
 }
 
 export function pythonSnippet({ gateway, apiKey, body }: Call): string {
@@ -49,7 +61,7 @@ client = OpenAI(
     api_key=${key},
 )
 answer = client.chat.completions.create(
-${fields(body, (name, value) => `    ${name}=${value},`)}
+${fields(body, python, (name, value) => `    ${name}=${value},`)}
 )
 print(answer.choices[0].message.content)`;
 }
@@ -64,7 +76,7 @@ const client = new OpenAI({
     apiKey: ${key},
 });
 const answer = await client.chat.completions.create({
-${fields(body, (name, value) => `    ${name}: ${value},`)}
+${fields(body, JSON.stringify, (name, value) => `    ${name}: ${value},`)}
 });
 console.log(answer.choices[0].message.content);`;
 }

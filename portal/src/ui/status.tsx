@@ -22,6 +22,10 @@ export function Status({ tone, children }: { tone: Tone; children: string }) {
 }
 
 /** A short neutral word beside a name, such as a protocol. */
-export function Tag({ children }: { children: string }) {
-  return <span className={classes.tag}>{children}</span>;
+export function Tag({ children, title }: { children: string; title?: string }) {
+  return (
+    <span className={classes.tag} title={title}>
+      {children}
+    </span>
+  );
 }

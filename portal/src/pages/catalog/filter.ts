@@ -43,10 +43,17 @@ export interface CatalogFilter {
   ability?: (typeof abilities)[number];
 }
 
+/** What the catalogue's address says: the filter, and the model that is looked at. */
+export interface CatalogView extends CatalogFilter {
+  /** `provider/model` */
+  model?: string;
+}
+
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-export function readCatalogFilter(search: Record<string, unknown>): CatalogFilter {
+export function readCatalogFilter(search: Record<string, unknown>): CatalogView {
   return {
+    model: text(search['model']),
     q: text(search['q']),
     provider: text(search['provider']),
     modality: known(modalities, String(search['modality'])),

@@ -10,13 +10,15 @@ import { Loaded } from '../../ui/notes';
 import { Section } from '../../ui/page';
 import { Status, Tag } from '../../ui/status';
 import classes from './pool.module.css';
-import { levelsOf, type Stand, wordOf } from './stand';
+import { type Level, levelsOf, type Stand, wordOf } from './stand';
 
 export function Pool({ route }: { route: string }) {
   const { t } = useTranslation();
   const routing = useRouting();
+  const strategy = routing.data?.routes.find((one) => one.route === route)?.strategy;
+  const lead = strategy ? `${t(`pool.strategies.${strategy}`)} ${t('pool.lead')}` : t('pool.lead');
   return (
-    <Section title={t('pool.title')} lead={t('pool.lead')}>
+    <Section title={t('pool.title')} lead={lead}>
       <Loaded query={routing}>
         {({ live, routes }) => {
           const state = routes.find((one) => one.route === route);
@@ -24,15 +26,8 @@ export function Pool({ route }: { route: string }) {
           if (!state) return <p className="muted">{t('pool.notYet')}</p>;
           return (
             <ol className={classes.levels}>
-              {levelsOf(state.targets).map(({ priority, targets }) => (
-                <li key={priority}>
-                  <span className={classes.level}>{t('pool.priority', { priority })}</span>
-                  <ul className={classes.targets}>
-                    {targets.map(({ target, stand, share }) => (
-                      <Target key={`${target.provider}/${target.model}`} target={target} stand={stand} share={share} />
-                    ))}
-                  </ul>
-                </li>
+              {levelsOf(state.targets).map((level, index) => (
+                <LevelView key={level.priority} level={level} first={index === 0} />
               ))}
             </ol>
           );
@@ -42,21 +37,45 @@ export function Pool({ route }: { route: string }) {
   );
 }
 
-function Target({ target, stand, share }: { target: TargetState; stand: Stand; share: number }) {
+/** The targets of one priority: who got how much of the calls that came to it, then each as it stands. */
+function LevelView({ level: { priority, picks, targets }, first }: { level: Level; first: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <li>
+      <span className={classes.level}>{t(first ? 'pool.first' : 'pool.fallback', { priority })}</span>{' '}
+      <span className="muted small">{t('pool.callsHere', { count: picks })}</span>
+      <div className={classes.bar} aria-hidden="true">
+        {targets.map(({ target, share }, index) => (
+          <div key={nameOf(target)} data-part={index % parts} style={{ flexGrow: share }} />
+        ))}
+      </div>
+      <ul className={classes.targets}>
+        {targets.map((one, index) => (
+          <Target key={nameOf(one.target)} {...one} part={index % parts} />
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+/** Colours of the bar, which each target bears too. */
+const parts = 6;
+const nameOf = ({ provider, model }: TargetState) => `${provider}/${model}`;
+
+function Target({ target, stand, share, standby, part }: Level['targets'][number] & { part: number }) {
   const { t } = useTranslation();
   const locale = useLocale();
   return (
     <li className={classes.target} data-tone={stand.tone}>
       <div className={classes.head}>
+        <span className={classes.part} data-part={part} aria-hidden="true" />
         <code>
           {target.provider}/{target.model}
         </code>
         <Status tone={stand.tone}>{t(`pool.states.${stand.word}`)}</Status>
         {target.healthy === true ? <Tag>{t('pool.healthy')}</Tag> : null}
+        {standby ? <Tag>{t('routes.standby')}</Tag> : null}
         {target.canary_percent === undefined ? null : <Tag>{t('pool.canary', { percent: target.canary_percent })}</Tag>}
-      </div>
-      <div className={classes.bar} aria-hidden="true">
-        <div style={{ width: `${share * 100}%` }} />
       </div>
       <dl className={classes.figures}>
         <Figure name={t('pool.share')}>{formatShare(share, 1, locale)}</Figure>

@@ -29,9 +29,9 @@ test('shares are of the calls within a priority, and 0 before the first', () => 
     { ...ready, model: 'a', picks: 3 },
     { ...ready, model: 'b', picks: 1 },
   ]);
-  expect(levels.map((level) => [level.priority, level.targets.map((one) => one.share)])).toEqual([
-    [0, [0.75, 0.25]],
-    [1, [0]],
+  expect(levels.map(({ priority, picks, targets }) => [priority, picks, targets.map((one) => one.share)])).toEqual([
+    [0, 4, [0.75, 0.25]],
+    [1, 0, [0]],
   ]);
 });
 
@@ -41,4 +41,11 @@ test('a key is said to be left alone, or tried, only while its breaker is not cl
     'probing',
     'open',
   ]);
+});
+
+test('without a weight a target is on standby, unless none has one', () => {
+  const standby = (weights: number[]) =>
+    levelsOf(weights.map((weight) => ({ ...ready, weight })))[0]?.targets.map((one) => one.standby);
+  expect(standby([1, 0])).toEqual([false, true]);
+  expect(standby([0, 0])).toEqual([false, false]);
 });

@@ -29,16 +29,26 @@ export function wordOf(breaker: KeyState['breaker']): { tone: Tone; word: 'open'
 
 export interface Level {
   priority: number;
-  targets: { target: TargetState; stand: Stand; share: number }[];
+  /** Calls that its targets got since the node's start, through any route. */
+  picks: number;
+  /** The share is that of `picks`. A target on standby has no weight where others have. */
+  targets: { target: TargetState; stand: Stand; share: number; standby: boolean }[];
 }
 
-/** Targets by priority. The share is that of all calls that this level was asked for since the node's start. */
+/** Targets by priority. */
 export function levelsOf(targets: TargetState[]): Level[] {
   const priorities = [...new Set(targets.map((target) => target.priority))].sort((a, b) => a - b);
   return priorities.map((priority) => {
     const here = targets.filter((target) => target.priority === priority);
     const picks = here.reduce((sum, target) => sum + target.picks, 0);
     const share = (target: TargetState) => (picks === 0 ? 0 : target.picks / picks);
-    return { priority, targets: here.map((target) => ({ target, stand: standOf(target), share: share(target) })) };
+    const weighted = here.some((target) => target.weight > 0);
+    const shown = here.map((target) => ({
+      target,
+      stand: standOf(target),
+      share: share(target),
+      standby: weighted && target.weight === 0,
+    }));
+    return { priority, picks, targets: shown };
   });
 }

@@ -3,6 +3,8 @@ import { MultiSelect, NumberInput, Select, Switch, Textarea } from '@mantine/cor
 import { useTranslation } from 'react-i18next';
 import type { CallableModel } from '../../api/types';
 import { Rows } from '../../ui/page';
+import classes from './playground.module.css';
+import { example, readTools } from './tools';
 import type { Settings } from './use-conversation';
 
 interface ChatSettingsProps {
@@ -61,6 +63,19 @@ export function ChatSettings({ settings, models, onChange }: ChatSettingsProps) 
         step={100}
         allowDecimal={false}
         thousandSeparator=" "
+      />
+      <Textarea
+        label={t('playground.tools')}
+        description={t('playground.toolsHint')}
+        placeholder={example}
+        value={settings.tools}
+        onChange={(event) => onChange({ ...settings, tools: event.currentTarget.value })}
+        error={readTools(settings.tools) === null ? t('playground.toolsWrong') : undefined}
+        classNames={{ input: classes.json }}
+        autosize
+        minRows={3}
+        maxRows={14}
+        spellCheck={false}
       />
     </Rows>
   );

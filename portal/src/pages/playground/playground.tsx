@@ -1,8 +1,8 @@
 // The playground: any model, with its parameters; streaming; what each answer took; the same call as code.
-import { Button, Modal, Textarea } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChatModels } from '../../api/gateway';
 import { CallSnippets } from '../../ui/call-snippets';
@@ -10,13 +10,23 @@ import { Empty } from '../../ui/empty';
 import { Icon } from '../../ui/icons';
 import { Bar, Page, Rows, Section } from '../../ui/page';
 import { ChatSettings } from './chat-settings';
+import { Composer } from './composer';
 import classes from './playground.module.css';
 import { TurnView } from './turn';
 import { chatRequest, type Settings, type Turn, useConversation } from './use-conversation';
 
 /** Pixels that a new piece of text may add below what the reader sees. */
 const nearTheEnd = 120;
-const start: Settings = { model: '', against: [], system: '', stream: true, temperature: '', topP: '', maxTokens: '' };
+const start: Settings = {
+  model: '',
+  against: [],
+  system: '',
+  stream: true,
+  temperature: '',
+  topP: '',
+  maxTokens: '',
+  tools: '',
+};
 
 export default function Playground() {
   const { t } = useTranslation();
@@ -81,7 +91,10 @@ export default function Playground() {
           <p className="muted small">{t('playground.codeLead')}</p>
           <CallSnippets
             apiKey={null}
-            body={chatRequest({ ...settings, stream: false }, settings.model, [], t('snippet.prompt'))}
+            body={chatRequest({ ...settings, stream: false }, settings.model, [], {
+              prompt: t('snippet.prompt'),
+              images: [],
+            })}
           />
         </Rows>
       </Modal>
@@ -102,54 +115,4 @@ function useBottom(turns: Turn[]) {
     if (asked || distance < nearTheEnd) element.scrollTop = element.scrollHeight;
   }, [turns]);
   return box;
-}
-
-interface ComposerProps {
-  settings: Settings;
-  conversation: ReturnType<typeof useConversation>;
-}
-
-function Composer({ settings, conversation }: ComposerProps) {
-  const { t } = useTranslation();
-  const [prompt, setPrompt] = useState('');
-  const ready = settings.model !== '' && prompt.trim() !== '' && !conversation.running;
-  const send = () => {
-    if (!ready) return;
-    void conversation.send(settings, prompt.trim());
-    setPrompt('');
-  };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    send();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    // Enter that ends a composition (Chinese, Japanese input) is no wish to send.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    send();
-  };
-  return (
-    <form onSubmit={submit} className={classes.composer}>
-      <Textarea
-        aria-label={t('playground.prompt')}
-        placeholder={t('playground.promptHint')}
-        value={prompt}
-        onChange={(event) => setPrompt(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-        autosize
-        minRows={2}
-        maxRows={10}
-        flex={1}
-      />
-      {conversation.running ? (
-        <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={conversation.stop}>
-          {t('playground.stop')}
-        </Button>
-      ) : (
-        <Button type="submit" disabled={!ready} rightSection={<Icon name="arrow" size={16} />}>
-          {t('playground.send')}
-        </Button>
-      )}
-    </form>
-  );
 }

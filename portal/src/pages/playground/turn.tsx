@@ -2,12 +2,13 @@
 import { Badge } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { ChatAnswer } from '../../api/chat';
+import type { ChatAnswer, ToolCall } from '../../api/chat';
 import { CopyIcon } from '../../ui/copyable';
 import { Count, Duration, Money } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
 import { ErrorNote } from '../../ui/notes';
 import { type Best, bestOf } from './best';
+import { Images } from './images';
 import classes from './turn.module.css';
 import type { Reply, Turn } from './use-conversation';
 
@@ -19,6 +20,7 @@ export function TurnView({ turn }: { turn: Turn }) {
     <article className={classes.turn}>
       <div className={classes.prompt}>
         <span className={classes.who}>{t('playground.you')}</span>
+        <Images images={turn.images} />
         <p>{turn.prompt}</p>
       </div>
       <div className={several ? classes.several : undefined}>
@@ -52,6 +54,7 @@ function ReplyView({ reply, titled, best }: { reply: Reply; titled: boolean; bes
         {answer.text}
         {state === 'running' ? <span className={classes.cursor} /> : null}
       </p>
+      <ToolCalls calls={answer.toolCalls} />
       {state === 'stopped' ? <p className="muted small">{t('playground.stopped')}</p> : null}
       {state === 'failed' ? <ErrorNote error={reply.failure} /> : null}
       {answer.error ? <ErrorNote error={answer.error} /> : null}
@@ -64,6 +67,27 @@ function ReplyView({ reply, titled, best }: { reply: Reply; titled: boolean; bes
         <Figures answer={answer} whole={state === 'done' && !answer.error} />
       ) : null}
     </section>
+  );
+}
+
+/** What the model asks to be called: the playground shows it, and makes no call. */
+function ToolCalls({ calls }: { calls: ToolCall[] }) {
+  const { t } = useTranslation();
+  if (calls.length === 0) return null;
+  return (
+    <div>
+      <p className="muted small">{t('playground.toolCalls', { count: calls.length })}</p>
+      <ul className={classes.calls}>
+        {calls.map((call, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a call is known by its place
+          <li key={at}>
+            <code>
+              {call.name}({call.arguments})
+            </code>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -1,7 +1,12 @@
 // A conversation with one model, or with several side by side: its turns, the answers under way, stopping them.
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { type ChatAnswer, type ChatRequest, chat, type Message, nothingYet } from '../../api/chat';
+import { type ChatAnswer, type ChatRequest, chat, type Message, nothingYet, type Part } from '../../api/chat';
+import type { Image } from './images';
+import { readTools } from './tools';
+
+/** What is asked. */
+export type Prompt = Pick<Turn, 'prompt' | 'images'>;
 
 /** What one model says to a prompt. */
 export interface Reply {
@@ -14,6 +19,7 @@ export interface Reply {
 export interface Turn {
   id: number;
   prompt: string;
+  images: Image[];
   replies: Reply[];
 }
 
@@ -26,29 +32,40 @@ export interface Settings {
   temperature: number | '';
   topP: number | '';
   maxTokens: number | '';
+  /** JSON as the reader wrote it. */
+  tools: string;
 }
 
 /** Every model that is asked, each once. */
 export const modelsOf = (settings: Settings): string[] => [...new Set([settings.model, ...settings.against])];
 
+/** Text alone is the plainest content; images stand before what is asked about them. */
+function contentOf({ prompt, images }: Prompt): Message['content'] {
+  if (images.length === 0) return prompt;
+  const parts = images.map(({ url }): Part => ({ type: 'image_url', image_url: { url } }));
+  return [...parts, { type: 'text', text: prompt }];
+}
+
 /** What is sent to a model for a prompt that follows these turns: each model goes on from its own answers. */
-export function chatRequest(settings: Settings, model: string, turns: Turn[], prompt: string): ChatRequest {
+export function chatRequest(settings: Settings, model: string, turns: Turn[], asked: Prompt): ChatRequest {
+  const tools = readTools(settings.tools);
   const said = turns.flatMap((turn): Message[] => {
     const text = turn.replies.find((reply) => reply.model === model)?.answer.text;
     if (!text) return [];
     return [
-      { role: 'user', content: turn.prompt },
+      { role: 'user', content: contentOf(turn) },
       { role: 'assistant', content: text },
     ];
   });
   const system: Message[] = settings.system.trim() ? [{ role: 'system', content: settings.system }] : [];
   return {
     model,
-    messages: [...system, ...said, { role: 'user', content: prompt }],
+    messages: [...system, ...said, { role: 'user', content: contentOf(asked) }],
     stream: settings.stream,
     ...(settings.temperature === '' ? {} : { temperature: settings.temperature }),
     ...(settings.topP === '' ? {} : { top_p: settings.topP }),
     ...(settings.maxTokens === '' ? {} : { max_tokens: settings.maxTokens }),
+    ...(tools?.length ? { tools } : {}),
   };
 }
 
@@ -64,13 +81,13 @@ export function useConversation() {
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
 
-  const send = async (settings: Settings, prompt: string) => {
+  const send = async (settings: Settings, prompt: Prompt) => {
     const id = turns.length;
     const control = new AbortController();
     abort.current = control;
     const models = modelsOf(settings);
     const replies = models.map((model): Reply => ({ model, answer: nothingYet, state: 'running', failure: null }));
-    setTurns((all) => [...all, { id, prompt, replies }]);
+    setTurns((all) => [...all, { id, ...prompt, replies }]);
     const ask = async (model: string) => {
       const change = (part: Partial<Reply>) => setTurns((all) => withReply(all, id, model, part));
       try {

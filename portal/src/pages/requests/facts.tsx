@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { known, type RequestDetail, usageSources } from '../../api/types';
 import { Copyable } from '../../ui/copyable';
 import { Bytes, Count, Money } from '../../ui/figures';
+import { Tag } from '../../ui/status';
 import classes from './facts.module.css';
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
@@ -112,6 +113,12 @@ export function TokenTable({ request }: { request: RequestDetail }) {
               <strong>
                 <Money nanos={request.cost} />
               </strong>
+              {source === 'estimated' || source === 'mixed' ? (
+                <>
+                  {' '}
+                  <Tag>{t('requests.estimated')}</Tag>
+                </>
+              ) : null}
             </Table.Td>
           </Table.Tr>
         </Table.Tbody>

@@ -4,7 +4,7 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRequests } from '../../api/insights';
-import type { RequestRow } from '../../api/types';
+import { known, type RequestRow, usageSources } from '../../api/types';
 import { Clip } from '../../ui/clip';
 import { type Column, DataTable } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
@@ -12,6 +12,7 @@ import { Count, Duration, Money, Time } from '../../ui/figures';
 import { ListFoot } from '../../ui/list-foot';
 import { Loaded } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
+import { Tag } from '../../ui/status';
 import { inputTokens, outputTokens } from '../usage/series';
 import { type RequestFilter, requestQuery } from './filter';
 import { Filters } from './filters';
@@ -100,7 +101,17 @@ function useColumns(): Column<RequestRow>[] {
     {
       key: 'what',
       head: t('requests.what'),
-      cell: (row) => <Clip code text={row.model || row.asked_model || `${row.method} ${row.path}`} />,
+      cell: (row) => (
+        <>
+          <Clip code text={row.model || row.asked_model || `${row.method} ${row.path}`} />
+          {row.dropped?.length ? (
+            <>
+              {' '}
+              <Tag title={row.dropped.join(', ')}>{t('requests.droppedSome', { count: row.dropped.length })}</Tag>
+            </>
+          ) : null}
+        </>
+      ),
     },
     {
       key: 'by',
@@ -124,7 +135,19 @@ function useColumns(): Column<RequestRow>[] {
       figure: true,
       cell: (row) => <Count value={outputTokens(row.usage.tokens)} />,
     },
-    { key: 'cost', head: t('usage.cost'), figure: true, cell: (row) => <Money nanos={row.cost} /> },
+    { key: 'cost', head: t('usage.cost'), figure: true, cell: (row) => <Cost row={row} /> },
     { key: 'duration', head: t('requests.duration'), figure: true, cell: (row) => <Duration us={row.duration_us} /> },
   ];
+}
+
+/** Where Weir counted itself, the amount says so. */
+function Cost({ row }: { row: RequestRow }) {
+  const { t } = useTranslation();
+  const source = known(usageSources, row.usage.source);
+  if (source !== 'estimated' && source !== 'mixed') return <Money nanos={row.cost} />;
+  return (
+    <>
+      <Tag title={t(`requests.sources.${source}`)}>{t('requests.estimated')}</Tag> <Money nanos={row.cost} />
+    </>
+  );
 }

@@ -64,6 +64,20 @@ test('an unknown caller is refused before any attempt', () => {
   expect(steps.map((s) => s.say)).toEqual(['unknownCaller', 'askedPath', 'refused']);
 });
 
+test('what was left out, estimated or has no price is told after the end', () => {
+  const usage = { tokens, source: 'estimated', units, service_tier: 'standard', region: 'global' };
+  const told = (part: Partial<RequestDetail>) => {
+    const all = story(request({ attempts: [attempt(1, 'ok')], provider: 'p', upstream_model: 'm', cost: 1, ...part }));
+    return all.slice(3);
+  };
+  expect(told({})).toEqual([]);
+  expect(told({ dropped: ['logprobs', 'seed'] })).toEqual([{ say: 'dropped', names: 'logprobs, seed', target: 'p/m' }]);
+  expect(told({ usage })).toEqual([{ say: 'estimated' }]);
+  expect(told({ cost: null })).toEqual([{ say: 'unpriced', target: 'p/m' }]);
+  // What was refused before any provider was asked has no price to miss.
+  expect(story(request({ outcome: 'refused', provider: '', cost: null })).map((s) => s.say)).not.toContain('unpriced');
+});
+
 test('bars lie within the whole', () => {
   expect(barOf(attempt(1, 'ok'), 400)).toEqual({ start: 0.25, width: 0.5, firstByte: 0.25 });
   const tiny = barOf({ ...attempt(1, 'connect_failed'), started_us: 400, duration_us: 0, first_byte_us: null }, 400);

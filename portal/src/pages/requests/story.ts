@@ -13,6 +13,9 @@ export type Step =
   | { say: Aborted; attempt: Attempt }
   | { say: 'noAttempt' }
   | { say: 'delivered'; status: number }
+  | { say: 'dropped'; names: string; target: string }
+  | { say: 'estimated' | 'mixed' }
+  | { say: 'unpriced'; target: string }
   | { say: 'left' }
   | { say: 'ended'; outcome: RequestDetail['outcome']; error: string };
 
@@ -36,6 +39,17 @@ export function story(request: RequestDetail): Step[] {
   if (outcome === 'ok') steps.push({ say: 'delivered', status });
   else if (outcome === 'aborted') steps.push({ say: 'left' });
   else if (outcome !== 'refused') steps.push({ say: 'ended', outcome, error });
+  return [...steps, ...reservations(request)];
+}
+
+/** What one should know before one relies on the answer or its figures: what was left out, estimated, or is unknown. */
+function reservations({ dropped, usage, cost, provider, upstream_model }: RequestDetail): Step[] {
+  const target = [provider, upstream_model].filter(Boolean).join('/');
+  const steps: Step[] = [];
+  if (dropped?.length) steps.push({ say: 'dropped', names: dropped.join(', '), target });
+  const source = usage?.source;
+  if (source === 'estimated' || source === 'mixed') steps.push({ say: source });
+  if (target && (cost === null || cost === undefined)) steps.push({ say: 'unpriced', target });
   return steps;
 }
 

@@ -22,6 +22,10 @@ const icons: Record<Step['say'], IconName> = {
   left: 'stop',
   noAttempt: 'cross',
   delivered: 'check',
+  dropped: 'warn',
+  estimated: 'warn',
+  mixed: 'warn',
+  unpriced: 'warn',
   ended: 'cross',
 };
 
@@ -81,6 +85,9 @@ function useSentence() {
         return t('requests.story.refused', { status: step.status, error: step.error });
       case 'delivered':
         return t('requests.story.delivered', { status: step.status });
+      case 'dropped':
+      case 'unpriced':
+        return t(`requests.story.${step.say}`, { ...step });
       default:
         return t(`requests.story.${step.say}`);
     }
