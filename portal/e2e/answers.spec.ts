@@ -1,9 +1,12 @@
 // What a call shows: why it failed or broke off, what it took, the same call as code, models side by side.
-import { accessible, look, settled } from './look';
+import { accessible, look, picture, settled } from './look';
 import { addVendor, ask, startStage, stopStage } from './stage';
 import type { Vendor } from './vendor';
 import { expect, signIn, test } from './watch';
 import type { Weir } from './weir';
+
+/** A picture of one pixel. */
+const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 let weir: Weir;
 let vendor: Vendor;
@@ -46,6 +49,7 @@ test('an answer can be stopped, and what has come stays', async ({ page }) => {
   await look(page, 'playground-stopped');
   await page.getByRole('link', { name: 'view', exact: true }).click();
   await expect(page.getByText('The client closed the connection before the answer was complete.')).toBeVisible();
+  await expect(page.getByText(/tokens and cost are Weir's estimate/)).toBeVisible();
   await look(page, 'request-stopped');
 });
 
@@ -134,6 +138,76 @@ test('several models are asked the same, side by side', async ({ page }) => {
   }
   await expect(small.getByText('cheapest')).toBeVisible();
   await expect(large.getByText('cheapest')).toHaveCount(0);
-  await look(page, 'playground-compared');
+  await picture(page, 'playground-compared');
   await accessible(page, 'playground, compared');
+});
+
+test('answers that are compared stream side by side, and one that breaks leaves the others alone', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/playground?model=vendor/slow`);
+  await page.getByRole('combobox', { name: 'Compare with' }).click();
+  for (const name of ['vendor/failing', 'demo/demo-small'])
+    await page.getByRole('option', { name, exact: true }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('Count.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const reply = (name: string) => page.getByRole('region', { name });
+  await expect(reply('demo/demo-small').getByTestId('cost')).toContainText('$');
+  await expect(reply('vendor/failing').getByRole('alert')).toContainText('overloaded');
+  // The slow one is still being written meanwhile.
+  await expect(reply('vendor/slow')).toHaveAttribute('aria-busy', 'true');
+  await expect(reply('vendor/slow').getByTestId('answer')).toContainText('word8');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(reply('vendor/slow').getByText('Stopped.')).toBeVisible();
+});
+
+test('tools and images go along with a prompt, and a call that the model asks for is shown', async ({ page }) => {
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/playground?model=demo/demo-small`);
+  const tools = page.getByLabel('Tools');
+  await tools.fill('[{');
+  await expect(tools).toHaveAccessibleDescription(/no JSON array/);
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('What is the weather here?');
+  await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled();
+  const parameters = { type: 'object', properties: { city: { type: 'string' } } };
+  await tools.fill(JSON.stringify([{ type: 'function', function: { name: 'weather', parameters } }]));
+  const files = ['a.png', 'b.png'].map((name) => ({
+    name,
+    mimeType: 'image/png',
+    buffer: Buffer.from(pixel, 'base64'),
+  }));
+  await page.locator('input[type=file]').setInputFiles(files);
+  await page.getByRole('button', { name: 'Remove b.png' }).click();
+  const sent = page.waitForRequest('**/api/v1/playground/chat');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const [message] = (await sent).postDataJSON().messages;
+  expect(message.content).toEqual([
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${pixel}` } },
+    { type: 'text', text: 'What is the weather here?' },
+  ]);
+  await expect(page.getByText(/^weather\(\{.*city.*\}\)$/)).toBeVisible();
+  await expect(page.getByTestId('cost')).toContainText('$');
+  await accessible(page, 'playground with tools and images');
+  await look(page, 'playground-tools');
+});
+
+test('a request says what was left out of it, and that its cost is unknown and why', async ({ page }) => {
+  const made = await weir.admin<{ key: string }>('POST', '/applications/mobile-app/keys', { name: 'messages' });
+  const body = { model: 'vendor/plain', max_tokens: 50, top_k: 3, messages: [{ role: 'user', content: 'Hi' }] };
+  const call = () =>
+    fetch(`${weir.gateway}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': made.key, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify(body),
+    });
+  await expect.poll(async () => (await call()).status).toBe(200);
+  await signIn(page, weir);
+  await page.goto(`${weir.portal}/requests?application=mobile-app&model=vendor%2Fplain`);
+  const row = page.locator('tbody tr').first();
+  await expect(row).toContainText('1 dropped');
+  await row.getByRole('link').click();
+  await expect(page.getByText(/Left out, because vendor\/plain has no place for it: top_k\./)).toBeVisible();
+  await expect(page.getByText(/The cost is unknown: not all that vendor\/plain used has a known price/)).toBeVisible();
+  await accessible(page, 'request with something dropped');
+  await picture(page, 'request-dropped');
 });

@@ -91,7 +91,8 @@ test('every page is usable at 360 px', async ({ browser }) => {
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(`${name} ${over}`).toBe(`${name} 0`);
     await accessible(page, `${name} at 360 px`);
-    if (['home', 'requests', 'provider', 'playground'].includes(name)) await picture(page, `phone-${name}`);
+    if (['home', 'requests', 'provider', 'playground', 'catalog', 'model-route'].includes(name))
+      await picture(page, `phone-${name}`);
   }
   expect(faults).toEqual([]);
 });

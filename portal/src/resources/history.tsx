@@ -6,12 +6,12 @@ import { Problem } from '../api/problem';
 import { type Loaded as LoadedResource, useHistory, useRollback } from '../api/resources';
 import type { HistoryEntry, Specs } from '../api/types';
 import { ChangeList, ChangeView } from '../ui/change-view';
-import { type Column, DataTable } from '../ui/data-table';
+import type { Column } from '../ui/data-table';
 import { Time } from '../ui/figures';
 import { Icon } from '../ui/icons';
-import { ListFoot } from '../ui/list-foot';
-import { ErrorNote, Loaded, sayDone } from '../ui/notes';
+import { ErrorNote, sayDone } from '../ui/notes';
 import { Bar, Rows, Section } from '../ui/page';
+import { PagedTable } from '../ui/paged-table';
 import { Tag } from '../ui/status';
 import type { PagedCollection } from './kinds';
 import { type Version, versionsOf } from './versions';
@@ -69,25 +69,14 @@ export default function History<C extends PagedCollection>({ collection, loaded,
   ];
   return (
     <Section title={t('form.history')} lead={t('history.lead')} flush>
-      <Loaded query={list}>
-        {({ pages }) => {
-          const rows = versionsOf(
-            pages.flatMap((page) => page.items),
-            list.hasNextPage,
-          );
-          return (
-            <>
-              <DataTable
-                label={t('form.history')}
-                columns={columns}
-                rows={rows}
-                rowKey={(row) => String(row.version)}
-              />
-              {list.hasNextPage ? <ListFoot list={list} count={rows.length} /> : null}
-            </>
-          );
-        }}
-      </Loaded>
+      <PagedTable
+        list={list}
+        label={t('form.history')}
+        columns={columns}
+        rowKey={(row) => String(row.version)}
+        pick={(entries) => versionsOf(entries, list.hasNextPage)}
+        counted={false}
+      />
       {chosen ? (
         <Restore collection={collection} loaded={loaded} entry={chosen} onClose={() => setChosen(null)} />
       ) : null}

@@ -6,11 +6,10 @@ import { useTranslation } from 'react-i18next';
 import { useResourceList } from '../api/resources';
 import type { Resource, Specs } from '../api/types';
 import { AddressField } from '../ui/address-field';
-import { type Column, DataTable } from '../ui/data-table';
+import type { Column } from '../ui/data-table';
 import { Empty } from '../ui/empty';
-import { ListFoot } from '../ui/list-foot';
-import { Loaded } from '../ui/notes';
 import { Page, Section } from '../ui/page';
+import { PagedTable } from '../ui/paged-table';
 import { kinds, type PagedCollection } from './kinds';
 
 interface ResourceListProps<C extends PagedCollection> {
@@ -44,26 +43,22 @@ export function ResourceList<C extends PagedCollection>(props: ResourceListProps
         />
       </Box>
       <Section flush>
-        <Loaded query={list}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.items).filter(shown);
-            if (rows.length === 0) {
-              return q ? (
-                <Empty title={t('common.nothingFound')} />
-              ) : (
-                <Empty title={emptyTitle} action={add}>
-                  {emptyText}
-                </Empty>
-              );
-            }
-            return (
-              <>
-                <DataTable label={title} columns={columns} rows={rows} rowKey={(row) => row.id} />
-                <ListFoot list={list} count={rows.length} />
-              </>
-            );
-          }}
-        </Loaded>
+        <PagedTable
+          list={list}
+          label={title}
+          columns={columns}
+          rowKey={(row) => row.id}
+          pick={(rows) => rows.filter(shown)}
+          empty={
+            q ? (
+              <Empty title={t('common.nothingFound')} />
+            ) : (
+              <Empty title={emptyTitle} action={add}>
+                {emptyText}
+              </Empty>
+            )
+          }
+        />
       </Section>
     </Page>
   );

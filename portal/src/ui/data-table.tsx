@@ -15,6 +15,8 @@ export interface Column<Row> {
   wrap?: boolean;
   /** Figures stand at the right, one below the other. */
   figure?: boolean;
+  /** Left out where there is no room, since the row's page holds it too. */
+  spare?: boolean;
 }
 
 interface DataTableProps<Row> {
@@ -34,7 +36,12 @@ export function DataTable<Row>({ label, columns, rows, rowKey, foot }: DataTable
         <Table.Thead>
           <Table.Tr>
             {columns.map((column) => (
-              <Table.Th key={column.key} data-figure={column.figure || undefined} scope="col">
+              <Table.Th
+                key={column.key}
+                data-figure={column.figure || undefined}
+                data-spare={column.spare || undefined}
+                scope="col"
+              >
                 {column.headHidden ? <span className="visually-hidden">{column.head}</span> : column.head}
               </Table.Th>
             ))}
@@ -48,6 +55,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, foot }: DataTable
                   key={column.key}
                   data-figure={column.figure || undefined}
                   data-wrap={column.wrap || undefined}
+                  data-spare={column.spare || undefined}
                 >
                   {column.cell(row)}
                 </Table.Td>

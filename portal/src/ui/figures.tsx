@@ -49,6 +49,21 @@ export function Count({ value, compact = false }: { value: number; compact?: boo
   return <Exact label={exact}>{formatCompact(value, locale)}</Exact>;
 }
 
+/** A figure that Weir reckoned, at least in part, says so: who counted is a word of a ledger row. */
+export function Estimated({ by, children }: { by: string; children: ReactNode }) {
+  const { t } = useTranslation();
+  if (by !== 'estimated' && by !== 'mixed') return children;
+  return (
+    <>
+      <Exact label={t(`requests.sources.${by}`)}>
+        <span aria-hidden="true">≈</span>
+        <span className="visually-hidden">{t('requests.estimated')}</span>
+      </Exact>{' '}
+      {children}
+    </>
+  );
+}
+
 /** A time span in microseconds. */
 export function Duration({ us }: { us: number | null | undefined }) {
   const locale = useLocale();

@@ -10,13 +10,13 @@ import type { ApiKey, Application, Resource } from '../../api/types';
 import { Clip } from '../../ui/clip';
 import { ConfirmByName } from '../../ui/confirm';
 import { Copyable } from '../../ui/copyable';
-import { type Column, DataTable } from '../../ui/data-table';
+import type { Column } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
 import { Cost, Count, Time } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
-import { ListFoot } from '../../ui/list-foot';
-import { Loaded, sayDone } from '../../ui/notes';
+import { sayDone } from '../../ui/notes';
 import { Section } from '../../ui/page';
+import { PagedTable } from '../../ui/paged-table';
 import { Status } from '../../ui/status';
 import { keyState } from './key-state';
 import { MakeKey } from './make-key';
@@ -78,18 +78,15 @@ export function Keys({ application, spec }: { application: string; spec: Applica
   );
   return (
     <Section title={t('apps.keys')} lead={t('apps.keysLead')} actions={make} flush>
-      <Loaded query={list}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.items).filter((key) => key.spec.application === application);
-          if (rows.length === 0) return <Empty title={t('apps.noKeysTitle')}>{t('apps.noKeysText')}</Empty>;
-          return (
-            <>
-              <DataTable label={t('apps.keys')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-              {list.hasNextPage ? <ListFoot list={list} count={rows.length} /> : null}
-            </>
-          );
-        }}
-      </Loaded>
+      <PagedTable
+        list={list}
+        label={t('apps.keys')}
+        columns={columns}
+        rowKey={(row) => row.id}
+        pick={(keys) => keys.filter((key) => key.spec.application === application)}
+        empty={<Empty title={t('apps.noKeysTitle')}>{t('apps.noKeysText')}</Empty>}
+        counted={false}
+      />
       {making ? <MakeKey application={application} spec={spec} onClose={close} /> : null}
       {revoking ? (
         <Revoke row={revoking} requests={byKey.get(revoking.id)?.requests ?? 0} onClose={() => setRevoking(null)} />

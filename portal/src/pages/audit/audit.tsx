@@ -7,12 +7,11 @@ import { collectionOf, kinds } from '../../resources/kinds';
 import { ChangeView } from '../../ui/change-view';
 import { Clip } from '../../ui/clip';
 import { Copyable } from '../../ui/copyable';
-import { type Column, DataTable } from '../../ui/data-table';
+import type { Column } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
 import { Time } from '../../ui/figures';
-import { ListFoot } from '../../ui/list-foot';
-import { Loaded } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
+import { PagedTable } from '../../ui/paged-table';
 
 export default function Audit() {
   const { t } = useTranslation();
@@ -31,18 +30,13 @@ export default function Audit() {
   return (
     <Page title={t('nav.audit')} lead={t('audit.lead')}>
       <Section flush>
-        <Loaded query={list}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.items);
-            if (rows.length === 0) return <Empty title={t('audit.emptyTitle')}>{t('audit.emptyText')}</Empty>;
-            return (
-              <>
-                <DataTable label={t('nav.audit')} columns={columns} rows={rows} rowKey={(row) => String(row.seq)} />
-                <ListFoot list={list} count={rows.length} />
-              </>
-            );
-          }}
-        </Loaded>
+        <PagedTable
+          list={list}
+          label={t('nav.audit')}
+          columns={columns}
+          rowKey={(row) => String(row.seq)}
+          empty={<Empty title={t('audit.emptyTitle')}>{t('audit.emptyText')}</Empty>}
+        />
       </Section>
     </Page>
   );

@@ -5,12 +5,11 @@ import { useTranslation } from 'react-i18next';
 import { useCatalogModels } from '../../api/gateway';
 import type { CatalogModel } from '../../api/types';
 import { Clip } from '../../ui/clip';
-import { type Column, DataTable } from '../../ui/data-table';
+import type { Column } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
 import { Count } from '../../ui/figures';
-import { ListFoot } from '../../ui/list-foot';
-import { Loaded } from '../../ui/notes';
 import { Page, Section } from '../../ui/page';
+import { PagedTable, rowsOf } from '../../ui/paged-table';
 import { Abilities } from './abilities';
 import classes from './catalog.module.css';
 import { Filters } from './filters';
@@ -26,26 +25,21 @@ export default function CatalogPage() {
   const list = useCatalogModels(filter);
   const today = new Date().toISOString().slice(0, 10);
   const columns = useColumns(today);
+  const shown = rowsOf(list).find((row) => nameOf(row) === opened);
   const close = () => void navigate({ search: (now) => ({ ...now, model: undefined }), resetScroll: false });
   return (
     <Page title={t('nav.catalog')} lead={t('catalog.lead')}>
       <Filters filter={filter} />
       <Section flush>
-        <Loaded query={list}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.items);
-            if (rows.length === 0) return <Empty title={t('catalog.nothingTitle')}>{t('catalog.nothingText')}</Empty>;
-            const shown = rows.find((row) => nameOf(row) === opened);
-            return (
-              <>
-                <DataTable label={t('nav.catalog')} columns={columns} rows={rows} rowKey={nameOf} />
-                <ListFoot list={list} count={rows.length} />
-                {shown ? <ModelDialog model={shown} today={today} onClose={close} /> : null}
-              </>
-            );
-          }}
-        </Loaded>
+        <PagedTable
+          list={list}
+          label={t('nav.catalog')}
+          columns={columns}
+          rowKey={nameOf}
+          empty={<Empty title={t('catalog.nothingTitle')}>{t('catalog.nothingText')}</Empty>}
+        />
       </Section>
+      {shown ? <ModelDialog model={shown} today={today} onClose={close} /> : null}
     </Page>
   );
 }
@@ -54,13 +48,31 @@ function useColumns(today: string): Column<CatalogModel>[] {
   const { t } = useTranslation();
   const dollars = (pick: 'output' | 'cacheRead') => (row: CatalogModel) => {
     const price = priceNow(row, today);
-    return price?.[pick] ? `$${price[pick]}` : '–';
+    return <Dollars text={price?.[pick]} />;
   };
   return [
     { key: 'model', head: t('catalog.model'), cell: (row) => <Model row={row} today={today} /> },
-    { key: 'abilities', head: t('catalog.abilitiesHead'), wrap: true, cell: (row) => <Abilities model={row} /> },
-    { key: 'context', head: t('catalog.context'), figure: true, cell: (row) => <Tokens value={row.context} /> },
-    { key: 'most', head: t('catalog.most'), figure: true, cell: (row) => <Tokens value={row.max_output_tokens} /> },
+    {
+      key: 'abilities',
+      head: t('catalog.abilitiesHead'),
+      wrap: true,
+      spare: true,
+      cell: (row) => <Abilities model={row} />,
+    },
+    {
+      key: 'context',
+      head: t('catalog.context'),
+      figure: true,
+      spare: true,
+      cell: (row) => <Tokens value={row.context} />,
+    },
+    {
+      key: 'most',
+      head: t('catalog.most'),
+      figure: true,
+      spare: true,
+      cell: (row) => <Tokens value={row.max_output_tokens} />,
+    },
     { key: 'input', head: t('catalog.input'), figure: true, cell: (row) => <Input row={row} today={today} /> },
     { key: 'output', head: t('catalog.output'), figure: true, cell: dollars('output') },
     { key: 'cache', head: t('catalog.cacheRead'), figure: true, cell: dollars('cacheRead') },
@@ -103,8 +115,19 @@ function Input({ row, today }: CellProps) {
   const { t } = useTranslation();
   const price = priceNow(row, today);
   if (!price) return <span className="muted">{t('common.unknown')}</span>;
-  if (!price.perUnit) return price.input ? `$${price.input}` : '–';
-  return <Two below={t(`catalog.units.${price.perUnit.unit}`)}>${price.perUnit.dollars}</Two>;
+  if (!price.perUnit) return <Dollars text={price.input} />;
+  return (
+    <Two below={t(`catalog.units.${price.perUnit.unit}`)}>
+      <Dollars text={price.perUnit.dollars} />
+    </Two>
+  );
+}
+
+/** Four digits are enough to compare by; all of them are in the hover text, and in the dialogue. */
+function Dollars({ text }: { text: string | null | undefined }) {
+  if (!text) return '–';
+  const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, useGrouping: false }).format(Number(text));
+  return <span title={short === text ? undefined : `$${text}`}>${short}</span>;
 }
 
 function Two({ children, below }: { children: ReactNode; below: ReactNode }) {

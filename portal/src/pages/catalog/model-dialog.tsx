@@ -3,6 +3,7 @@ import { Modal, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { CatalogModel, CatalogPrice } from '../../api/types';
 import { ButtonLink } from '../../ui/button-link';
+import { Fact, FactList } from '../../ui/facts';
 import { Count } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
 import { Bar, Rows } from '../../ui/page';
@@ -34,20 +35,18 @@ export function ModelDialog({ model, today, onClose }: ModelDialogProps) {
     >
       <Rows>
         <Abilities model={model} />
-        <dl className={classes.facts}>
-          <dt>{t('catalog.modality')}</dt>
-          <dd>{model.modality ? t(`catalog.modalities.${model.modality}`) : t('common.unknown')}</dd>
-          <dt>{t('catalog.context')}</dt>
-          <dd>{model.context ? <Count value={model.context} /> : t('common.unknown')}</dd>
-          <dt>{t('catalog.most')}</dt>
-          <dd>{model.max_output_tokens ? <Count value={model.max_output_tokens} /> : t('common.unknown')}</dd>
-          {model.deprecated_on ? (
-            <>
-              <dt>{t('catalog.ends')}</dt>
-              <dd>{model.deprecated_on}</dd>
-            </>
-          ) : null}
-        </dl>
+        <FactList>
+          <Fact name={t('catalog.modality')}>
+            {model.modality ? t(`catalog.modalities.${model.modality}`) : t('common.unknown')}
+          </Fact>
+          <Fact name={t('catalog.context')}>
+            {model.context ? <Count value={model.context} /> : t('common.unknown')}
+          </Fact>
+          <Fact name={t('catalog.most')}>
+            {model.max_output_tokens ? <Count value={model.max_output_tokens} /> : t('common.unknown')}
+          </Fact>
+          {model.deprecated_on ? <Fact name={t('catalog.ends')}>{model.deprecated_on}</Fact> : null}
+        </FactList>
         {price ? <Price price={price} /> : <p>{t('catalog.noPrice')}</p>}
         {later.map((one) => (
           <Price key={one.effective_from} price={one} />

@@ -1,12 +1,12 @@
 // The fields of a model route: its name, its targets, when to go on to the next.
-import { ActionIcon, Autocomplete, Button, Checkbox, NumberInput, Select, Switch, TextInput } from '@mantine/core';
+import { Autocomplete, Checkbox, NumberInput, Select, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { useCatalog } from '../../api/gateway';
 import { useEvery } from '../../api/resources';
 import type { CatalogProvider, Provider } from '../../api/types';
 import { Milliseconds } from '../../forms/fields';
-import { Icon } from '../../ui/icons';
+import { AddRow, RemoveRow } from '../../forms/list-buttons';
 import { Columns, Rows, Section } from '../../ui/page';
 import classes from './fields.module.css';
 import { SharePicture } from './share-picture';
@@ -93,29 +93,19 @@ function Targets({ form }: { form: Form }) {
           />
           <NumberInput label={t('providers.priority')} min={0} {...form.getInputProps(`targets.${index}.priority`)} />
           <NumberInput label={t('providers.weight')} min={0} {...form.getInputProps(`targets.${index}.weight`)} />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label={t('routes.removeTarget', { name: `${target.provider}/${target.model}` })}
+          <RemoveRow
+            label={t('routes.removeTarget', { name: `${target.provider}/${target.model}` })}
             onClick={() => form.removeListItem('targets', index)}
-          >
-            <Icon name="trash" />
-          </ActionIcon>
+          />
         </div>
       ))}
-      <div>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<Icon name="plus" size={14} />}
-          onClick={() =>
-            form.insertListItem('targets', { provider: providers[0]?.value ?? '', model: '', priority: 0, weight: 1 })
-          }
-        >
-          {t('routes.addTarget')}
-        </Button>
-      </div>
+      <AddRow
+        onClick={() =>
+          form.insertListItem('targets', { provider: providers[0]?.value ?? '', model: '', priority: 0, weight: 1 })
+        }
+      >
+        {t('routes.addTarget')}
+      </AddRow>
     </Rows>
   );
 }

@@ -1,10 +1,10 @@
 // The targets of a model route as they stand at this moment: who is called, how often, who is left alone and why.
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRouting } from '../../api/gateway';
 import type { KeyState, TargetState } from '../../api/types';
 import { formatShare } from '../../format/quantity';
 import { useLocale } from '../../i18n/use-locale';
+import { Figure, Figures } from '../../ui/facts';
 import { Count, Duration, Time } from '../../ui/figures';
 import { Loaded } from '../../ui/notes';
 import { Section } from '../../ui/page';
@@ -77,7 +77,7 @@ function Target({ target, stand, share, standby, part }: Level['targets'][number
         {standby ? <Tag>{t('routes.standby')}</Tag> : null}
         {target.canary_percent === undefined ? null : <Tag>{t('pool.canary', { percent: target.canary_percent })}</Tag>}
       </div>
-      <dl className={classes.figures}>
+      <Figures>
         <Figure name={t('pool.share')}>{formatShare(share, 1, locale)}</Figure>
         <Figure name={t('pool.picks')}>
           <Count value={target.picks} />
@@ -92,22 +92,13 @@ function Target({ target, stand, share, standby, part }: Level['targets'][number
         <Figure name={t('pool.firstContent')}>
           <Duration us={inMicroseconds(target.stream_latency_ms)} />
         </Figure>
-      </dl>
+      </Figures>
       <Reasons target={target} stand={stand} />
     </li>
   );
 }
 
 const inMicroseconds = (ms: number | null | undefined) => (ms === null || ms === undefined ? null : ms * 1_000);
-
-function Figure({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
 
 /** Why it is left alone, its last error, and the keys of which there is something to say. */
 function Reasons({ target, stand }: { target: TargetState; stand: Stand }) {

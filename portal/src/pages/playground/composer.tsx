@@ -49,7 +49,7 @@ export function Composer({ settings, conversation }: ComposerProps) {
         autosize
         minRows={2}
         maxRows={10}
-        flex={1}
+        className={classes.prompt}
       />
       {conversation.running ? (
         <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={conversation.stop}>

@@ -1,17 +1,8 @@
 // Tools as the reader writes them: JSON, an array of definitions.
 
-export const example = `[
-  {
-    "type": "function",
-    "function": {
-      "name": "weather",
-      "parameters": {
-        "type": "object",
-        "properties": { "city": { "type": "string" } }
-      }
-    }
-  }
-]`;
+export const example = `[{ "type": "function",
+   "function": { "name": "weather",
+                 "parameters": { … } } }]`;
 
 /** The tools of a text, none for an empty one; null when it is no array of objects in JSON. */
 export function readTools(text: string): unknown[] | null {

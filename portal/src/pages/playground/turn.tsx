@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ChatAnswer, ToolCall } from '../../api/chat';
 import { CopyIcon } from '../../ui/copyable';
+import { Figure, Figures } from '../../ui/facts';
 import { Count, Duration, Money } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
 import { ErrorNote } from '../../ui/notes';
@@ -64,7 +65,7 @@ function ReplyView({ reply, titled, best }: { reply: Reply; titled: boolean; bes
         </p>
       ) : null}
       {state === 'done' || (state !== 'running' && answer.requestId) ? (
-        <Figures answer={answer} whole={state === 'done' && !answer.error} />
+        <Foot answer={answer} whole={state === 'done' && !answer.error} />
       ) : null}
     </section>
   );
@@ -92,31 +93,25 @@ function ToolCalls({ calls }: { calls: ToolCall[] }) {
 }
 
 /** What an answer took. Of one that did not end only what is known: the rest stands in its request. */
-function Figures({ answer, whole }: { answer: ChatAnswer; whole: boolean }) {
+function Foot({ answer, whole }: { answer: ChatAnswer; whole: boolean }) {
   const { t } = useTranslation();
   return (
     <div className={classes.foot}>
-      <dl className={classes.figures}>
+      <Figures>
         {whole ? <Sums answer={answer} /> : null}
         {answer.provider ? (
-          <div>
-            <dt>{t('playground.answeredBy')}</dt>
-            <dd>
-              <code>{[answer.provider, answer.model].filter(Boolean).join('/')}</code>
-            </dd>
-          </div>
+          <Figure name={t('playground.answeredBy')}>
+            <code>{[answer.provider, answer.model].filter(Boolean).join('/')}</code>
+          </Figure>
         ) : null}
         {answer.requestId ? (
-          <div>
-            <dt>{t('playground.request')}</dt>
-            <dd>
-              <Link to="/requests/$id" params={{ id: answer.requestId }}>
-                {t('playground.lookInside')}
-              </Link>
-            </dd>
-          </div>
+          <Figure name={t('playground.request')}>
+            <Link to="/requests/$id" params={{ id: answer.requestId }}>
+              {t('playground.lookInside')}
+            </Link>
+          </Figure>
         ) : null}
-      </dl>
+      </Figures>
       <CopyIcon text={answer.text} label={t('playground.copyAnswer')} />
     </div>
   );
@@ -126,32 +121,21 @@ function Sums({ answer }: { answer: ChatAnswer }) {
   const { t } = useTranslation();
   return (
     <>
-      <div>
-        <dt>{t('playground.tokensIn')}</dt>
-        <dd>{answer.inputTokens === null ? '–' : <Count value={answer.inputTokens} />}</dd>
-      </div>
-      <div>
-        <dt>{t('playground.tokensOut')}</dt>
-        <dd>{answer.outputTokens === null ? '–' : <Count value={answer.outputTokens} />}</dd>
-      </div>
-      <div>
-        <dt>{t('playground.cost')}</dt>
-        <dd data-testid="cost">
-          <Money nanos={answer.cost} />
-        </dd>
-      </div>
-      <div>
-        <dt>{t('playground.firstText')}</dt>
-        <dd>
-          <Duration us={answer.firstTextMs === null ? null : answer.firstTextMs * 1_000} />
-        </dd>
-      </div>
-      <div>
-        <dt>{t('playground.total')}</dt>
-        <dd>
-          <Duration us={answer.totalMs === null ? null : answer.totalMs * 1_000} />
-        </dd>
-      </div>
+      <Figure name={t('playground.tokensIn')}>
+        {answer.inputTokens === null ? '–' : <Count value={answer.inputTokens} />}
+      </Figure>
+      <Figure name={t('playground.tokensOut')}>
+        {answer.outputTokens === null ? '–' : <Count value={answer.outputTokens} />}
+      </Figure>
+      <Figure name={t('playground.cost')} testId="cost">
+        <Money nanos={answer.cost} />
+      </Figure>
+      <Figure name={t('playground.firstText')}>
+        <Duration us={answer.firstTextMs === null ? null : answer.firstTextMs * 1_000} />
+      </Figure>
+      <Figure name={t('playground.total')}>
+        <Duration us={answer.totalMs === null ? null : answer.totalMs * 1_000} />
+      </Figure>
     </>
   );
 }

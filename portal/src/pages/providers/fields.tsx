@@ -1,10 +1,10 @@
 // The fields of a provider, from what everybody sets to what few do.
-import { ActionIcon, Button, NumberInput, Select, Switch, TextInput } from '@mantine/core';
+import { NumberInput, Select, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Milliseconds, SecretField } from '../../forms/fields';
-import { Icon } from '../../ui/icons';
+import { AddRow, RemoveRow } from '../../forms/list-buttons';
 import { Columns, Rows, Section } from '../../ui/page';
 import { KeyPool } from './key-pool';
 import classes from './pool.module.css';
@@ -142,14 +142,6 @@ function Connection({ form }: { form: Form }) {
   );
 }
 
-function Remove({ label, onClick }: { label: string; onClick: () => void }) {
-  return (
-    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} onClick={onClick}>
-      <Icon name="trash" />
-    </ActionIcon>
-  );
-}
-
 function Models({ form }: { form: Form }) {
   const { t } = useTranslation();
   return (
@@ -170,22 +162,13 @@ function Models({ form }: { form: Form }) {
             min={0}
             {...form.getInputProps(`models.${index}.max_output_tokens`)}
           />
-          <Remove
+          <RemoveRow
             label={t('providers.removeModel', { name: model.id })}
             onClick={() => form.removeListItem('models', index)}
           />
         </div>
       ))}
-      <div>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<Icon name="plus" size={14} />}
-          onClick={() => form.insertListItem('models', { id: '' })}
-        >
-          {t('providers.addModel')}
-        </Button>
-      </div>
+      <AddRow onClick={() => form.insertListItem('models', { id: '' })}>{t('providers.addModel')}</AddRow>
     </Rows>
   );
 }
@@ -221,22 +204,15 @@ function Headers({ form }: { form: Form }) {
         <div key={`${index} of ${form.getValues().headers.length}`} className={classes.pair}>
           <TextInput label={t('providers.headerName')} {...form.getInputProps(`headers.${index}.name`)} />
           <HeaderValue form={form} index={index} />
-          <Remove
+          <RemoveRow
             label={t('providers.removeHeader', { name: header.name })}
             onClick={() => form.removeListItem('headers', index)}
           />
         </div>
       ))}
-      <div>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<Icon name="plus" size={14} />}
-          onClick={() => form.insertListItem('headers', { name: '', value: '' })}
-        >
-          {t('providers.addHeader')}
-        </Button>
-      </div>
+      <AddRow onClick={() => form.insertListItem('headers', { name: '', value: '' })}>
+        {t('providers.addHeader')}
+      </AddRow>
     </Rows>
   );
 }

@@ -1,9 +1,9 @@
 // The pool of keys of a provider: name, secret, share, order.
-import { ActionIcon, Button, NumberInput, TextInput, Tooltip } from '@mantine/core';
+import { NumberInput, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { SecretField } from '../../forms/fields';
-import { Icon } from '../../ui/icons';
+import { AddRow, RemoveRow } from '../../forms/list-buttons';
 import { Rows } from '../../ui/page';
 import classes from './pool.module.css';
 import type { ProviderValues } from './values';
@@ -29,25 +29,14 @@ export function KeyPool({ form, hint }: { form: UseFormReturnType<ProviderValues
           />
           <NumberInput label={t('providers.weight')} min={0} {...form.getInputProps(`keys.${index}.weight`)} />
           <NumberInput label={t('providers.priority')} min={0} {...form.getInputProps(`keys.${index}.priority`)} />
-          <Tooltip label={t('common.remove')}>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size="lg"
-              className={classes.remove}
-              aria-label={t('providers.removeKey', { name: key.id })}
-              onClick={() => form.removeListItem('keys', index)}
-            >
-              <Icon name="trash" />
-            </ActionIcon>
-          </Tooltip>
+          <RemoveRow
+            className={classes.remove}
+            label={t('providers.removeKey', { name: key.id })}
+            onClick={() => form.removeListItem('keys', index)}
+          />
         </div>
       ))}
-      <div>
-        <Button variant="default" size="xs" leftSection={<Icon name="plus" size={14} />} onClick={add}>
-          {t('providers.addKey')}
-        </Button>
-      </div>
+      <AddRow onClick={add}>{t('providers.addKey')}</AddRow>
     </Rows>
   );
 }

@@ -1,22 +1,12 @@
 // Everything that the ledger knows of a request.
 import { Table } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { known, type RequestDetail, usageSources } from '../../api/types';
 import { Copyable } from '../../ui/copyable';
-import { Bytes, Count, Money } from '../../ui/figures';
-import { Tag } from '../../ui/status';
+import { Fact, FactList } from '../../ui/facts';
+import { Bytes, Count, Estimated, Money } from '../../ui/figures';
 import classes from './facts.module.css';
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
-  );
-}
 
 export function Facts({ request }: { request: RequestDetail }) {
   const { t } = useTranslation();
@@ -28,7 +18,7 @@ export function Facts({ request }: { request: RequestDetail }) {
       </Fact>
     ) : null;
   return (
-    <dl className={classes.facts}>
+    <FactList>
       <Fact name={t('requests.call')}>
         <code>
           {request.method} {request.path}
@@ -70,7 +60,7 @@ export function Facts({ request }: { request: RequestDetail }) {
         <Bytes value={request.response_bytes} />
       </Fact>
       {optional(t('requests.node'), request.node)}
-    </dl>
+    </FactList>
   );
 }
 
@@ -103,7 +93,9 @@ export function TokenTable({ request }: { request: RequestDetail }) {
             <Table.Tr key={bucket}>
               <Table.Th scope="row">{t(`requests.buckets.${bucket}`)}</Table.Th>
               <Table.Td>
-                <Count value={tokens[bucket]} />
+                <Estimated by={source}>
+                  <Count value={tokens[bucket]} />
+                </Estimated>
               </Table.Td>
             </Table.Tr>
           ))}
@@ -111,14 +103,10 @@ export function TokenTable({ request }: { request: RequestDetail }) {
             <Table.Th scope="row">{t('usage.cost')}</Table.Th>
             <Table.Td data-testid="request-cost">
               <strong>
-                <Money nanos={request.cost} />
+                <Estimated by={source}>
+                  <Money nanos={request.cost} />
+                </Estimated>
               </strong>
-              {source === 'estimated' || source === 'mixed' ? (
-                <>
-                  {' '}
-                  <Tag>{t('requests.estimated')}</Tag>
-                </>
-              ) : null}
             </Table.Td>
           </Table.Tr>
         </Table.Tbody>

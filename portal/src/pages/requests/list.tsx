@@ -4,14 +4,13 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRequests } from '../../api/insights';
-import { known, type RequestRow, usageSources } from '../../api/types';
+import type { RequestRow } from '../../api/types';
 import { Clip } from '../../ui/clip';
-import { type Column, DataTable } from '../../ui/data-table';
+import type { Column } from '../../ui/data-table';
 import { Empty } from '../../ui/empty';
-import { Count, Duration, Money, Time } from '../../ui/figures';
-import { ListFoot } from '../../ui/list-foot';
-import { Loaded } from '../../ui/notes';
+import { Count, Duration, Estimated, Money, Time } from '../../ui/figures';
 import { Page, Section } from '../../ui/page';
+import { PagedTable } from '../../ui/paged-table';
 import { Tag } from '../../ui/status';
 import { inputTokens, outputTokens } from '../usage/series';
 import { type RequestFilter, requestQuery } from './filter';
@@ -35,29 +34,24 @@ export default function Requests() {
     <Page title={t('nav.requests')} lead={t('requests.lead')} actions={refresh}>
       <Filters filter={filter} />
       <Section flush>
-        <Loaded query={list}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.items);
-            if (rows.length === 0) {
-              return narrowed ? (
-                <Empty title={t('requests.nothingTitle')}>{t('requests.nothingText')}</Empty>
-              ) : (
-                <Empty
-                  title={t('requests.emptyTitle')}
-                  action={<Link to="/playground">{t('requests.emptyAction')}</Link>}
-                >
-                  {t('requests.emptyText')}
-                </Empty>
-              );
-            }
-            return (
-              <>
-                <DataTable label={t('nav.requests')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-                <ListFoot list={list} count={rows.length} />
-              </>
-            );
-          }}
-        </Loaded>
+        <PagedTable
+          list={list}
+          label={t('nav.requests')}
+          columns={columns}
+          rowKey={(row) => row.id}
+          empty={
+            narrowed ? (
+              <Empty title={t('requests.nothingTitle')}>{t('requests.nothingText')}</Empty>
+            ) : (
+              <Empty
+                title={t('requests.emptyTitle')}
+                action={<Link to="/playground">{t('requests.emptyAction')}</Link>}
+              >
+                {t('requests.emptyText')}
+              </Empty>
+            )
+          }
+        />
       </Section>
     </Page>
   );
@@ -127,27 +121,32 @@ function useColumns(): Column<RequestRow>[] {
       key: 'in',
       head: t('usage.tokensIn'),
       figure: true,
-      cell: (row) => <Count value={inputTokens(row.usage.tokens)} />,
+      cell: (row) => (
+        <Estimated by={row.usage.source}>
+          <Count value={inputTokens(row.usage.tokens)} />
+        </Estimated>
+      ),
     },
     {
       key: 'out',
       head: t('usage.tokensOut'),
       figure: true,
-      cell: (row) => <Count value={outputTokens(row.usage.tokens)} />,
+      cell: (row) => (
+        <Estimated by={row.usage.source}>
+          <Count value={outputTokens(row.usage.tokens)} />
+        </Estimated>
+      ),
     },
-    { key: 'cost', head: t('usage.cost'), figure: true, cell: (row) => <Cost row={row} /> },
+    {
+      key: 'cost',
+      head: t('usage.cost'),
+      figure: true,
+      cell: (row) => (
+        <Estimated by={row.usage.source}>
+          <Money nanos={row.cost} />
+        </Estimated>
+      ),
+    },
     { key: 'duration', head: t('requests.duration'), figure: true, cell: (row) => <Duration us={row.duration_us} /> },
   ];
-}
-
-/** Where Weir counted itself, the amount says so. */
-function Cost({ row }: { row: RequestRow }) {
-  const { t } = useTranslation();
-  const source = known(usageSources, row.usage.source);
-  if (source !== 'estimated' && source !== 'mixed') return <Money nanos={row.cost} />;
-  return (
-    <>
-      <Tag title={t(`requests.sources.${source}`)}>{t('requests.estimated')}</Tag> <Money nanos={row.cost} />
-    </>
-  );
 }

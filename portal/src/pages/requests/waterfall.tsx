@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { type Attempt, aborted, known, type RequestDetail } from '../../api/types';
 import { formatDuration } from '../../format/quantity';
 import { useLocale } from '../../i18n/use-locale';
+import { Figure, Figures } from '../../ui/facts';
 import { Duration } from '../../ui/figures';
 import { OutcomeStatus } from './outcome';
 import { barOf } from './story';
@@ -37,26 +38,17 @@ export function Waterfall({ request }: { request: RequestDetail }) {
       {attempts.map((attempt) => (
         <Lane key={attempt.number} attempt={attempt} whole={request.duration_us} />
       ))}
-      <dl className={classes.sums}>
-        <div>
-          <dt>{t('requests.duration')}</dt>
-          <dd>
-            <Duration us={request.duration_us} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('requests.upstreamTime')}</dt>
-          <dd>
-            <Duration us={request.upstream_us} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('requests.firstByte')}</dt>
-          <dd>
-            <Duration us={request.first_byte_us} />
-          </dd>
-        </div>
-      </dl>
+      <Figures>
+        <Figure name={t('requests.duration')}>
+          <Duration us={request.duration_us} />
+        </Figure>
+        <Figure name={t('requests.upstreamTime')}>
+          <Duration us={request.upstream_us} />
+        </Figure>
+        <Figure name={t('requests.firstByte')}>
+          <Duration us={request.first_byte_us} />
+        </Figure>
+      </Figures>
     </div>
   );
 }
