@@ -82,6 +82,27 @@ impl Addressing {
         }
     }
 
+    /// Path and query of a realtime session; `None` where there are none. `path` is the format's own, `/realtime`.
+    /// A session that only writes down what is said names no model: `None`.
+    ///
+    /// Sources: <https://platform.openai.com/docs/guides/realtime-websocket>,
+    /// <https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-websockets>.
+    #[must_use]
+    pub fn realtime(&self, path: &str, model: Option<&str>) -> Option<String> {
+        let deployment = model.map(|model| encoded(self.body_model(model).unwrap_or(model)));
+        let named = |name: &str| deployment.as_ref().map(|model| format!("{name}={model}"));
+        let intent = || "intent=transcription".to_owned();
+        match self {
+            Self::Plain => Some(format!("{path}?{}", named("model").unwrap_or_else(intent))),
+            Self::Azure { api_version: Some(version), .. } if !is_v1(version) => {
+                let what = named("deployment").unwrap_or_else(intent);
+                Some(format!("/openai{path}?api-version={}&{what}", encoded(version)))
+            }
+            Self::Azure { .. } => Some(format!("/openai/v1{path}?{}", named("model").unwrap_or_else(intent))),
+            Self::Vertex { .. } => None,
+        }
+    }
+
     /// The name that the body gives to a model, where that is not the model's id: a deployment.
     #[must_use]
     pub fn body_model(&self, model: &str) -> Option<&str> {
@@ -139,6 +160,23 @@ mod tests {
         assert_eq!(azure(None).path(&chat("gpt-4o")), "/openai/v1/chat/completions");
         assert_eq!(azure(Some("preview")).path(&chat("gpt-4o")), "/openai/v1/chat/completions?api-version=preview");
         assert_eq!((azure(None).body_model("gpt-4o"), azure(None).body_model("o3")), (Some("my deployment"), None));
+    }
+
+    #[test]
+    fn a_realtime_session_names_its_model_or_deployment_in_the_query() {
+        let at = |addressing: &Addressing, model| addressing.realtime("/realtime", model);
+        let is = |path: &str| Some(path.to_owned());
+        assert_eq!(at(&Addressing::Plain, Some("gpt-realtime")), is("/realtime?model=gpt-realtime"));
+        assert_eq!(at(&Addressing::Plain, Some("a&b=c")), is("/realtime?model=a%26b%3Dc"));
+        assert_eq!(at(&Addressing::Plain, None), is("/realtime?intent=transcription"));
+        assert_eq!(at(&azure(None), Some("gpt-4o")), is("/openai/v1/realtime?model=my%20deployment"));
+        assert_eq!(at(&azure(Some("preview")), Some("o")), is("/openai/v1/realtime?model=o"));
+        let dated = azure(Some("2025-04-01-preview"));
+        let path = "/openai/realtime?api-version=2025-04-01-preview&";
+        assert_eq!(at(&dated, Some("gpt-4o")), is(&format!("{path}deployment=my%20deployment")));
+        assert_eq!(at(&dated, None), is(&format!("{path}intent=transcription")));
+        let vertex = Addressing::Vertex { project: "p".into(), location: "global".into() };
+        assert_eq!(at(&vertex, Some("m")), None);
     }
 
     #[test]

@@ -61,13 +61,12 @@ impl Gateway {
             Destination::Ready => Ok(Decision::Health("ready")),
             Destination::Ai(endpoint) => {
                 context.dialect = Some(endpoint.dialect);
-                if endpoint.dialect == Dialect::Gemini {
-                    authn::adopt_google(session.req_header_mut())?;
-                }
+                endpoint.adopt_key(session.req_header_mut())?;
                 self.known(session, context, snapshot, Some(endpoint.dialect))?;
                 Ok(Decision::Own(endpoint))
             }
             Destination::Native(provider, rest) => {
+                authn::adopt_subprotocol(session.req_header_mut())?;
                 let exchange = self.known(session, context, snapshot, None)?;
                 native::admit(state, session, exchange, &provider, &rest)?;
                 Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })

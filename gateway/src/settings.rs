@@ -44,6 +44,10 @@ pub struct Settings {
     /// The pace of a REST request's body, in bytes a second: as a whole it may take `caller_timeout`, and a second more for
     /// each of these that have come. Once the upstream answers, it may take its time.
     pub min_body_rate: u64,
+    /// How long neither side of a realtime session may say anything, pings aside.
+    pub realtime_idle: Duration,
+    /// How long a realtime session may last.
+    pub realtime_total: Duration,
     /// Connections at once; beyond it new ones are closed.
     pub max_connections: usize,
     /// Connections at once from one address; beyond it new ones are closed.
@@ -76,6 +80,8 @@ impl Default for Settings {
             keep_alive: Duration::from_secs(75),
             caller_timeout: Duration::from_secs(60),
             min_body_rate: 240,
+            realtime_idle: Duration::from_mins(15),
+            realtime_total: Duration::from_hours(2),
             max_connections: 50_000,
             max_connections_per_ip: 10_000,
             trusted_proxies: Vec::new(),

@@ -191,7 +191,7 @@ impl Tap {
 }
 
 /// The answer is whole: what it does not count, as an embedding's output, is none.
-fn complete(sighted: Sighted) -> Usage {
+pub(crate) fn complete(sighted: Sighted) -> Usage {
     let input = sighted.input.or(Some(Tokens::default()));
     let output = sighted.output.or(Some(Tokens::default()));
     Usage { source: UsageSource::Provider, ..Sighted { input, output, ..sighted }.complete(0, 0) }

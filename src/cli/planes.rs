@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
@@ -71,6 +72,14 @@ pub(crate) struct GatewayArgs {
     /// Memory for kept answers of model routes that have a cache, in MiB
     #[arg(long, env = "WEIR_ANSWER_CACHE_MIB", default_value_t = 64, value_name = "MIB")]
     pub(crate) answer_cache_mib: u32,
+    /// Minutes for which neither side of a realtime session may say anything, pings aside
+    #[arg(long, env = "WEIR_REALTIME_IDLE_MINUTES", default_value_t = 15, value_name = "MINUTES",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) realtime_idle_minutes: u32,
+    /// Minutes that a realtime session may last
+    #[arg(long, env = "WEIR_REALTIME_MAX_MINUTES", default_value_t = 120, value_name = "MINUTES",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) realtime_max_minutes: u32,
     #[command(flatten)]
     pub(crate) certificate: GatewayCertificate,
 }
@@ -210,6 +219,8 @@ pub(crate) fn data_plane(
         trusted_proxies: process.trusted_proxies.clone(),
         tls: certificates.gateway()?,
         answer_cache_bytes: u64::from(args.answer_cache_mib) << 20,
+        realtime_idle: Duration::from_mins(args.realtime_idle_minutes.into()),
+        realtime_total: Duration::from_mins(args.realtime_max_minutes.into()),
         ..weir_gateway::Settings::default()
     };
     let data_plane = DataPlane::on(gateway, ops, settings, control.usage_sink())?;

@@ -41,7 +41,7 @@ use crate::metering::Settlement;
 use crate::state::State;
 
 /// A refusal: what is wrong, and after how many seconds it may be right.
-type Refusal = (WireError, Option<u64>);
+pub(super) type Refusal = (WireError, Option<u64>);
 
 /// What is asked for.
 pub(super) struct Asked {
@@ -197,7 +197,7 @@ impl Call<'_> {
             let prepared = match self.prepare(target).inspect_err(|_| plan.unmade(choice)) {
                 Ok(prepared) => prepared,
                 Err(error @ RequestError::Unsupported { .. }) => {
-                    misfit = Some(error);
+                    misfit = Some(error.to_wire());
                     plan.unfit(choice);
                     continue;
                 }
@@ -225,7 +225,7 @@ impl Call<'_> {
                 Ok(ready) => ready,
                 Err(Stop::Left(reason)) => return Ok(Err(reason)),
                 Err(Stop::Failed(failure)) => {
-                    let again = self.failed(&mut trial, choice, &failure, &mut plan, made);
+                    let again = failed(self.route, &self.request.id, (&mut trial, choice), &failure, &mut plan, made);
                     last = Some(failure);
                     if again {
                         continue;
@@ -248,7 +248,7 @@ impl Call<'_> {
             return Ok(estimated(&self.request, session, settlement).await);
         }
         let barred = plan.barred(Instant::now());
-        Err(self.refusal(settlement, last, misfit, barred, made))
+        Err(refusal(self.route, settlement, last, misfit, barred, made))
     }
 
     /// The body for a target.
@@ -290,57 +290,51 @@ impl Call<'_> {
         names.append(&mut self.betas_dropped(target));
         names
     }
+}
 
-    /// Leaves alone what failed, and says whether another attempt may follow.
-    fn failed<R: FnMut(u64) -> u64>(
-        &self,
-        trial: &mut Trial,
-        choice: Choice,
-        failure: &Failure,
-        plan: &mut Plan<R>,
-        made: u32,
-    ) -> bool {
-        let blame = failure.why.map(|why| failure.blame(why));
-        trial.failed(failure, blame);
-        tracing::debug!(
-            request = self.request.id,
-            attempt = made,
-            blame = ?blame,
-            reason = failure.error.message,
-            "attempt failed"
-        );
-        if failure.is_too_long() {
-            return plan.outgrown(choice);
-        }
-        let (Some(why), Some(blame)) = (failure.why, blame) else { return false };
-        plan.failed(choice, blame, failure.retry_after, made);
-        self.route.retry_on.contains(&why)
+/// Leaves alone what failed, and says whether another attempt may follow.
+pub(super) fn failed<R: FnMut(u64) -> u64>(
+    route: &ModelRoute,
+    id: &str,
+    (trial, choice): (&mut Trial, Choice),
+    failure: &Failure,
+    plan: &mut Plan<R>,
+    made: u32,
+) -> bool {
+    let blame = failure.why.map(|why| failure.blame(why));
+    trial.failed(failure, blame);
+    tracing::debug!(request = id, attempt = made, blame = ?blame, reason = failure.error.message, "attempt failed");
+    if failure.is_too_long() {
+        return plan.outgrown(choice);
     }
+    let (Some(why), Some(blame)) = (failure.why, blame) else { return false };
+    plan.failed(choice, blame, failure.retry_after, made);
+    route.retry_on.contains(&why)
+}
 
-    /// What the caller is told when no attempt gave an answer.
-    fn refusal(
-        &self,
-        settlement: &mut Settlement,
-        last: Option<Box<Failure>>,
-        misfit: Option<RequestError>,
-        barred: Option<Rest>,
-        made: u32,
-    ) -> Refusal {
-        if let Some(mut failure) = last {
-            if made > 1 {
-                failure.error.message = format!("{} (the last of {made} attempts)", failure.error.message);
-            }
-            settlement.end(failure.outcome, failure.error.code.as_deref().unwrap_or("upstream_error"));
-            return (failure.error, failure.retry_after.map(whole_seconds));
+/// What the caller is told when no attempt gave an answer.
+pub(super) fn refusal(
+    route: &ModelRoute,
+    settlement: &mut Settlement,
+    last: Option<Box<Failure>>,
+    misfit: Option<WireError>,
+    barred: Option<Rest>,
+    made: u32,
+) -> Refusal {
+    if let Some(mut failure) = last {
+        if made > 1 {
+            failure.error.message = format!("{} (the last of {made} attempts)", failure.error.message);
         }
-        if let Some(rest) = barred {
-            return unasked::not_yet(&self.route.name, rest);
-        }
-        if let Some(error) = misfit {
-            return (error.to_wire(), None);
-        }
-        (unasked::nobody(&self.route.name), None)
+        settlement.end(failure.outcome, failure.error.code.as_deref().unwrap_or("upstream_error"));
+        return (failure.error, failure.retry_after.map(whole_seconds));
     }
+    if let Some(rest) = barred {
+        return unasked::not_yet(&route.name, rest);
+    }
+    if let Some(error) = misfit {
+        return (error, None);
+    }
+    (unasked::nobody(&route.name), None)
 }
 
 async fn give(
@@ -368,7 +362,7 @@ async fn estimated(request: &Request<'_>, session: &mut Session, settlement: &mu
 }
 
 /// Waits before an attempt that repeats one, unless the caller leaves.
-async fn rest(session: &mut Session, wait: Duration) -> Result<()> {
+pub(super) async fn rest(session: &mut Session, wait: Duration) -> Result<()> {
     if wait.is_zero() {
         return Ok(());
     }

@@ -1,9 +1,12 @@
 //! Which paths are model endpoints, and in which dialect each is spoken.
 
 use http::{HeaderMap, Method};
+use pingora_http::RequestHeader;
 use weir_domain::dialect::Dialect;
 use weir_domain::operation::Operation as ModelOperation;
 use weir_llm::Addressed;
+
+use crate::authn::{self, Denial};
 
 /// A model endpoint that a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +15,19 @@ pub struct Endpoint {
     pub dialect: Dialect,
     /// What is asked for.
     pub operation: Operation,
+}
+
+impl Endpoint {
+    /// Puts the caller's key where every other one stands, if the clients of this endpoint have another place for it.
+    pub(crate) fn adopt_key(&self, request: &mut RequestHeader) -> Result<(), Denial> {
+        if self.dialect == Dialect::Gemini {
+            authn::adopt_google(request)?;
+        }
+        if self.operation == Operation::Realtime {
+            authn::adopt_subprotocol(request)?;
+        }
+        Ok(())
+    }
 }
 
 /// What a model endpoint is asked for.
@@ -33,6 +49,11 @@ pub enum Operation {
     ListModels,
     /// One model: `GET /v1/models/{id}`, `GET /v1beta/models/{id}`.
     GetModel(String),
+    /// A session over a WebSocket: `GET /v1/realtime?model=…`.
+    Realtime,
+    /// What would let a caller speak with the vendor past the gateway: the vendor's own short-lived keys, and sessions that
+    /// are not WebSockets. `POST /v1/realtime`, `/v1/realtime/client_secrets`, `/v1/realtime/calls`, …
+    PastTheGateway,
     /// The path is known, the method is not; what would be is said.
     WrongMethod(&'static str),
 }
@@ -67,6 +88,11 @@ pub fn endpoint(method: &Method, path: &str, query: Option<&str>, either: Dialec
             (Dialect::Responses, Operation::Model(ModelOperation::CountTokens), Method::POST)
         }
         "/v1/models" => (either, Operation::ListModels, Method::GET),
+        REALTIME if *method == Method::POST => (Dialect::Openai, Operation::PastTheGateway, Method::POST),
+        REALTIME => (Dialect::Openai, Operation::Realtime, Method::GET),
+        _ if path.strip_prefix(REALTIME).is_some_and(|rest| rest.starts_with('/')) => {
+            (Dialect::Openai, Operation::PastTheGateway, method.clone())
+        }
         "/v1beta/models" => (Dialect::Gemini, Operation::ListModels, Method::GET),
         _ if let Some(addressed) = addressed(path, query) => (Dialect::Gemini, addressed, Method::POST),
         _ if let Some(id) = path.strip_prefix("/v1beta/models/").filter(|id| !id.is_empty()) => {
@@ -102,11 +128,13 @@ fn addressed(path: &str, query: Option<&str>) -> Option<Operation> {
     Some(Operation::Addressed(operation, addressed))
 }
 
+/// Where OpenAI has realtime sessions.
+const REALTIME: &str = "/v1/realtime";
 /// What is served, for who asked for something else.
 const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, POST /v1/embeddings, POST /v1/rerank, \
      POST /v1/messages/count_tokens, POST /v1/responses/input_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
      POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST /v1/audio/transcriptions, \
-     POST /v1/audio/translations, POST /v1beta/models/{model}:generateContent, \
+     POST /v1/audio/translations, GET /v1/realtime as a WebSocket, POST /v1beta/models/{model}:generateContent, \
      POST /v1beta/models/{model}:streamGenerateContent, POST /v1beta/models/{model}:countTokens, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and \
      GET /v1beta/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
@@ -203,7 +231,7 @@ pub(crate) fn not_served(method: &Method, path: &str) -> String {
 }
 
 /// Undoes percent-encoding, which SDKs apply to the `/` of `provider/model`.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, behind)) = rest.split_first() {
@@ -246,7 +274,14 @@ mod tests {
         );
         assert_eq!(at(Method::GET, "/v1/messages", false), is(Dialect::Anthropic, Operation::WrongMethod("POST")));
         assert_eq!(at(Method::POST, "/v1/models", false), is(Dialect::Openai, Operation::WrongMethod("GET")));
-        for other in ["/v1", "/v1/models/", "/v1/chat", "/v1/chat/completions/", "/v1/messagesx", "/"] {
+        assert_eq!(at(Method::GET, "/v1/realtime", false), is(Dialect::Openai, Operation::Realtime));
+        assert_eq!(at(Method::PUT, "/v1/realtime", false), is(Dialect::Openai, Operation::WrongMethod("GET")));
+        assert_eq!(at(Method::POST, "/v1/realtime", false), is(Dialect::Openai, Operation::PastTheGateway));
+        for path in ["/v1/realtime/client_secrets", "/v1/realtime/sessions", "/v1/realtime/calls/rtc_1/accept"] {
+            assert_eq!(at(Method::POST, path, false), is(Dialect::Openai, Operation::PastTheGateway), "{path}");
+        }
+        for other in ["/v1", "/v1/realtimes", "/v1/models/", "/v1/chat", "/v1/chat/completions/", "/v1/messagesx", "/"]
+        {
             assert_eq!(at(Method::POST, other, false), None, "{other}");
         }
     }

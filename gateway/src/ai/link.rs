@@ -12,6 +12,7 @@ use http::{Method, Uri};
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_http::RequestHeader;
 use weir_domain::addressing::{Addressing, Called};
+use weir_domain::dialect::WireFormat;
 use weir_domain::snapshot::{Address, Provider, Snapshot};
 use weir_domain::spec::Protocol;
 
@@ -190,6 +191,31 @@ impl Link {
         let Head { head, credential } = self.prepared(key)?;
         // What is passed on as it comes is not known when the head goes out.
         (!credential.covers_body()).then_some((head, credential))
+    }
+
+    /// The head of a request for a WebSocket, for a model, or for writing down what is said: what every request of the key
+    /// has, without what belongs to a body. `None`: the key, or the path, cannot stand in one, or the provider has no such
+    /// sessions.
+    pub(super) fn realtime(&self, key: Option<usize>, model: Option<&str>) -> Option<RequestHeader> {
+        let Head { head, credential } = self.prepared(key)?;
+        let path = self.provider.quirks(WireFormat::Openai).path("/realtime");
+        let path = self.provider.addressing.realtime(path, model)?;
+        let mut head = head.clone();
+        head.set_method(Method::GET);
+        head.set_uri(format!("{}{path}", self.address.path).parse().ok()?);
+        for name in [header::CONTENT_TYPE, header::ACCEPT_ENCODING] {
+            head.remove_header(&name);
+        }
+        credential.complete(&mut head, &Bytes::new())?;
+        Some(head)
+    }
+
+    /// The peer for a WebSocket at an address: always a new connection, of HTTP/1.1.
+    pub(super) fn upgraded(&self, socket: SocketAddr) -> HttpPeer {
+        let mut peer = self.peers(socket).fresh.clone();
+        peer.group_key = BuildHasherDefault::<DefaultHasher>::default().hash_one(("websocket", &self.provider.id));
+        peer.options.set_http_version(1, 1);
+        peer
     }
 
     /// The request line of a call, made once for each model.

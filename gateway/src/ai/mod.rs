@@ -31,6 +31,7 @@ mod packed;
 mod plan;
 mod pool;
 mod post;
+mod realtime;
 mod refuse;
 mod relay;
 mod retry_after;
@@ -126,6 +127,8 @@ pub async fn serve(state: &State, session: &mut Session, exchange: &mut Exchange
         }
         Operation::ListModels => list_models(session, exchange, dialect).await,
         Operation::GetModel(id) => get_model(session, exchange, dialect, &id).await,
+        Operation::Realtime => realtime::serve(state, session, exchange).await,
+        Operation::PastTheGateway => realtime::refuse_past(session, &mut exchange.settlement).await,
         Operation::WrongMethod(right) => wrong_method(session, &mut exchange.settlement, dialect, right).await,
     };
     let settlement = &mut exchange.settlement;

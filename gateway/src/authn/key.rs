@@ -1,7 +1,7 @@
 //! Where in a request an API key may stand.
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use pingora_http::RequestHeader;
 use weir_domain::credential::{PREFIX, public_id};
 
@@ -10,6 +10,9 @@ use super::Denial;
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
 const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+/// What stands before a key that is offered as a subprotocol.
+/// Source: <https://platform.openai.com/docs/guides/realtime-websocket>.
+const KEY_SUBPROTOCOL: &str = "openai-insecure-api-key.";
 
 /// The one key of a request. The same key in two places is one key; SDKs do that.
 pub(super) fn find(headers: &HeaderMap) -> Result<Option<&str>, Denial> {
@@ -58,6 +61,33 @@ pub(crate) fn adopt_google(request: &mut RequestHeader) -> Result<(), Denial> {
         }
         let path = request.uri.path().parse().map_err(|_| Denial::Malformed)?;
         request.set_uri(path);
+    }
+    for key in keys {
+        request.append_header(X_API_KEY, key).map_err(|_| Denial::Malformed)?;
+    }
+    Ok(())
+}
+
+/// The same for browsers, which can send no header of their own with a WebSocket: the key stands among the subprotocols,
+/// as OpenAI has it. It is taken out, so that no upstream sees it.
+pub(crate) fn adopt_subprotocol(request: &mut RequestHeader) -> Result<(), Denial> {
+    let mut keys: Vec<HeaderValue> = Vec::new();
+    let mut others: Vec<&str> = Vec::new();
+    for value in request.headers.get_all(SEC_WEBSOCKET_PROTOCOL) {
+        for offered in value.to_str().map_err(|_| Denial::Malformed)?.split(',').map(str::trim) {
+            match offered.strip_prefix(KEY_SUBPROTOCOL) {
+                Some(key) => keys.push(HeaderValue::from_str(key).map_err(|_| Denial::Malformed)?),
+                None => others.push(offered),
+            }
+        }
+    }
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let others = (!others.is_empty()).then(|| others.join(", "));
+    request.remove_header(&SEC_WEBSOCKET_PROTOCOL);
+    if let Some(others) = others {
+        request.insert_header(SEC_WEBSOCKET_PROTOCOL, others).map_err(|_| Denial::Malformed)?;
     }
     for key in keys {
         request.append_header(X_API_KEY, key).map_err(|_| Denial::Malformed)?;

@@ -14,7 +14,7 @@ use weir_domain::time::Micros;
 use crate::exchange::Caller;
 use crate::live::Live;
 use crate::problem::Refusal;
-pub(crate) use key::{adopt_google, remove};
+pub(crate) use key::{adopt_google, adopt_subprotocol, remove};
 
 /// Why a caller is not served. A key that is refused is so in OpenAI's own words first: clients tell a wrong key from a bad
 /// request by them (LiteLLM does).

@@ -15,6 +15,7 @@ mod lost;
 mod matrix;
 mod native;
 mod passed_on;
+mod realtime;
 mod responses;
 mod routing;
 mod tls;
@@ -78,7 +79,7 @@ impl Stage {
 
     /// Waits until the ledger has so many rows.
     async fn rows(&self, count: usize) -> Vec<Record> {
-        for _ in 0..100 {
+        for _ in 0..300 {
             let rows = self.world.ledger.0.lock().clone();
             if rows.len() >= count {
                 assert_eq!(rows.len(), count, "{rows:?}");

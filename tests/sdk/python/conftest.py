@@ -25,7 +25,7 @@ def script(provider: str, model: str, what: dict, times: int = 1) -> None:
 def calls(provider: str, model: str) -> list:
     """What a fake vendor received for a model."""
     with urllib.request.urlopen(f"{FAKES[provider]}/__fakes/requests") as answer:
-        return [call for call in json.load(answer) if call["body"].get("model") == model]
+        return [call for call in json.load(answer) if (call["body"] or {}).get("model") == model]
 
 
 @pytest.fixture(params=["openai", "anthropic"])

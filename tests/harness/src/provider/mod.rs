@@ -283,6 +283,9 @@ async fn serve(stream: TcpStream, number: u64, shared: &Shared) -> anyhow::Resul
     let mut connection = Connection::new(stream, BytesMut::new());
     while let Some(head) = connection.read_head().await? {
         let body = connection.read_whole_body().await?;
+        if shared.vendor == Vendor::Openai && openai::realtime::is_asked_for(&head) {
+            return openai::realtime::serve(connection, number, head, shared).await;
+        }
         let closes = head.closes();
         let (answer, script) = answer(shared, number, head, body);
         match send(&mut connection, answer, script.fault.as_ref(), &script.wire).await? {

@@ -5,6 +5,7 @@ pub(super) mod batches;
 mod check;
 mod media;
 mod read;
+pub(super) mod realtime;
 mod say;
 
 use serde_json::{Value, json};
