@@ -21,7 +21,7 @@ use super::standing::{
     CALLER_FAULT, CALLER_LEFT, PROVIDER_FAULT, PROVIDER_LEFT, PROVIDER_STUCK, Quiet, Reason, Standing, TICK,
 };
 
-/// The longest message that is looked at: events with usage are far shorter, and clients take no longer ones.
+/// The longest message that is looked at: events with usage hold texts, never sound, and are far shorter.
 const MAX_MESSAGE: usize = 1 << 20;
 /// What is read from the provider at once.
 const PIECE: usize = 16 << 10;
