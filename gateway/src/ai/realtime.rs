@@ -75,7 +75,7 @@ pub(super) async fn serve(state: &State, session: &mut Session, exchange: &mut E
             return refuse(session, settlement, DIALECT, &error, None).await;
         }
     };
-    let named = is_named(&route);
+    let named = is_named(&exchange.snapshot, &asked.model);
     if named {
         settlement.named();
     }
@@ -166,7 +166,7 @@ impl Wish<'_> {
                 }
                 Err(Stop::Left(reason)) => return Ok(Err(reason)),
                 Err(Stop::Failed(failure)) => {
-                    running.end(failure.outcome, &failure.error.message);
+                    running.failed(&failure);
                     drop(running);
                     let again = failed(self.route, &settlement.id, (&mut trial, choice), &failure, &mut plan, made);
                     last = Some(failure);

@@ -283,7 +283,7 @@ async fn serve(stream: TcpStream, number: u64, shared: &Shared) -> anyhow::Resul
     let mut connection = Connection::new(stream, BytesMut::new());
     while let Some(head) = connection.read_head().await? {
         let body = connection.read_whole_body().await?;
-        if shared.vendor == Vendor::Openai && openai::realtime::is_asked_for(&head) {
+        if shared.format == Format::Openai && openai::realtime::is_asked_for(&head) {
             return openai::realtime::serve(connection, number, head, shared).await;
         }
         let closes = head.closes();

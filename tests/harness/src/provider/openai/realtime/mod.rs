@@ -61,7 +61,7 @@ pub(in crate::provider) async fn serve(
         Err(refusal) => (refusal.status, ""),
     };
     let offered = list(&head, "sec-websocket-protocol");
-    let record = Received { connection: number, head, body: Bytes::new(), status };
+    let record = Received { connection: number, head, body: Bytes::new(), status, length: 0 };
     lock(&shared.received).push(record);
     if let Err(refusal) = checked {
         let body = error(&refusal).to_string();
