@@ -111,6 +111,11 @@ fn a_refusal_is_a_refusal_in_both_directions() {
     let (answer, text) = answered(Dialect::Openai, Dialect::Anthropic, openai);
     assert!(text.contains(r#""content":[{"type":"text","text":"No."}],"stop_reason":"refusal""#));
     assert_eq!(answer.finish, Some(Finish::ContentFilter));
+    // In words it ends a completion like any other.
+    let responses =
+        r#"{"status":"completed","output":[{"type":"message","content":[{"type":"refusal","refusal":"No."}]}]}"#;
+    let (_, text) = answered(Dialect::Responses, Dialect::Openai, responses);
+    assert!(text.contains(r#""refusal":"No.""#) && text.contains(r#""finish_reason":"stop""#), "{text}");
     let anthropic = r#"{"content":[],"stop_reason":"refusal"}"#;
     let (_, text) = answered(Dialect::Anthropic, Dialect::Openai, anthropic);
     assert!(text.contains(r#""content":"","refusal":null}"#) && text.contains(r#""finish_reason":"content_filter""#));

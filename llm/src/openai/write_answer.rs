@@ -6,7 +6,7 @@ use weir_domain::usage::Usage;
 use super::usage::OutUsage;
 use crate::answer::AnswerContext;
 use crate::pricing::Cost;
-use crate::reply::{Piece, Reply, call_id, native_id};
+use crate::reply::{Finish, Piece, Reply, call_id, native_id};
 use crate::wire::Text;
 
 #[derive(Serialize)]
@@ -73,7 +73,8 @@ pub(crate) fn write(
     usage: &Usage,
     cost: Cost,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    let finish_reason = reply.settled_finish().as_str();
+    let refused = reply.pieces.iter().any(|piece| matches!(piece, Piece::Refusal(_)));
+    let finish_reason = finish_reason(reply.finish, reply.settled_finish(), refused).as_str();
     let completion = Completion {
         id: native_id("chatcmpl-", reply.id.as_deref(), &context.request_id),
         object: "chat.completion",
@@ -83,6 +84,13 @@ pub(crate) fn write(
         usage: OutUsage::new(&usage.tokens, cost),
     };
     serde_json::to_vec(&completion)
+}
+
+/// A refusal in words is a whole answer here, which ends as any other: `content_filter` is for what a filter took out.
+/// Source: <https://platform.openai.com/docs/guides/structured-outputs#refusals>.
+pub(super) fn finish_reason(told: Option<Finish>, settled: Finish, refused: bool) -> Finish {
+    let in_words = refused && settled == Finish::ContentFilter && told != Some(Finish::ContentFilter);
+    if in_words { Finish::Stop } else { settled }
 }
 
 fn write_message<'a>(pieces: Vec<Piece<'a>>, context: &AnswerContext) -> OutMessage<'a> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use weir_domain::usage::Usage;
 
 use super::usage::OutUsage;
-use super::write_answer::OutThinking;
+use super::write_answer::{OutThinking, finish_reason};
 use crate::answer::AnswerContext;
 use crate::events::Event;
 use crate::pricing::Cost;
@@ -71,6 +71,8 @@ pub(crate) struct StreamWriter {
     thinking: String,
     /// How many blocks of reasoning have been sent back.
     thinking_blocks: usize,
+    /// Whether it declined in words.
+    refused: bool,
     finished: bool,
 }
 
@@ -84,7 +86,10 @@ impl StreamWriter {
                 self.chunk(&delta, None, out);
             }
             Event::Text(text) => self.chunk(&Delta { content: Some(text), ..Delta::default() }, None, out),
-            Event::Refusal(text) => self.chunk(&Delta { refusal: Some(text), ..Delta::default() }, None, out),
+            Event::Refusal(text) => {
+                self.refused = true;
+                self.chunk(&Delta { refusal: Some(text), ..Delta::default() }, None, out);
+            }
             Event::Thinking(text) => {
                 self.thinking.push_str(&text);
                 self.chunk(&Delta { reasoning_content: Some(text), ..Delta::default() }, None, out);
@@ -103,8 +108,9 @@ impl StreamWriter {
                 let function = OutFunction { name: None, arguments: json };
                 self.call(OutCall { index: ordinal, id: None, kind: None, function }, out);
             }
-            Event::Finish { .. } => {
+            Event::Finish { finish: told, .. } => {
                 if !std::mem::replace(&mut self.finished, true) {
+                    let finish = finish_reason(Some(told), finish, self.refused);
                     self.chunk(&Delta::default(), Some(finish), out);
                 }
             }

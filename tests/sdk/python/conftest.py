@@ -9,7 +9,12 @@ import pytest
 
 GATEWAY = os.environ["GATEWAY_URL"]
 KEY = os.environ["GATEWAY_KEY"]
-FAKES = {"openai": os.environ["FAKE_OPENAI_URL"], "anthropic": os.environ["FAKE_ANTHROPIC_URL"]}
+# Vendors that applications speak the dialects of, and those that the gateway alone speaks to.
+PROVIDERS = ["openai", "anthropic", "gemini", "bedrock", "cohere", "ollama"]
+FAKES = {provider: os.environ[f"FAKE_{provider.upper()}_URL"] for provider in PROVIDERS}
+# They cannot be held to one call at a time, and fetch no images.
+SEVERAL_CALLS = {"gemini", "bedrock", "cohere", "ollama"}
+NO_ADDRESSES = {"bedrock", "ollama"}
 
 # 1 x 1 pixel, 70 bytes.
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -25,10 +30,16 @@ def script(provider: str, model: str, what: dict, times: int = 1) -> None:
 def calls(provider: str, model: str) -> list:
     """What a fake vendor received for a model."""
     with urllib.request.urlopen(f"{FAKES[provider]}/__fakes/requests") as answer:
-        return [call for call in json.load(answer) if (call["body"] or {}).get("model") == model]
+        return [call for call in json.load(answer) if call["model"] == model]
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+def new_model(provider: str) -> str:
+    """A name of a model that the vendor could have; Gemini 3 is the strictest of Google's."""
+    family = "gemini-3-flash" if provider == "gemini" else "model"
+    return f"{family}-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(params=PROVIDERS)
 def provider(request) -> str:
     """The vendor behind the gateway."""
     return request.param
@@ -37,7 +48,7 @@ def provider(request) -> str:
 @pytest.fixture
 def model(provider) -> str:
     """A model of the vendor, addressed directly; a new one for each test, so that scripts do not mix."""
-    return f"{provider}/model-{uuid.uuid4().hex[:8]}"
+    return f"{provider}/{new_model(provider)}"
 
 
 @pytest.fixture

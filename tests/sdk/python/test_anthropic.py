@@ -1,4 +1,4 @@
-"""The official `anthropic` package, in front of both vendors."""
+"""The official `anthropic` package, in front of every vendor."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import anthropic
 import pydantic
 import pytest
 
-from conftest import GATEWAY, KEY, PNG, calls, script
+from conftest import GATEWAY, KEY, NO_ADDRESSES, PNG, SEVERAL_CALLS, calls, script
 
 TOOL = {
     "name": "get_weather",
@@ -75,24 +75,37 @@ def test_streamed_tools(client, model):
         for event in stream:
             if event.type == "input_json":
                 pieces += 1
-            elif event.type == "content_block_stop":
-                finished.append((event.index, event.content_block.name, event.content_block.input))
-    assert finished == [(0, "get_weather", {"city": "Paris"}), (1, "get_weather", {"city": "Tokyo"})]
-    assert pieces >= 4
+            elif event.type == "content_block_stop" and event.content_block.type == "tool_use":
+                finished.append((event.content_block.name, event.content_block.input))
+    assert finished == [("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Tokyo"})]
+    # Some vendors send a call whole.
+    assert pieces >= 2
 
 
-def test_one_tool_at_a_time(client, model):
+def test_one_tool_at_a_time(client, provider, model):
     choice = {"type": "auto", "disable_parallel_tool_use": True}
-    answer = client.messages.create(model=model, max_tokens=500, messages=QUESTION, tools=[TOOL], tool_choice=choice)
-    assert len([block for block in answer.content if block.type == "tool_use"]) == 1
+    raw = client.messages.with_raw_response.create(
+        model=model, max_tokens=500, messages=QUESTION, tools=[TOOL], tool_choice=choice
+    )
+    several = provider in SEVERAL_CALLS
+    assert len([block for block in raw.parse().content if block.type == "tool_use"]) == (2 if several else 1)
+    dropped = "tool_choice.disable_parallel_tool_use" if several else None
+    assert raw.headers.get("x-weir-dropped-params") == dropped
 
 
-def test_images(client, model):
+def test_images(client, provider, model):
     content = [
         {"type": "text", "text": "What is this?"},
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}},
-        {"type": "image", "source": {"type": "url", "url": "https://example.com/cat.png"}},
     ]
+    answer = client.messages.create(model=model, max_tokens=500, messages=[{"role": "user", "content": content}])
+    assert answer.content[0].text.endswith("I see image/png of 70 bytes.")
+    content.append({"type": "image", "source": {"type": "url", "url": "https://example.com/cat.png"}})
+    if provider in NO_ADDRESSES:
+        with pytest.raises(anthropic.BadRequestError) as refused:
+            client.messages.create(model=model, max_tokens=500, messages=[{"role": "user", "content": content}])
+        assert "messages[0].content[2].source: " in str(refused.value)
+        return
     answer = client.messages.create(model=model, max_tokens=500, messages=[{"role": "user", "content": content}])
     assert "I see image/png of 70 bytes and the image at https://example.com/cat.png." in answer.content[0].text
 

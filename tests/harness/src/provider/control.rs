@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Queued, Shared, json_answer, lock};
+use super::{Queued, Shared, json_answer, lock, model_of};
 use crate::wire::Answer;
 
 pub(super) fn answer(shared: &Shared, method: &str, path: &str, body: &[u8]) -> Option<Answer> {
@@ -37,6 +37,7 @@ fn requests(shared: &Shared) -> Value {
                 "method": r.head.method,
                 "target": r.head.target,
                 "headers": headers,
+                "model": model_of(r.head.target.split('?').next().unwrap_or_default(), Some(&r.json())),
                 "body": r.json(),
                 "status": r.status,
             })

@@ -131,6 +131,39 @@ pub(super) fn headers(head: &Head, key: &str) -> Checked<()> {
     }
 }
 
+/// The same with names in camel case: protocol buffers take both forms, and Google's own clients send both. What the
+/// caller names itself, and JSON that is no message, stays as it is.
+pub(super) fn camel(value: &Value) -> Value {
+    const NOT_MESSAGES: [&str; 4] = ["args", "response", "parametersJsonSchema", "responseJsonSchema"];
+    match value {
+        Value::Object(fields) => {
+            let each = fields.iter().map(|(name, value)| {
+                let name = camel_name(name);
+                let value = match (name.as_str(), value) {
+                    (name, value) if NOT_MESSAGES.contains(&name) => value.clone(),
+                    ("properties", Value::Object(own)) => own.iter().map(|(n, v)| (n.clone(), camel(v))).collect(),
+                    (_, value) => camel(value),
+                };
+                (name, value)
+            });
+            each.collect()
+        }
+        Value::Array(items) => items.iter().map(camel).collect(),
+        other => other.clone(),
+    }
+}
+
+fn camel_name(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut whole = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        whole.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        whole.extend(letters);
+    }
+    whole
+}
+
 /// Refuses members that a message has not, and those of another type.
 pub(super) fn members(value: &Value, known: Members, place: &str) -> Checked<()> {
     let at = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
@@ -148,7 +181,7 @@ pub(super) fn members(value: &Value, known: Members, place: &str) -> Checked<()>
 
 pub(super) fn request(model: &str, method: &str, body: &[u8]) -> Checked<Value> {
     let request: Value = match serde_json::from_slice(body) {
-        Ok(request @ Value::Object(_)) => request,
+        Ok(request @ Value::Object(_)) => camel(&request),
         Ok(_) => return invalid("Invalid JSON payload received. Unknown name \"\": Root element must be a message."),
         Err(_) => return invalid("Invalid JSON payload received. Unexpected end of string. Expected a value."),
     };

@@ -70,8 +70,9 @@ pub(super) fn check(model: &str, request: &Value) -> Checked<()> {
         }
         each_part(content, &place)?;
     }
-    turns(contents)?;
-    if is_third(model) { signatures(contents) } else { Ok(()) }
+    let contents = whole_answers(contents);
+    turns(&contents)?;
+    if is_third(model) { signatures(&contents) } else { Ok(()) }
 }
 
 fn parts(content: &Value) -> &[Value] {
@@ -124,6 +125,22 @@ fn blob(blob: &Value, here: &str) -> Checked<()> {
         );
     }
     Ok(())
+}
+
+/// Pieces of a streamed answer, which Google's clients keep as a content each, are one answer.
+fn whole_answers(contents: &[Value]) -> Vec<Value> {
+    let mut whole: Vec<Value> = Vec::with_capacity(contents.len());
+    for content in contents {
+        match whole.last_mut() {
+            Some(last) if last["role"] == "model" && content["role"] == "model" => {
+                if let Some(before) = last["parts"].as_array_mut() {
+                    before.extend(parts(content).iter().cloned());
+                }
+            }
+            _ => whole.push(content.clone()),
+        }
+    }
+    whole
 }
 
 /// Results stand directly behind their calls, as many and alone.

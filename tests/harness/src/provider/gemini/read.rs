@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::prompt::{Choice, History, Prompt, image, text_bytes};
+use super::check::camel;
+use crate::provider::prompt::{Choice, History, Prompt, image, text_bytes};
 
 pub(in crate::provider) fn prompt(request: &Value) -> Prompt {
+    let request = &camel(request);
     let contents = request["contents"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_words = |c: &&Value| c["role"] != "model" && !(text(c).is_empty() && images(c).is_empty());
     let last_user = contents.iter().rev().find(is_words).unwrap_or(&Value::Null);

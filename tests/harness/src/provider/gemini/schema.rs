@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::check::{Checked, invalid};
 
 /// The members of Google's `Schema`; anything else is refused.
-const FIELDS: [&str; 24] = [
+const FIELDS: [&str; 22] = [
     "type",
     "format",
     "title",
@@ -28,8 +28,6 @@ const FIELDS: [&str; 24] = [
     "items",
     "minimum",
     "maximum",
-    "any_of",
-    "property_ordering",
 ];
 const TYPES: [&str; 7] = ["STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"];
 
