@@ -130,6 +130,25 @@ const application = createRoute({
   component: lazyRouteComponent(() => import('./pages/applications/edit')),
 });
 
+const teams = createRoute({
+  getParentRoute: () => app,
+  path: '/teams',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: text(search['q']) }),
+  component: lazyRouteComponent(() => import('./pages/teams/list')),
+});
+const newTeam = createRoute({
+  getParentRoute: () => app,
+  path: '/teams/new',
+  validateSearch: readTab,
+  component: lazyRouteComponent(() => import('./pages/teams/create')),
+});
+const team = createRoute({
+  getParentRoute: () => app,
+  path: '/teams/$id',
+  validateSearch: readTab,
+  component: lazyRouteComponent(() => import('./pages/teams/edit')),
+});
+
 const usage = createRoute({
   getParentRoute: () => app,
   path: '/usage',
@@ -154,8 +173,9 @@ const audit = createRoute({
 });
 
 const pages = [home, providers, newProvider, provider, modelRoutes, newModelRoute, modelRoute, catalog, playground];
-const morePages = [applications, newApplication, application, usage, requests, request, audit];
-const routeTree = root.addChildren([setup, signIn, app.addChildren([...pages, ...morePages])]);
+const consumers = [applications, newApplication, application, teams, newTeam, team];
+const insights = [usage, requests, request, audit];
+const routeTree = root.addChildren([setup, signIn, app.addChildren([...pages, ...consumers, ...insights])]);
 
 export const router = createRouter({
   routeTree,

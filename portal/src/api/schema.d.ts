@@ -989,6 +989,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/requests/{id}/bodies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a request and its answer held, as they came and as they were translated, without what was redacted. Each reading
+         *     is in the audit trail. 404 `no-bodies` says in `reason` why there is nothing.
+         */
+        get: operations["get_request_bodies"];
+        put?: never;
+        post?: never;
+        /** Erases what a request and its answer held; the request itself stays in the log. */
+        delete: operations["erase_request_bodies"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{id}/bodies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Erases what all requests of a team held up to now; the requests themselves stay in the log. */
+        delete: operations["erase_team_bodies"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -1408,6 +1446,36 @@ export interface components {
          * @enum {string}
          */
         Auth: "api_key" | "public";
+        /** @description Whether what a request held is kept. */
+        BodiesState: {
+            /** @description Whether it can be read, by those who may. */
+            kept: boolean;
+            /** @description When it is deleted, RFC 3339; null when nothing is kept. */
+            expires_at?: string | null;
+            reason?: components["schemas"]["NoBodies"] | null;
+        };
+        /** @description One body, without what was redacted. */
+        Body: {
+            /**
+             * @description Its text: JSON on one line, the events of a stream one below the other, or plain text. Of what is no text, its
+             *     digest and size.
+             */
+            text: string;
+            /**
+             * Format: int64
+             * @description How many bytes it had; of a stream that is longer than what was looked at, how many these were.
+             */
+            bytes: number;
+            /** @description Whether `text` ends before the body did. */
+            truncated: boolean;
+            /**
+             * @description How many places were taken out, by what they were: `secret`, `email`, `card`, `iban`, `phone`, `member`, `pointer`,
+             *     `pattern`, and `media` for what became a digest.
+             */
+            redacted?: {
+                [key: string]: number;
+            };
+        };
         /**
          * @description When a target that fails again and again is left alone for longer. What it counts is the target's fault: errors of
          *     the server, no connection, no answer in time; never a refusal of the caller's request, a key or a limit of rate.
@@ -1455,6 +1523,11 @@ export interface components {
          * @enum {string}
          */
         BreakerState: "closed" | "open" | "half_open";
+        /**
+         * @description What Weir recognises by itself.
+         * @enum {string}
+         */
+        Builtin: "email" | "card" | "iban" | "phone";
         /**
          * @description Who shares kept answers.
          * @enum {string}
@@ -1690,6 +1763,14 @@ export interface components {
              */
             embeddings: boolean | null;
         };
+        /** @description What was erased. */
+        ErasedView: {
+            /**
+             * Format: int64
+             * @description Of how many requests there was anything.
+             */
+            erased: number;
+        };
         /** @description An error of a provider. */
         ErrorSeen: {
             /** @description When, in microseconds since 1970 UTC. */
@@ -1719,6 +1800,77 @@ export interface components {
              * @description The password; 10 to 512 bytes.
              */
             password: string;
+        };
+        /**
+         * @description A request that each node sends in the background, and what its answers mean. Empty (`{}`): the provider's list of
+         *     models is asked for every half minute, which costs nothing.
+         *
+         *     A target that is unhealthy is passed over as long as there is another; when all are, they are asked as if nothing
+         *     had been found.
+         */
+        HealthCheck: {
+            /**
+             * @description What is asked for, below the provider's address, such as `/models/gpt-4o`. Absent: the list of models, as far as
+             *     the vendor has one.
+             */
+            path?: string | null;
+            /**
+             * @description How it is asked for.
+             * @default get
+             */
+            method: components["schemas"]["HealthMethod"];
+            /**
+             * @description The body of a `post`. A call of a model is billed by its vendor, for every check of every node, and is charged to
+             *     no application.
+             */
+            body?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description From one check to the next, in milliseconds (200 to 3,600,000); each time a tenth more or less.
+             * @default 30000
+             */
+            interval_ms: number;
+            /**
+             * Format: int64
+             * @description How long the answer's head may take, connecting included, in milliseconds (1 to 60,000).
+             * @default 5000
+             */
+            timeout_ms: number;
+            /**
+             * Format: int32
+             * @description Unhealthy after so many failed checks in a row (1 to 100).
+             * @default 3
+             */
+            unhealthy_after: number;
+            /**
+             * Format: int32
+             * @description Healthy again after so many good ones in a row (1 to 100).
+             * @default 2
+             */
+            healthy_after: number;
+            /**
+             * @description The statuses of a good answer. Absent: 200 to 299, and 401, 403 and 429, which say something of the key and not of
+             *     the server.
+             * @default []
+             */
+            statuses: number[];
+        };
+        /**
+         * @description The method of a health check.
+         * @enum {string}
+         */
+        HealthMethod: "get" | "head" | "post";
+        /** @description The four bodies of an exchange, as far as there were any. */
+        Held: {
+            /**
+             * Format: int32
+             * @description The number of the attempt that the provider's bodies are of; 0 when no provider was asked.
+             */
+            attempt: number;
+            request?: components["schemas"]["Body"] | null;
+            provider_request?: components["schemas"]["Body"] | null;
+            provider_answer?: components["schemas"]["Body"] | null;
+            answer?: components["schemas"]["Body"] | null;
         };
         /** @description One version of a resource. */
         HistoryView: {
@@ -1764,6 +1916,11 @@ export interface components {
              */
             height: number;
         };
+        /**
+         * @description Of which requests bodies are kept.
+         * @enum {string}
+         */
+        KeptBodies: "off" | "errors" | "all";
         /** @description One key of a provider, with one model. */
         KeyState: {
             /** @description Its name within the pool. */
@@ -1935,6 +2092,7 @@ export interface components {
             /** @description The calls that it takes; absent: all. */
             when?: components["schemas"]["When"];
             canary?: components["schemas"]["Canary"] | null;
+            health_check?: components["schemas"]["HealthCheck"] | null;
         };
         /** @description How long a model may take, in milliseconds. */
         ModelTimeouts: {
@@ -2043,6 +2201,11 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description Why nothing of what a request held is there.
+         * @enum {string}
+         */
+        NoBodies: "off" | "expired" | "erased" | "not_kept";
         /**
          * @description What becomes of a provider's answer when the caller leaves before its end.
          * @enum {string}
@@ -2576,6 +2739,7 @@ export interface components {
              *     no for servers that are not known.
              */
             responses?: boolean | null;
+            health_check?: components["schemas"]["HealthCheck"] | null;
             /** @description A disabled provider is never chosen. */
             disabled?: boolean;
         };
@@ -2696,10 +2860,106 @@ export interface components {
              */
             endpoints: components["schemas"]["Endpoints"];
         };
+        /** @description What is taken out of bodies. Each place of it becomes `[redacted:…]` with what it was. */
+        Redact: {
+            /**
+             * @description What Weir recognises by itself in any text. All of it, unless a list is given; `[]` for none.
+             * @default [
+             *       "email",
+             *       "card",
+             *       "iban",
+             *       "phone"
+             *     ]
+             */
+            builtin: components["schemas"]["Builtin"][];
+            /**
+             * @description Names of JSON members whose values are taken out wherever they stand, in any case; also in JSON within a text, such
+             *     as the arguments of a tool.
+             * @default []
+             */
+            members: string[];
+            /**
+             * @description JSON pointers (RFC 6901) to values that are taken out, from the root of a body or of one event of a stream;
+             *     `*` stands for any member or position: `/messages/*\/name`.
+             * @default []
+             */
+            pointers: string[];
+            /**
+             * @description Regular expressions (of Rust's crate `regex`) for what is taken out of any text.
+             * @default []
+             */
+            patterns: string[];
+        };
+        /** @description What a request and its answer held. */
+        RequestBodies: components["schemas"]["Held"] & {
+            /** @description The request's id. */
+            id: string;
+            /** @description When it is deleted, RFC 3339. */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description How much of it is kept, in bytes.
+             */
+            size: number;
+        };
         /** @description One request with its attempts. */
         RequestDetail: components["schemas"]["RequestView"] & {
             /** @description Every attempt, in order. */
             attempts: components["schemas"]["AttemptView"][];
+            /** @description Whether what it held is kept. */
+            bodies: components["schemas"]["BodiesState"];
+        };
+        /**
+         * @description Keeps what applications of the team send and get, as it came and as it was translated, to be read in the request log
+         *     by people who may. What is redacted is taken out before anything is written.
+         *
+         *     Model calls only. Keys of providers and of Weir are always taken out, media in base64 always become a digest and a
+         *     size.
+         */
+        RequestLog: {
+            /**
+             * @description Of which requests bodies are kept.
+             * @default off
+             */
+            bodies: components["schemas"]["KeptBodies"];
+            /**
+             * Format: int32
+             * @description Of how many of these, in percent (1 to 100).
+             * @default 100
+             */
+            sample_percent: number;
+            /**
+             * @description How much of each of the four bodies is kept, in bytes (1,024 to 262,144). What is longer ends there, and says so.
+             * @default 65536
+             */
+            max_bytes: number;
+            /**
+             * Format: int32
+             * @description After how many days they are deleted (1 to 90); never later than the request itself.
+             * @default 7
+             */
+            retention_days: number;
+            /**
+             * Format: int64
+             * @description How much the team's bodies may take together, in bytes (1,048,576 to 107,374,182,400). Beyond it the oldest go.
+             * @default 268435456
+             */
+            max_total_bytes: number;
+            /**
+             * @description What is taken out before anything is written.
+             * @default {
+             *       "builtin": [
+             *         "email",
+             *         "card",
+             *         "iban",
+             *         "phone"
+             *       ],
+             *       "members": [],
+             *       "pointers": [],
+             *       "patterns": []
+             *     }
+             */
+            redact: components["schemas"]["Redact"];
         };
         /** @description One request. */
         RequestView: {
@@ -3135,6 +3395,7 @@ export interface components {
              * @default
              */
             description: string;
+            request_log?: components["schemas"]["RequestLog"] | null;
         };
         TeamCreate: {
             id?: string;
@@ -6896,6 +7157,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_request_bodies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBodies"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_request_bodies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_team_bodies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedView"];
                 };
             };
             /** @description A refusal */

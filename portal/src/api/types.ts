@@ -9,6 +9,9 @@ type Sparse<T, Always extends keyof T> = Pick<T, Always> & Partial<Omit<T, Alway
 export type Application = Sparse<Schemas['Application'], 'models' | 'services'>;
 export type ApiKey = Sparse<Schemas['ApiKey'], 'application'>;
 
+export type RequestLog = Schemas['RequestLog'];
+export type Team = Partial<Omit<Schemas['Team'], 'request_log'>> & { request_log?: RequestLog };
+
 export type Provider = Schemas['Provider'];
 export type ProviderKey = Schemas['ProviderKey'];
 export type ModelDeclaration = Schemas['ModelDeclaration'];
@@ -38,6 +41,8 @@ export type UsageReport = Schemas['UsageReport'];
 export type UsageRow = Schemas['UsageReportRow'];
 export type RequestRow = Schemas['RequestView'];
 export type RequestDetail = Schemas['RequestDetail'];
+export type RequestBodies = Schemas['RequestBodies'];
+export type KeptBody = Schemas['Body'];
 export type Attempt = Schemas['AttemptView'];
 export type HistoryEntry = Schemas['HistoryView'];
 export type AuditEntry = Schemas['AuditEntry'];
@@ -55,6 +60,7 @@ export interface Specs {
   providers: Schemas['Provider'];
   'model-routes': ModelRoute;
   services: Partial<Schemas['Service']>;
+  teams: Team;
   applications: Application;
   'api-keys': ApiKey;
 }

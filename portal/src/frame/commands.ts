@@ -42,6 +42,7 @@ function usePages(): Command[] {
     ['/providers/new', t('providers.add')],
     ['/model-routes/new', t('routes.add')],
     ['/applications/new', t('apps.add')],
+    ['/teams/new', t('teams.add')],
   ] as const;
   return [
     ...pages,

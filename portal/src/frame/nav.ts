@@ -12,7 +12,13 @@ export const navigation = [
       { to: '/playground', label: 'playground', icon: 'playground' },
     ],
   },
-  { group: 'consumers', items: [{ to: '/applications', label: 'applications', icon: 'application' }] },
+  {
+    group: 'consumers',
+    items: [
+      { to: '/applications', label: 'applications', icon: 'application' },
+      { to: '/teams', label: 'teams', icon: 'user' },
+    ],
+  },
   {
     group: 'insights',
     items: [

@@ -7,6 +7,7 @@ import { Copyable } from '../../ui/copyable';
 import { Time } from '../../ui/figures';
 import { Loaded } from '../../ui/notes';
 import { Columns, Page, Section } from '../../ui/page';
+import { Bodies } from './bodies';
 import { Facts, TokenTable } from './facts';
 import { OutcomeStatus } from './outcome';
 import { Waterfall } from './waterfall';
@@ -56,6 +57,7 @@ function Detail({ request }: { request: RequestDetail }) {
           <TokenTable request={request} />
         </Section>
       </Columns>
+      <Bodies request={request} />
     </>
   );
 }
