@@ -199,6 +199,8 @@ CREATE TABLE attempts (
     cost BIGINT,
     price TEXT NOT NULL,
     aborted TEXT,
+    shadow BIGINT NOT NULL,
+    same_answer BIGINT,
     PRIMARY KEY (request_id, number)
 );
 

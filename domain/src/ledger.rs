@@ -159,6 +159,9 @@ pub struct Record {
     /// answer, such as `response.content[].citations`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub dropped: Vec<String>,
+    /// The request whose shadow this is: nothing but the attempt counts then, and it belongs to that request.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shadow_of: Option<String>,
     /// Every attempt, in order. For REST, one per target tried.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub attempts: Vec<Attempt>,
@@ -198,6 +201,17 @@ pub struct Attempt {
     /// What became of its answer, where the caller left before the end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aborted: Option<Aborted>,
+    /// Set when it was made with a copy of the request, and nobody got its answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shadow: Option<Shadowed>,
+}
+
+/// What a shadow's answer was, beside the one that the caller got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Shadowed {
+    /// Whether text and calls of tools are the same; absent where one of the two gave no whole answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub same_answer: Option<bool>,
 }
 
 /// What became of the answer of an attempt whose caller left before its end.

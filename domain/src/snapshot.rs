@@ -276,6 +276,19 @@ pub struct ModelRoute {
     pub direct: bool,
     /// Which answers are kept.
     pub cache: Option<AnswerCache>,
+    /// Who gets a copy of some calls.
+    pub shadows: Vec<ShadowTarget>,
+}
+
+/// A target that gets a copy of some calls.
+#[derive(Debug)]
+pub struct ShadowTarget {
+    /// The share of the calls.
+    pub percent: u32,
+    /// The calls that it takes; `None` for all.
+    pub when: Option<Box<When>>,
+    /// A route to it alone.
+    pub route: Arc<ModelRoute>,
 }
 
 impl ModelRoute {
@@ -295,6 +308,28 @@ impl ModelRoute {
             strict: false,
             direct: true,
             cache: None,
+            shadows: Vec::new(),
+        }
+    }
+
+    /// A route to one target of this one alone, which is tried once; with the same rules for what fails.
+    #[must_use]
+    pub fn alone(&self, target: Target) -> Self {
+        Self {
+            name: self.name.clone(),
+            id: self.id.clone(),
+            targets: vec![target],
+            max_attempts: 1,
+            retry_on: Vec::new(),
+            cooldown_ms: self.cooldown_ms,
+            strategy: Strategy::default(),
+            sticky: None,
+            breaker: self.breaker,
+            budget: self.budget,
+            strict: self.strict,
+            direct: true,
+            cache: None,
+            shadows: Vec::new(),
         }
     }
 }

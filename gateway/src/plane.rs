@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use weir_domain::ports::{LiveConfig, UsageSink};
 
-use crate::ai::health;
+use crate::ai::{health, shadow};
 use crate::metering::{JournalError, JournalOptions, Meter, Observer};
 use crate::own::Ops;
 use crate::proxy::Gateway;
@@ -194,6 +194,7 @@ async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListene
     let ledger = Arc::clone(&state.meter).run(sink, stopped);
     let shipper = tokio::spawn(async { tokio::join!(ledger, keeper) });
     tokio::spawn(health::run(Arc::clone(state), state.live.revisions()));
+    tokio::spawn(shadow::run(Arc::clone(state)));
     let front = Arc::new(Front { app: Arc::new(proxy(state)) });
     let settings = &state.settings;
     let caps = Caps { connections: settings.max_connections, per_ip: settings.max_connections_per_ip };

@@ -181,6 +181,11 @@ pub(crate) struct AttemptView {
     /// What became of the answer where the caller left before its end: `cut`, `drained` (read to its end) or `truncated`
     /// (read on, but not to its end); null where the caller stayed.
     pub(crate) aborted: Option<String>,
+    /// Whether it was made with a copy of the request, for comparison: nobody got its answer, and its cost is nobody's.
+    pub(crate) shadow: bool,
+    /// Of a shadow: whether its text and calls of tools are those that the caller got; null where one of the two gave no
+    /// whole answer.
+    pub(crate) same_answer: Option<bool>,
 }
 
 /// Dollars as a decimal string.
@@ -243,6 +248,8 @@ fn attempt_view(row: AttemptRow) -> AttemptView {
         error: row.error,
         price: row.price,
         aborted: row.aborted,
+        shadow: row.shadow == 1,
+        same_answer: row.same_answer.map(|same| same == 1),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const REQUEST_COLUMNS: &str = "id, node, at, duration_us, upstream_us
 pub(super) const ATTEMPT_COLUMNS: &str = "request_id, number, provider, provider_key, target, started_us, \
     first_byte_us, duration_us, status, outcome, error, input_uncached, cache_read, cache_write_5m, cache_write_1h, \
     output_text, reasoning, audio_in, audio_out, image_in, image_out, cache_read_audio, cache_read_image, video_in, \
-    usage_source, units, service_tier, region, cost, price, aborted";
+    usage_source, units, service_tier, region, cost, price, aborted, shadow, same_answer";
 
 static REQUESTS: Insert =
     Insert::new("requests", Cow::Borrowed(REQUEST_COLUMNS), Cow::Borrowed("ON CONFLICT (id) DO NOTHING"));
@@ -101,7 +101,7 @@ fn request_values(record: &&Record, add: &mut Add<'_>) {
 
 fn attempt_values((request, attempt): &(&Record, &Attempt), add: &mut Add<'_>) {
     let a = *attempt;
-    texts(add, &[&request.id]);
+    texts(add, &[request.shadow_of.as_ref().unwrap_or(&request.id)]);
     numbers(add, &[u64::from(a.number)]);
     texts(add, &[&a.provider, &a.provider_key, &a.target]);
     numbers(add, &[a.started_us]);
@@ -112,15 +112,17 @@ fn attempt_values((request, attempt): &(&Record, &Attempt), add: &mut Add<'_>) {
     add(Value::MaybeNumber(a.cost.map(money)));
     texts(add, &[&a.price]);
     add(Value::MaybeText(a.aborted.map(|aborted| aborted.as_str())));
+    add(Value::Number(i64::from(a.shadow.is_some())));
+    add(Value::MaybeNumber(a.shadow.and_then(|shadow| shadow.same_answer).map(i64::from)));
 }
 
 impl Tx {
     /// Stores records with their attempts and adds them to the rollups, all of them new. Tells whether they were:
     /// when not, roll back and use [`Tx::add_missing_records`]. Which of many were there is dearer to know.
     pub(crate) async fn add_new_records(&mut self, records: &[Record]) -> Result<bool, StoreError> {
-        let requests: Vec<&Record> = records.iter().collect();
+        let requests = self.add_shadows(records).await?;
         let stored = self.insert(&REQUESTS, &requests, request_values).await?;
-        if stored != records.len() as u64 {
+        if stored != requests.len() as u64 {
             return Ok(false);
         }
         self.add_to_record(&requests).await?;
@@ -129,7 +131,7 @@ impl Tx {
 
     /// The same for records of which some may be there, by their id: these stay as they are.
     pub(crate) async fn add_missing_records(&mut self, records: &[Record]) -> Result<(), StoreError> {
-        let mut requests: Vec<&Record> = records.iter().collect();
+        let mut requests = self.add_shadows(records).await?;
         let stored = self.insert_returning(&MISSING, &requests, request_values).await?;
         let mut stored: HashSet<String> = stored.into_iter().collect();
         // Taken out, so that a record that stands twice in the batch counts once.
@@ -137,11 +139,24 @@ impl Tx {
         self.add_to_record(&requests).await
     }
 
-    /// What belongs to requests that were stored in this transaction.
-    async fn add_to_record(&mut self, requests: &[&Record]) -> Result<(), StoreError> {
-        let attempts = requests.iter().flat_map(|&record| record.attempts.iter().map(move |attempt| (record, attempt)));
+    /// Stores the attempts of shadows, as ones of the requests that they are shadows of: they count for nobody, so they are
+    /// in no sum. Gives back the records of requests.
+    async fn add_shadows<'r>(&mut self, records: &'r [Record]) -> Result<Vec<&'r Record>, StoreError> {
+        let (shadows, requests): (Vec<&Record>, Vec<&Record>) = records.iter().partition(|r| r.shadow_of.is_some());
+        self.add_attempts(&shadows).await?;
+        Ok(requests)
+    }
+
+    async fn add_attempts(&mut self, records: &[&Record]) -> Result<(), StoreError> {
+        let attempts = records.iter().flat_map(|&record| record.attempts.iter().map(move |attempt| (record, attempt)));
         let attempts: Vec<(&Record, &Attempt)> = attempts.collect();
         self.insert(&ATTEMPTS, &attempts, attempt_values).await?;
+        Ok(())
+    }
+
+    /// What belongs to requests that were stored in this transaction.
+    async fn add_to_record(&mut self, requests: &[&Record]) -> Result<(), StoreError> {
+        self.add_attempts(requests).await?;
         self.add_to_rollups(requests).await
     }
 

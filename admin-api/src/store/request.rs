@@ -65,6 +65,8 @@ pub(crate) struct AttemptRow {
     pub(crate) cost: Option<i64>,
     pub(crate) price: String,
     pub(crate) aborted: Option<String>,
+    pub(crate) shadow: i64,
+    pub(crate) same_answer: Option<i64>,
 }
 
 /// What is known of a usage beside its tokens.

@@ -1,7 +1,7 @@
 //! Usage: delivered once, summed exactly, found again.
 
 use serde_json::{Value, json};
-use weir_domain::ledger::{Aborted, Attempt, CacheStatus, Outcome, Record, Traffic};
+use weir_domain::ledger::{Aborted, Attempt, CacheStatus, Outcome, Record, Shadowed, Traffic};
 use weir_domain::money::NanoUsd;
 use weir_domain::time;
 use weir_domain::usage::{ImageSize, Region, ServiceTier, Tokens, Units, Usage, UsageSource};
@@ -38,6 +38,7 @@ fn attempts(duration_us: u64) -> Vec<Attempt> {
         cost: None,
         price: String::new(),
         aborted: None,
+        shadow: None,
     };
     let won = Attempt {
         number: 2,
@@ -86,6 +87,7 @@ pub(super) fn record(n: u32, at: i64, duration_us: u64) -> Record {
         request_bytes: 100,
         response_bytes: 200,
         dropped: vec!["logit_bias".to_owned()],
+        shadow_of: None,
         attempts: attempts(duration_us),
     }
 }
@@ -141,6 +143,41 @@ async fn a_request_is_found_again_with_its_attempts() {
         );
         assert_eq!(shown["attempts"][0]["usage"]["units"], json!({}));
         server.call("GET", "/requests/nothing", None).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn a_shadow_stands_with_its_request_and_in_no_sum() {
+    for server in Server::on_both().await {
+        let real = record(1, time::now(), 9_000);
+        let copy = |same_answer| Attempt {
+            number: 101,
+            provider: "q".to_owned(),
+            shadow: Some(Shadowed { same_answer }),
+            ..real.attempts[1].clone()
+        };
+        let shadow = |same| Record {
+            id: "s-1".to_owned(),
+            shadow_of: Some(real.id.clone()),
+            attempts: vec![copy(same)],
+            ..real.clone()
+        };
+        // It may come before its request, with it, or twice.
+        deliver(&server, &[shadow(Some(false))]).await;
+        deliver(&server, &[real.clone(), shadow(None)]).await;
+        deliver(&server, &[shadow(None), real.clone()]).await;
+        let sums = total(&server, "").await;
+        assert_eq!((&sums["requests"], &sums["cost"]), (&json!(1), &json!(1_000_000_007_i64)));
+        let shown = server.get("/requests/r-00001").await;
+        let attempts = shown["attempts"].as_array().unwrap();
+        let brief: Vec<_> = attempts.iter().map(|a| (&a["number"], &a["shadow"], &a["same_answer"])).collect();
+        let (real, none) = (json!(false), Value::Null);
+        assert_eq!(
+            brief,
+            [(&json!(1), &real, &none), (&json!(2), &real, &none), (&json!(101), &json!(true), &json!(false))]
+        );
+        assert_eq!((&attempts[2]["provider"], &attempts[2]["cost_usd"]), (&json!("q"), &json!("1.000000007")));
+        server.call("GET", "/requests/s-1", None).await.expect(404);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::quirks::Quirks;
 use crate::resource::{Kind, Resource};
 use crate::secret::Secret;
 use crate::snapshot::{ModelRoute, PoolKey, Provider, Target};
-use crate::spec::{self, Protocol, Spec};
+use crate::spec::{self, Protocol, Shadow, Spec};
 
 /// The provider that is always there unless a resource takes its place.
 const DEMO: &str = "demo";
@@ -273,8 +273,9 @@ pub(super) fn routes(
             check_range(resource, "spec.cache.ttl_s", cache.ttl_s, 1..=2_592_000, faults);
             check_range(resource, "spec.cache.max_bytes", cache.max_bytes as u64, 1_024..=16_777_216, faults);
         }
-        let route = ModelRoute {
-            targets: targets(resource, spec, providers, faults),
+        let (real, shadows) = targets(resource, spec, providers, faults).into_iter().partition(|(_, s)| s.is_none());
+        let mut route = ModelRoute {
+            targets: Vec::into_iter(real).map(|(target, _)| target).collect(),
             id: resource.id.clone(),
             max_attempts: spec.retry.max_attempts,
             retry_on: spec.retry.on.clone(),
@@ -287,7 +288,9 @@ pub(super) fn routes(
             direct: false,
             cache: spec.cache,
             name: name.clone(),
+            shadows: Vec::new(),
         };
+        route.shadows = routing::shadows(&route, shadows);
         routes.insert(name, Arc::new(route));
     }
     routes
@@ -298,7 +301,7 @@ fn targets(
     spec: &spec::ModelRoute,
     providers: &HashMap<String, Arc<Provider>>,
     faults: &mut Vec<Fault>,
-) -> Vec<Target> {
+) -> Vec<(Target, Option<Shadow>)> {
     if spec.targets.is_empty() {
         faults.push(Fault::new(
             Kind::ModelRoute,
@@ -317,22 +320,25 @@ fn targets(
             faults.push(Fault::new(Kind::ModelRoute, &resource.id, format!("spec.targets[{index}].model"), problem));
         }
         match providers.get(&target.provider) {
-            Some(provider) => targets.push(Target {
-                health_check: match &target.health_check {
-                    Some(check) => {
-                        let field = format!("spec.targets[{index}].health_check");
-                        health::check(resource, &field, check, provider, faults)
-                    }
-                    None => provider.health_check.clone(),
+            Some(provider) => targets.push((
+                Target {
+                    health_check: match &target.health_check {
+                        Some(check) => {
+                            let field = format!("spec.targets[{index}].health_check");
+                            health::check(resource, &field, check, provider, faults)
+                        }
+                        None => provider.health_check.clone(),
+                    },
+                    provider: Arc::clone(provider),
+                    model: target.model.clone(),
+                    priority: target.priority,
+                    weight: target.weight,
+                    when: routing::when(&target.when),
+                    canary: target.canary.clone(),
+                    timeouts: routing::timeouts(resource, spec, provider, faults),
                 },
-                provider: Arc::clone(provider),
-                model: target.model.clone(),
-                priority: target.priority,
-                weight: target.weight,
-                when: routing::when(&target.when),
-                canary: target.canary.clone(),
-                timeouts: routing::timeouts(resource, spec, provider, faults),
-            }),
+                target.shadow,
+            )),
             None => faults.push(missing(
                 resource,
                 &format!("spec.targets[{index}].provider"),
@@ -341,6 +347,6 @@ fn targets(
             )),
         }
     }
-    targets.sort_by_key(|t| t.priority);
+    targets.sort_by_key(|(target, _)| target.priority);
     targets
 }

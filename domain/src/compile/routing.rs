@@ -1,12 +1,13 @@
 //! Checks what a model route says of choosing: strategy, conditions, shares, limits of time and of repeating.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::{Input, check_range, missing};
 use crate::fault::Fault;
 use crate::resource::{Kind, Resource};
-use crate::snapshot::Provider;
-use crate::spec::{self, ModelTimeouts, Spec, StickyBy, Strategy, TokenRange, When};
+use crate::snapshot::{ModelRoute, Provider, ShadowTarget, Target};
+use crate::spec::{self, ModelTimeouts, Shadow, Spec, StickyBy, Strategy, TokenRange, When};
 use crate::time::{self, Micros};
 
 /// The most targets of one route, and the most keys of one provider.
@@ -46,7 +47,11 @@ pub(super) fn check(resource: &Resource, route: &spec::ModelRoute, input: &Input
     if share > 100 {
         fault("spec.targets".to_owned(), format!("the canaries' shares sum up to {share} %; give 100 at most"));
     }
-    if !route.targets.is_empty() && route.targets.iter().all(|target| target.canary.is_some()) {
+    let mut real = route.targets.iter().filter(|target| target.shadow.is_none()).peekable();
+    if !route.targets.is_empty() && real.peek().is_none() {
+        let problem = "every target is a shadow, and nobody answers; leave shadow out at one";
+        fault("spec.targets".to_owned(), problem.to_owned());
+    } else if !route.targets.is_empty() && real.all(|target| target.canary.is_some()) {
         let problem = "every target is a canary; leave canary out at one that takes the other calls";
         fault("spec.targets".to_owned(), problem.to_owned());
     }
@@ -59,6 +64,12 @@ pub(super) fn check(resource: &Resource, route: &spec::ModelRoute, input: &Input
             if let Some(problem) = canary.header.as_deref().and_then(fault_of_header) {
                 fault(at("canary.header"), problem);
             }
+        }
+        if let Some(shadow) = target.shadow.filter(|shadow| shadow.percent > 100) {
+            fault(at("shadow.percent"), format!("{} is out of range; give 0 to 100", shadow.percent));
+        }
+        if target.shadow.is_some() && target.canary.is_some() {
+            fault(at("shadow"), "stands beside canary; a target gives answers or does not: leave one out".to_owned());
         }
         for (field, problem) in conditions(&target.when) {
             fault(at(&field), problem);
@@ -155,6 +166,16 @@ pub(super) fn timeouts(
         idle_ms: own.idle_ms.unwrap_or(base.idle_ms),
         total_ms: own.total_ms.unwrap_or(base.total_ms),
     }
+}
+
+/// The shadows of a route, each with a route to it alone.
+pub(super) fn shadows(route: &ModelRoute, targets: Vec<(Target, Option<Shadow>)>) -> Vec<ShadowTarget> {
+    let one = |(mut target, shadow): (Target, Option<Shadow>)| {
+        let (percent, when) = (shadow?.percent, target.when.take());
+        target.canary = None;
+        Some(ShadowTarget { percent, when, route: Arc::new(route.alone(target)) })
+    };
+    targets.into_iter().filter_map(one).collect()
 }
 
 /// The condition of a target with header names as they stand on the wire; `None` when it takes every call.

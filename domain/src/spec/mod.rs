@@ -24,7 +24,7 @@ pub use self::rest::{
     Auth, Method, Route, Service, Upstream, UpstreamTarget, UpstreamTimeouts, UpstreamTls, WireVersion,
 };
 pub use self::routing::{
-    Breaker, Canary, Retry, RetryBudget, RetryOn, RouteTimeouts, Sticky, StickyBy, Strategy, TokenRange, When,
+    Breaker, Canary, Retry, RetryBudget, RetryOn, RouteTimeouts, Shadow, Sticky, StickyBy, Strategy, TokenRange, When,
 };
 use crate::fault::Fault;
 use crate::resource::Kind;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::routing::{Breaker, Canary, Retry, RouteTimeouts, Sticky, Strategy, When};
+use super::routing::{Breaker, Canary, Retry, RouteTimeouts, Shadow, Sticky, Strategy, When};
 use super::{AnswerCache, HealthCheck, is_default};
 use crate::dialect::WireFormat;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
@@ -297,6 +297,10 @@ pub struct ModelTarget {
     /// Makes it a target on trial, for a share of the calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
+    /// Makes it a shadow: it is never asked for an answer, but gets a copy of a share of the chats. Its `priority` and
+    /// `weight` say nothing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
     /// A health check of its own, in the place of its provider's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<Box<HealthCheck>>,

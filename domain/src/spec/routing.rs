@@ -102,6 +102,15 @@ pub struct Canary {
     pub header: Option<String>,
 }
 
+/// A target that gets a copy of some calls, and whose answers nobody gets: for comparison with those that callers do get.
+/// What it costs is the operator's, and is charged to no application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shadow {
+    /// The share of the calls that it gets a copy of (0 to 100).
+    pub percent: u32,
+}
+
 /// Time limits of a route in place of those of the target's provider, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

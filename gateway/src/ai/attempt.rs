@@ -2,7 +2,6 @@
 
 use bytes::{Bytes, BytesMut};
 use http::header::HeaderValue;
-use pingora_core::protocols::http::ServerSession;
 use weir_domain::addressing::Called;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
@@ -19,7 +18,7 @@ use super::line::{Limit, Line, LineError, Outgoing};
 use super::pool::trial::Trial;
 use super::retry_after::retry_after;
 use super::running::{Running, Streaming};
-use super::watch::Clock;
+use super::watch::{Clock, Waiting};
 use crate::state::State;
 
 /// The longest error body that is read.
@@ -78,7 +77,7 @@ pub(super) async fn run<'a>(
     request: &Request<'_>,
     sending: &Sending<'_>,
     mut running: Running<'a>,
-    caller: &mut ServerSession,
+    caller: &mut impl Waiting,
 ) -> Result<Ready<'a>, Stop> {
     let timeouts = sending.target.timeouts;
     let reads_on = sending.target.provider.on_abort == OnAbort::Drain;
@@ -118,7 +117,7 @@ async fn open(
     request: &Request<'_>,
     sending: &Sending<'_>,
     running: &mut Running<'_>,
-    caller: &mut ServerSession,
+    caller: &mut impl Waiting,
     clock: &mut Clock,
 ) -> Result<Line, Stop> {
     let provider = &sending.target.provider;
@@ -173,7 +172,7 @@ async fn refused(
     sending: &Sending<'_>,
     mut line: Line,
     running: &mut Running<'_>,
-    caller: &mut ServerSession,
+    caller: &mut impl Waiting,
     clock: &mut Clock,
 ) -> Stop {
     let (state, status) = (request.state, line.status());
@@ -231,7 +230,7 @@ async fn whole<'a>(
     mut running: Running<'a>,
     mut line: Line,
     mut clock: Clock,
-    caller: &mut ServerSession,
+    caller: &mut impl Waiting,
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
     if request.peek.operation == Operation::CountTokens {
@@ -290,7 +289,7 @@ async fn begin_stream<'a>(
     running: Running<'a>,
     mut line: Line,
     mut clock: Clock,
-    caller: &mut ServerSession,
+    caller: &mut impl Waiting,
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
     let timeouts = sending.target.timeouts;

@@ -33,7 +33,7 @@ const ALLOWED: [&str; 15] = [
 ];
 
 /// Features asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Betas {
     /// The version, if the caller names one that can be one: a date.
     pub(super) version: Option<HeaderValue>,

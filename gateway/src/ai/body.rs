@@ -53,6 +53,13 @@ impl Share {
     }
 }
 
+impl Body {
+    /// A copy that is counted by itself: the original may go before it.
+    pub(super) fn copied(bytes: Bytes, share: Share) -> Self {
+        Self { bytes, _shares: [share, Share::default()] }
+    }
+}
+
 /// How much of the budget each application may take: one must not starve the others.
 #[derive(Default)]
 pub(super) struct Parts(papaya::HashMap<String, Arc<Semaphore>>);

@@ -34,6 +34,7 @@ use super::pool::cooldown::Rest;
 use super::pool::trial::Trial;
 use super::refuse::{refuse, retry_after};
 use super::running::Running;
+use super::shadow::{Copies, Original};
 use super::unasked::whole_seconds;
 use super::{models, relay, unasked, unknown_caller, watch};
 use crate::exchange::Exchange;
@@ -128,7 +129,18 @@ pub(super) async fn serve(
     if let Err(error) = bind(&mut plan, &request, &route, &settlement.application, files.as_ref()) {
         return refuse(session, settlement, dialect, &error, None).await;
     }
-    let call = Call { request, route: &route, body, betas, taking };
+    let original = Original {
+        state,
+        snapshot: &exchange.snapshot,
+        route: &route,
+        inbound: dialect,
+        peek: &peek,
+        body: &body.bytes,
+        betas: &betas,
+        settlement,
+    };
+    let mirror = original.mirror(plan.shadows());
+    let call = Call { request, route: &route, body, betas, copies: Copies { taking, mirror } };
     match call.attempts(plan, session, settlement).await {
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
@@ -170,13 +182,13 @@ fn betas(session: &Session, dialect: Dialect) -> Betas {
 }
 
 /// A call whose model is known.
-struct Call<'a> {
-    request: Request<'a>,
-    route: &'a ModelRoute,
-    body: Body,
-    betas: Betas,
-    /// What takes the answer in, to give it once more.
-    taking: Option<Taking<'a>>,
+pub(super) struct Call<'a> {
+    pub(super) request: Request<'a>,
+    pub(super) route: &'a ModelRoute,
+    pub(super) body: Body,
+    pub(super) betas: Betas,
+    /// Who else gets the answer.
+    pub(super) copies: Copies<'a>,
 }
 
 impl Call<'_> {
@@ -236,7 +248,7 @@ impl Call<'_> {
             trial.answered();
             // No other attempt follows: a long stream need not hold the request's bytes in memory.
             drop((prepared, self.body));
-            let given = give(&self.request, session, ready, self.taking).await;
+            let given = give(&self.request, session, ready, self.copies).await;
             let tokens = settlement.usage.tokens;
             trial.consumed(tokens.input_total() + tokens.output_total());
             return Ok(given);
@@ -252,7 +264,7 @@ impl Call<'_> {
     }
 
     /// The body for a target.
-    fn prepare(&self, target: &Target) -> Result<UpstreamRequest, RequestError> {
+    pub(super) fn prepare(&self, target: &Target) -> Result<UpstreamRequest, RequestError> {
         let to = weir_llm::Target {
             format: target.format(self.request.inbound),
             model: &target.model,
@@ -337,20 +349,15 @@ pub(super) fn refusal(
     (unasked::nobody(&route.name), None)
 }
 
-async fn give(
-    request: &Request<'_>,
-    session: &mut Session,
-    ready: Ready<'_>,
-    taking: Option<Taking<'_>>,
-) -> Result<()> {
+async fn give(request: &Request<'_>, session: &mut Session, ready: Ready<'_>, copies: Copies<'_>) -> Result<()> {
     match ready {
         Ready::Whole(running, answer) => {
             let (attempt, inbound) = (running.settlement.attempts.last(), request.inbound);
             let bound = attempt.map(|_| weir_llm::bound(inbound, &answer)).unwrap_or_default();
             request.state.models.affinity.keep(running.settlement, bound);
-            relay::whole(session, request.inbound, running, answer, taking).await
+            relay::whole(session, request.inbound, running, answer, copies).await
         }
-        Ready::Stream(flow) => relay::stream(request.state, session, request.inbound, flow, taking).await,
+        Ready::Stream(flow) => relay::stream(request.state, session, request.inbound, flow, copies).await,
     }
 }
 

@@ -4,7 +4,6 @@ use bytes::{Bytes, BytesMut};
 use http::header::HeaderValue;
 use http::{HeaderMap, header};
 use pingora_core::connectors::http::Connector;
-use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::http::client::HttpSession;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorType, RetryType};
@@ -21,7 +20,7 @@ use super::body::Share;
 use super::link::{Link, Peers};
 use super::packed::{hold, packed};
 use super::token::TokenError;
-use super::watch::{Clock, Interrupt};
+use super::watch::{Clock, Interrupt, Waiting};
 use crate::egress::{Egress, EgressError};
 
 /// How long an unused connection to a provider is kept.
@@ -129,7 +128,7 @@ impl Line {
         timeouts: &ModelTimeouts,
         outgoing: &Outgoing<'_>,
         sent: &mut bool,
-        caller: &mut ServerSession,
+        caller: &mut impl Waiting,
         clock: &mut Clock,
     ) -> Result<Self, LineError> {
         clock.arm(timeouts.first_byte_ms);
@@ -232,7 +231,7 @@ impl Line {
     pub(super) async fn collect(
         &mut self,
         limit: &mut Limit<'_>,
-        caller: &mut ServerSession,
+        caller: &mut impl Waiting,
         clock: &mut Clock,
     ) -> Result<(Bytes, bool), LineError> {
         let mut first = Bytes::new();
@@ -318,7 +317,7 @@ async fn exchange(
     head: RequestHeader,
     timeouts: &ModelTimeouts,
     body: &Bytes,
-    caller: &mut ServerSession,
+    caller: &mut impl Waiting,
     clock: &mut Clock,
 ) -> Result<(), LineError> {
     clock.arm(timeouts.first_byte_ms);

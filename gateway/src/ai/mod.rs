@@ -36,6 +36,7 @@ mod refuse;
 mod relay;
 mod retry_after;
 mod running;
+pub(crate) mod shadow;
 pub(crate) mod stored;
 mod token;
 mod unasked;
@@ -73,6 +74,7 @@ pub struct Models {
     links: link::Links,
     drains: drain::Drains,
     parts: body::Parts,
+    shadows: shadow::Shadows,
 }
 
 impl Models {
@@ -86,6 +88,7 @@ impl Models {
             drains: drain::Drains::default(),
             links: link::Links::new(egress),
             parts: body::Parts::default(),
+            shadows: shadow::Shadows::default(),
         }
     }
 
@@ -101,7 +104,11 @@ impl Models {
 
     /// The same for Prometheus, in its text format.
     pub(crate) fn metrics(&self, snapshot: &Snapshot, node: &str) -> String {
-        self.pools.metrics(snapshot, node)
+        let mut text = self.pools.metrics(snapshot, node);
+        if snapshot.models.values().any(|route| !route.shadows.is_empty()) {
+            text.push_str(&self.shadows.counts.metrics(node));
+        }
+        text
     }
 }
 

@@ -95,6 +95,7 @@ pub(super) struct Plan<R> {
     /// Whether every target that takes the request is unhealthy: then health decides nothing, since an answer that may
     /// fail is better than none.
     panics: bool,
+    shadows: Vec<usize>,
 }
 
 impl<R: FnMut(u64) -> u64> Plan<R> {
@@ -106,8 +107,21 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let canary = if pool.canaries.is_empty() { None } else { in_share(&pool, ask, &mut roll) };
         pool.budget.call(&pool.route.budget, pool.millis(now));
         let fitted = !fits.is_empty();
-        let (marks, panics) = (Vec::new(), false);
-        Self { pool, roll, facts, fits, fitted, canary, bound: None, preferred: None, marks, made: 0, panics }
+        let shadows = if pool.route.shadows.is_empty() { Vec::new() } else { shadowed(&pool, ask, &mut roll) };
+        Self {
+            pool,
+            roll,
+            facts,
+            fits,
+            fitted,
+            canary,
+            bound: None,
+            preferred: None,
+            marks: Vec::new(),
+            made: 0,
+            panics: false,
+            shadows,
+        }
     }
 
     /// Leaves only one way: a target, and a key of it where that matters.
@@ -139,6 +153,17 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
             slot.keys.get(key)?.state.take(spec, self.facts.input, now);
         }
         Some(choice)
+    }
+
+    /// The shadows of the route that this request is in the share of, by their index.
+    pub(super) fn shadows(&self) -> &[usize] {
+        &self.shadows
+    }
+
+    /// A way that nothing speaks against; for a request that need not be made.
+    pub(super) fn calm(&mut self, now: Instant) -> Option<Choice> {
+        let now = self.pool.millis(now);
+        self.fresh(now)
     }
 
     /// Begins the attempt that was chosen.
@@ -320,6 +345,13 @@ fn in_share(pool: &Pool, ask: &Ask<'_>, roll: &mut impl FnMut(u64) -> u64) -> Op
         let fixed = canary.header.as_deref().and_then(|name| ask.header(name)).map(|mark| spread(!mark) % 100);
         (from..below).contains(&fixed.unwrap_or(by_chance))
     })
+}
+
+/// The shadows that take the request and whose share it is in.
+fn shadowed(pool: &Pool, ask: &Ask<'_>, roll: &mut impl FnMut(u64) -> u64) -> Vec<usize> {
+    let shadows = pool.route.shadows.iter().enumerate();
+    let takes = shadows.filter(|(_, shadow)| shadow.when.as_ref().is_none_or(|when| ask.meets(when)));
+    takes.filter(|(_, shadow)| roll(100) < u64::from(shadow.percent)).map(|(at, _)| at).collect()
 }
 
 #[cfg(test)]

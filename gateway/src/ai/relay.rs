@@ -11,12 +11,13 @@ use weir_domain::ledger::{Outcome, Record};
 use weir_domain::money::NanoUsd;
 use weir_llm::Answer;
 
-use super::answers::{self, Kept, Taking};
+use super::answers::{self, Kept};
 use super::attempt::Flow;
 use super::failure::{Failure, Stop};
 use super::line::LineError;
 use super::refuse::identify;
 use super::running::Running;
+use super::shadow::Copies;
 use super::watch::Interrupt;
 use crate::metering::Settlement;
 use crate::state::State;
@@ -32,7 +33,7 @@ pub(super) async fn whole(
     dialect: Dialect,
     mut running: Running<'_>,
     answer: Box<Answer>,
-    taking: Option<Taking<'_>>,
+    mut copies: Copies<'_>,
 ) -> Result<()> {
     let kind = running.take_kind();
     running.charge();
@@ -50,10 +51,8 @@ pub(super) async fn whole(
     settlement.end(Outcome::Ok, "");
     settlement.captured(|capture| capture.given(&answer.body));
     settlement.settle();
-    if let Some(mut taking) = taking {
-        taking.piece(&answer.body);
-        taking.keep(settlement);
-    }
+    copies.piece(&answer.body);
+    copies.keep(settlement);
     session.write_response_header(Box::new(head), false).await?;
     session.write_response_body(Some(answer.body), true).await
 }
@@ -105,7 +104,7 @@ pub(super) async fn stream(
     session: &mut Session,
     dialect: Dialect,
     flow: Box<Flow<'_>>,
-    mut taking: Option<Taking<'_>>,
+    mut copies: Copies<'_>,
 ) -> Result<()> {
     let mut flow = *flow;
     let kind = flow.streaming.running.take_kind();
@@ -113,7 +112,7 @@ pub(super) async fn stream(
     let is_events = kind.as_bytes().starts_with(b"text/event-stream");
     begin(session, dialect, &mut flow, kind).await?;
     let mut sent = 0;
-    let end = pump(session, &mut flow, &mut sent, &mut taking).await;
+    let end = pump(session, &mut flow, &mut sent, &mut copies).await;
     let end = alone(end, &mut flow);
     let mut last = std::mem::take(&mut flow.held);
     let clean = matches!(end, End::Whole);
@@ -142,13 +141,9 @@ pub(super) async fn stream(
             flow.streaming.running.end(Outcome::Ok, "");
             flow.streaming.running.settlement.end(Outcome::Ok, "");
             let last = last.freeze();
-            if let Some(taking) = &mut taking {
-                taking.piece(&last);
-            }
+            copies.piece(&last);
             settle(&mut flow, sent, &last);
-            if let Some(taking) = taking {
-                taking.keep(flow.streaming.running.settlement);
-            }
+            copies.keep(flow.streaming.running.settlement);
             let bound = flow.streaming.translator.bound();
             state.models.affinity.keep(flow.streaming.running.settlement, bound);
             session.write_response_body(Some(last), true).await
@@ -216,7 +211,7 @@ fn settle(flow: &mut Flow<'_>, sent: u64, last: &[u8]) {
 }
 
 /// Passes on what comes until the stream is complete. What comes last stays in `flow.held`.
-async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, taking: &mut Option<Taking<'_>>) -> End {
+async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, copies: &mut Copies<'_>) -> End {
     let provider = flow.streaming.running.settlement.provider.clone();
     loop {
         if flow.ended || flow.streaming.translator.is_complete() {
@@ -225,9 +220,7 @@ async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, taking
         if !flow.held.is_empty() {
             let piece: Bytes = flow.held.split().freeze();
             let length = piece.len() as u64;
-            if let Some(taking) = taking {
-                taking.piece(&piece);
-            }
+            copies.piece(&piece);
             if !flow.clock.is_alone() {
                 flow.streaming.running.settlement.captured(|capture| capture.given_piece(&piece));
                 match session.write_response_body(Some(piece), false).await {

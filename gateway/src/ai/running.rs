@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::HeaderValue;
-use weir_domain::ledger::{self, Aborted, Outcome};
+use weir_domain::ledger::{self, Aborted, Outcome, Shadowed};
 use weir_domain::money::NanoUsd;
 use weir_domain::price::{PriceRow, Rates};
 use weir_domain::snapshot::Target;
@@ -74,7 +74,7 @@ impl<'a> Running<'a> {
         settlement.provider.clone_from(&target.provider.id);
         settlement.upstream_model.clone_from(&target.model);
         let attempt = ledger::Attempt {
-            number: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
+            number: settlement.first_attempt().saturating_add(u32::try_from(index).unwrap_or(u32::MAX)),
             provider: target.provider.id.clone(),
             provider_key: key.unwrap_or_default(),
             target: target.model.clone(),
@@ -88,6 +88,7 @@ impl<'a> Running<'a> {
             cost: None,
             price: price.map(|row| row.id.clone()).unwrap_or_default(),
             aborted: None,
+            shadow: settlement.shadow_of.as_ref().map(|_| Shadowed::default()),
         };
         settlement.attempts.push(attempt);
         let rates = price.map(|row| Arc::clone(&row.rates));

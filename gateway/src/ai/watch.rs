@@ -18,6 +18,27 @@ pub(super) enum Interrupt {
     Left(Box<Error>),
 }
 
+/// Who waits for an answer, and may leave.
+pub(super) trait Waiting: Send {
+    /// Ends when it has left, with the reason.
+    fn departure(&mut self) -> impl Future<Output = Box<Error>> + Send;
+}
+
+impl Waiting for ServerSession {
+    async fn departure(&mut self) -> Box<Error> {
+        departure(self).await
+    }
+}
+
+/// Nobody waits, and nobody leaves: the answer is for Weir itself.
+pub(super) struct Nobody;
+
+impl Waiting for Nobody {
+    async fn departure(&mut self) -> Box<Error> {
+        std::future::pending().await
+    }
+}
+
 /// The clock of one attempt: a limit for the step under way, within a limit for the whole.
 pub(super) struct Clock {
     total: tokio::time::Instant,
@@ -104,7 +125,7 @@ impl Clock {
     /// read on, a departure is only noted.
     pub(super) async fn watch<T>(
         &mut self,
-        caller: &mut ServerSession,
+        caller: &mut impl Waiting,
         work: impl Future<Output = T>,
     ) -> Result<T, Interrupt> {
         let begun = Instant::now();
@@ -115,7 +136,7 @@ impl Clock {
                 biased;
                 result = work.as_mut() => break Ok(result),
                 () = self.sleep.as_mut() => break Err(self.over()),
-                reason = departure(caller), if !alone => reason,
+                reason = caller.departure(), if !alone => reason,
             };
             if let Some(reason) = self.leave(reason) {
                 break Err(Interrupt::Left(reason));

@@ -22,12 +22,16 @@ pub struct Settlement {
     meter: Arc<Meter>,
     record: Record,
     started: Instant,
+    first_attempt: u32,
     named: bool,
     decided: bool,
     settled: bool,
     /// What is taken along of what the request holds, where its team wants that.
     pub(crate) capture: Option<Box<Capture>>,
 }
+
+/// The number of the first attempt of a shadow: no request makes so many of its own.
+const FIRST_SHADOW: u32 = 101;
 
 impl Settlement {
     /// For a request whose head has just arrived: makes its id, and begins its clock.
@@ -37,11 +41,48 @@ impl Settlement {
             record: blank(meter.node(), traffic, method, path),
             meter: Arc::clone(meter),
             started: Instant::now(),
+            first_attempt: 1,
             named: false,
             decided: false,
             settled: false,
             capture: None,
         }
+    }
+
+    /// For the `index`th shadow of this request, which is settled by itself: whoever made the request has been answered
+    /// by then.
+    #[must_use]
+    pub(crate) fn shadow(&self, index: usize) -> Self {
+        let record = &self.record;
+        let mut shadow = blank(self.meter.node(), record.traffic, &record.method, &record.path);
+        shadow.shadow_of = Some(record.id.clone());
+        shadow.at = record.at;
+        shadow.team.clone_from(&record.team);
+        shadow.application.clone_from(&record.application);
+        shadow.key.clone_from(&record.key);
+        shadow.dialect = record.dialect;
+        shadow.model.clone_from(&record.model);
+        shadow.stream = record.stream;
+        Self {
+            record: shadow,
+            meter: Arc::clone(&self.meter),
+            started: self.started,
+            first_attempt: FIRST_SHADOW.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)),
+            named: false,
+            decided: false,
+            settled: false,
+        }
+    }
+
+    /// The number that its first attempt has.
+    #[must_use]
+    pub(crate) fn first_attempt(&self) -> u32 {
+        self.first_attempt
+    }
+
+    /// Leaves no record: nothing was done.
+    pub(crate) fn discard(mut self) {
+        self.settled = true;
     }
 
     /// When the head had arrived, on the monotonic clock.
@@ -204,6 +245,7 @@ pub(super) fn blank(node: &str, traffic: Traffic, method: &str, path: &str) -> R
         request_bytes: 0,
         response_bytes: 0,
         dropped: Vec::new(),
+        shadow_of: None,
         attempts: Vec::new(),
     }
 }

@@ -161,6 +161,14 @@ impl Metrics {
         }
     }
 
+    /// A shadow is an attempt at a provider, and nothing else.
+    pub(super) fn shadow(&self, record: &Record, Settled { written, .. }: Settled) {
+        if written {
+            self.journal_records.inc();
+        }
+        record.attempts.iter().for_each(|attempt| self.attempt(attempt));
+    }
+
     fn attempt(&self, attempt: &Attempt) {
         self.calls.attempts.with_label_values(&[attempt.provider.as_str(), attempt.outcome.as_str()]).inc();
     }

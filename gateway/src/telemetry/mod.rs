@@ -60,6 +60,10 @@ impl Telemetry {
 
 impl Observer for Telemetry {
     fn settled(&self, record: &Record, settled: Settled) {
+        if record.shadow_of.is_some() {
+            // No request of anybody: it is counted by what became of it, in the model calls.
+            return self.metrics.shadow(record, settled);
+        }
         log::settled(record, settled.written);
         self.metrics.settled(record, settled);
     }

@@ -18,6 +18,7 @@ mod passed_on;
 mod realtime;
 mod responses;
 mod routing;
+mod shadow;
 mod tls;
 mod vendors;
 mod wire;

@@ -26,6 +26,7 @@ pub(crate) fn begin(settlement: &mut Settlement, upstream: &str, target: &str) -
         cost: None,
         price: String::new(),
         aborted: None,
+        shadow: None,
     });
     Instant::now()
 }

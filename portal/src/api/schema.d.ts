@@ -1392,6 +1392,13 @@ export interface components {
              *     (read on, but not to its end); null where the caller stayed.
              */
             aborted?: string | null;
+            /** @description Whether it was made with a copy of the request, for comparison: nobody got its answer, and its cost is nobody's. */
+            shadow: boolean;
+            /**
+             * @description Of a shadow: whether its text and calls of tools are those that the caller got; null where one of the two gave no
+             *     whole answer.
+             */
+            same_answer?: boolean | null;
         };
         /** @description What a check of the whole trail found. */
         AuditCheck: {
@@ -2092,7 +2099,19 @@ export interface components {
             /** @description The calls that it takes; absent: all. */
             when?: components["schemas"]["When"];
             canary?: components["schemas"]["Canary"] | null;
+            shadow?: components["schemas"]["Shadow"] | null;
             health_check?: components["schemas"]["HealthCheck"] | null;
+        };
+        /**
+         * @description A target that gets a copy of some calls, and whose answers nobody gets: for comparison with those that callers do get.
+         *     What it costs is the operator's, and is charged to no application.
+         */
+        Shadow: {
+            /**
+             * Format: int32
+             * @description The share of the calls that it gets a copy of (0 to 100).
+             */
+            percent: number;
         };
         /** @description How long a model may take, in milliseconds. */
         ModelTimeouts: {

@@ -35,8 +35,34 @@ fn everything_that_a_route_may_say_compiles() {
 }
 
 #[test]
+fn a_shadow_is_no_target_that_answers() {
+    let text = route(
+        "{strict: true, targets: [{provider: p, model: a}, \
+          {provider: p, model: b, shadow: {percent: 25}, when: {tools: true}}]}",
+    );
+    let snapshot = compile_yaml(&text).unwrap();
+    let route = &snapshot.models["m"];
+    assert_eq!(route.targets.iter().map(|t| t.model.as_str()).collect::<Vec<_>>(), ["a"]);
+    let [shadow] = &route.shadows[..] else { panic!("one shadow") };
+    assert_eq!((shadow.percent, shadow.when.as_ref().and_then(|when| when.tools)), (25, Some(true)));
+    assert_eq!(
+        (shadow.route.targets[0].model.as_str(), shadow.route.max_attempts, shadow.route.strict),
+        ("b", 1, true)
+    );
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     for (spec, wanted) in [
+        ("{targets: [{provider: p, model: a, shadow: {percent: 5}}]}", "spec.targets: every target is a shadow"),
+        (
+            "{targets: [{provider: p, model: a}, {provider: p, model: b, shadow: {percent: 101}}]}",
+            "spec.targets[1].shadow.percent: 101 is out of range",
+        ),
+        (
+            "{targets: [{provider: p, model: a}, {provider: p, model: b, shadow: {percent: 1}, canary: {percent: 1}}]}",
+            "spec.targets[1].shadow: stands beside canary",
+        ),
         ("{strategy: fastest, targets: [{provider: p, model: a}]}", "spec.strategy: unknown value"),
         ("{strategy: sticky, targets: [{provider: p, model: a}]}", "spec.sticky: missing"),
         ("{strategy: sticky, sticky: {by: header}, targets: [{provider: p, model: a}]}", "spec.sticky.header: missing"),

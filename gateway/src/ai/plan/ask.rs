@@ -37,7 +37,8 @@ pub(in crate::ai) struct Ask<'a> {
 pub(in crate::ai) fn wants_content(route: &ModelRoute) -> bool {
     let sticky = route.sticky.as_ref().is_some_and(|sticky| sticky.by != StickyBy::Header);
     let looks = |when: &When| when.images.is_some() || when.audio.is_some() || when.documents.is_some();
-    sticky || route.targets.iter().filter_map(|target| target.when.as_ref()).any(|when| looks(when))
+    let shadows = route.shadows.iter().filter_map(|shadow| shadow.when.as_ref());
+    sticky || route.targets.iter().filter_map(|target| target.when.as_ref()).chain(shadows).any(|when| looks(when))
 }
 
 impl Ask<'_> {
@@ -60,7 +61,7 @@ impl Ask<'_> {
         fits.iter().filter(|&at| room(at) == largest).collect()
     }
 
-    fn meets(&self, when: &When) -> bool {
+    pub(super) fn meets(&self, when: &When) -> bool {
         let within = when.input_tokens.is_none_or(|range| {
             range.min.is_none_or(|min| self.input >= min) && range.max.is_none_or(|max| self.input <= max)
         });

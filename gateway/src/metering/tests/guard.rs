@@ -214,5 +214,6 @@ fn attempt() -> weir_domain::ledger::Attempt {
         cost: None,
         price: String::new(),
         aborted: None,
+        shadow: None,
     }
 }

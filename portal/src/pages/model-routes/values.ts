@@ -61,7 +61,11 @@ export interface Share {
 }
 
 /** How calls are shared out while everything is up: lowest priority first, by weight within it. */
-export function shares(targets: { provider: string; model: string; priority?: number; weight?: number }[]): Share[] {
+export function shares(
+  all: { provider: string; model: string; priority?: number; weight?: number; shadow?: unknown }[],
+): Share[] {
+  // A shadow answers nobody.
+  const targets = all.filter((target) => !target.shadow);
   const priorities = [...new Set(targets.map((t) => t.priority ?? 0))].sort((a, b) => a - b);
   return priorities.map((priority) => {
     const here = targets.filter((t) => (t.priority ?? 0) === priority);

@@ -7,6 +7,7 @@ import { Copyable } from '../../ui/copyable';
 import { Fact, FactList } from '../../ui/facts';
 import { Bytes, Count, Estimated, Money } from '../../ui/figures';
 import classes from './facts.module.css';
+import { answered } from './story';
 
 export function Facts({ request }: { request: RequestDetail }) {
   const { t } = useTranslation();
@@ -84,7 +85,7 @@ export function TokenTable({ request }: { request: RequestDetail }) {
   const { t } = useTranslation();
   const { tokens, source } = request.usage;
   const used = buckets.filter((bucket) => tokens[bucket] > 0);
-  const price = request.attempts?.find((attempt) => attempt.price && attempt.outcome === 'ok')?.price;
+  const price = answered(request)?.price;
   return (
     <>
       <Table className={classes.tokens}>

@@ -10,6 +10,7 @@ import { Columns, Page, Section } from '../../ui/page';
 import { Bodies } from './bodies';
 import { Facts, TokenTable } from './facts';
 import { OutcomeStatus } from './outcome';
+import { Shadows } from './shadows';
 import { Waterfall } from './waterfall';
 import { Why } from './why';
 
@@ -49,6 +50,7 @@ function Detail({ request }: { request: RequestDetail }) {
       <Section title={t('requests.timeline')} lead={t('requests.timelineLead')}>
         <Waterfall request={request} />
       </Section>
+      <Shadows request={request} />
       <Columns min="20rem">
         <Section title={t('requests.facts')}>
           <Facts request={request} />

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Attempt, Outcome, RequestDetail, Tokens } from '../../api/types';
-import { barOf, story } from './story';
+import { answered, barOf, shadowsOf, story } from './story';
 
 const tokens = {} as Tokens;
 const attempt = (number: number, outcome: Outcome): Attempt => ({
@@ -16,6 +16,7 @@ const attempt = (number: number, outcome: Outcome): Attempt => ({
   error: '',
   usage: { tokens, source: 'none', units, service_tier: 'standard', region: 'global' },
   price: '',
+  shadow: false,
 });
 // Units that are absent are 0: none are sent.
 const units = {} as RequestDetail['usage']['units'];
@@ -83,4 +84,11 @@ test('bars lie within the whole', () => {
   const tiny = barOf({ ...attempt(1, 'connect_failed'), started_us: 400, duration_us: 0, first_byte_us: null }, 400);
   expect(tiny.start + tiny.width).toBeLessThanOrEqual(1);
   expect(tiny.firstByte).toBeNull();
+});
+
+test('a shadow is no part of the story, and stands beside the answer that the caller got', () => {
+  const copy = { ...attempt(101, 'upstream_error'), shadow: true, same_answer: null };
+  const made = request({ attempts: [attempt(1, 'timeout'), attempt(2, 'ok'), copy] });
+  expect(story(made).map((s) => s.say)).toEqual(['askedModel', 'attemptFailed', 'attemptOk', 'delivered']);
+  expect([answered(made)?.number, shadowsOf(made).map((one) => one.number)]).toEqual([2, [101]]);
 });

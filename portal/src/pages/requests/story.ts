@@ -26,7 +26,7 @@ export function story(request: RequestDetail): Step[] {
   if (!application) steps.push({ say: 'unknownCaller' });
   if (model) steps.push({ say: 'askedModel', model, application });
   else steps.push({ say: 'askedPath', path: `${request.method} ${request.path}`, application });
-  const attempts = request.attempts ?? [];
+  const attempts = realOf(request);
   attempts.forEach((attempt, index) => {
     const word = known(aborted, attempt.aborted ?? '');
     if (word) steps.push({ say: word, attempt });
@@ -52,6 +52,20 @@ function reservations({ dropped, usage, cost, provider, upstream_model }: Reques
   if (target && (cost === null || cost === undefined)) steps.push({ say: 'unpriced', target });
   return steps;
 }
+
+/** Attempts at an answer for the caller. */
+export const realOf = (request: RequestDetail): Attempt[] => (request.attempts ?? []).filter((one) => !one.shadow);
+
+/** Attempts with a copy of the request, whose answers nobody got. */
+export const shadowsOf = (request: RequestDetail): Attempt[] => (request.attempts ?? []).filter((one) => one.shadow);
+
+/** The attempt whose answer the caller got; nothing where none was whole. */
+export const answered = (request: RequestDetail): Attempt | undefined =>
+  realOf(request).find((attempt) => attempt.outcome === 'ok');
+
+/** Tokens that the model wrote. */
+export const outputOf = ({ usage: { tokens } }: Attempt): number =>
+  tokens.output_text + tokens.reasoning + tokens.audio_out + tokens.image_out;
 
 export interface Bar {
   /** Shares of the whole request's time, 0 to 1. */

@@ -6,7 +6,7 @@ import { useLocale } from '../../i18n/use-locale';
 import { Figure, Figures } from '../../ui/facts';
 import { Duration } from '../../ui/figures';
 import { OutcomeStatus } from './outcome';
-import { barOf } from './story';
+import { barOf, realOf } from './story';
 import classes from './waterfall.module.css';
 
 const percent = (share: number) => `${share * 100}%`;
@@ -14,7 +14,7 @@ const percent = (share: number) => `${share * 100}%`;
 export function Waterfall({ request }: { request: RequestDetail }) {
   const { t } = useTranslation();
   const locale = useLocale();
-  const attempts = request.attempts ?? [];
+  const attempts = realOf(request);
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   return (
     <div className={classes.waterfall}>

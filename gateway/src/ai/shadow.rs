@@ -1,0 +1,275 @@
+//! Shadow targets: a copy of some chats goes to a target whose answer nobody gets, to be compared with the answer that
+//! the caller got. A shadow runs in a task of its own, beside the call, and is settled by itself.
+
+mod compare;
+mod copies;
+mod counts;
+mod effects;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use weir_domain::dialect::{Dialect, WireFormat};
+use weir_domain::ledger::{Outcome, Shadowed};
+use weir_domain::operation::Operation;
+use weir_domain::snapshot::{ModelRoute, Snapshot};
+use weir_llm::{Content, Peek};
+
+pub(super) use self::copies::{Copies, Mirror};
+use self::counts::{Counts, End};
+use super::attempt::{self, Flow, Ready, Request, Sending};
+use super::beta::Betas;
+use super::body::{Body, Share};
+use super::call::Call;
+use super::destination::longest;
+use super::failure::Stop;
+use super::line::LineError;
+use super::plan::Plan;
+use super::plan::ask::{Ask, dice};
+use super::running::Running;
+use super::watch::{self, Nobody};
+use crate::metering::Settlement;
+use crate::state::State;
+
+/// Shadows under way at once in a node; beyond that, calls have none.
+const AT_ONCE: usize = 32;
+/// The longest answer that is compared, in bytes.
+const MOST_BYTES: usize = 1 << 20;
+/// How long a shadow may take, and how long it waits for the caller's answer after that.
+const MOST_TIME: Duration = Duration::from_mins(5);
+
+/// The shadows of a data plane.
+pub(super) struct Shadows {
+    room: Arc<Semaphore>,
+    jobs: mpsc::UnboundedSender<Job>,
+    /// Taken by the one task that begins them.
+    begun: Mutex<Option<mpsc::UnboundedReceiver<Job>>>,
+    pub(super) counts: Counts,
+}
+
+impl Default for Shadows {
+    fn default() -> Self {
+        // Not bounded here: each job holds one of the permits.
+        let (jobs, begun) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(AT_ONCE));
+        Self { room, jobs, begun: Mutex::new(Some(begun)), counts: Counts::default() }
+    }
+}
+
+/// One shadow of one call.
+struct Job {
+    snapshot: Arc<Snapshot>,
+    route: Arc<ModelRoute>,
+    inbound: Dialect,
+    peek: Peek,
+    body: Body,
+    betas: Betas,
+    settlement: Settlement,
+    /// What the caller is answered, when that is whole.
+    given: oneshot::Receiver<Bytes>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A call that is about to be made, of which there may be copies.
+pub(super) struct Original<'a> {
+    pub(super) state: &'a State,
+    pub(super) snapshot: &'a Arc<Snapshot>,
+    pub(super) route: &'a ModelRoute,
+    pub(super) inbound: Dialect,
+    pub(super) peek: &'a Peek,
+    pub(super) body: &'a Bytes,
+    pub(super) betas: &'a Betas,
+    pub(super) settlement: &'a Settlement,
+}
+
+impl Original<'_> {
+    /// Begins the shadows of this call, by their index in its route; what gives them the caller's answer.
+    pub(super) fn mirror(&self, shadows: &[usize]) -> Option<Mirror> {
+        if shadows.is_empty() || self.peek.operation != Operation::Chat {
+            return None;
+        }
+        let tell: Vec<oneshot::Sender<Bytes>> = shadows.iter().filter_map(|&at| self.begin(at)).collect();
+        (!tell.is_empty()).then(|| Mirror::new(tell))
+    }
+
+    fn begin(&self, at: usize) -> Option<oneshot::Sender<Bytes>> {
+        let all = &self.state.models.shadows;
+        let mut share = Share::default();
+        let permit = Arc::clone(&all.room).try_acquire_owned().ok();
+        let Some(_permit) = permit.filter(|_| share.grow(&self.state.body_budget, self.body.len())) else {
+            all.counts.note(End::Busy);
+            return None;
+        };
+        let (tell, given) = oneshot::channel();
+        let job = Job {
+            snapshot: Arc::clone(self.snapshot),
+            route: Arc::clone(&self.route.shadows.get(at)?.route),
+            inbound: self.inbound,
+            peek: self.peek.clone(),
+            body: Body::copied(self.body.clone(), share),
+            betas: self.betas.clone(),
+            settlement: self.settlement.shadow(at),
+            given,
+            _permit,
+        };
+        all.jobs.send(job).ok()?;
+        Some(tell)
+    }
+}
+
+/// Runs shadows as they come, each in a task of its own.
+pub(crate) async fn run(state: Arc<State>) {
+    let Some(mut jobs) = state.models.shadows.begun.lock().take() else { return };
+    while let Some(job) = jobs.recv().await {
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            let end = job.run(&state).await;
+            state.models.shadows.counts.note(end);
+        });
+    }
+}
+
+impl Job {
+    /// Makes the call, compares, and settles.
+    async fn run(self, state: &State) -> End {
+        let Self { snapshot, route, inbound, peek, body, betas, mut settlement, given, _permit } = self;
+        if effects::has_any(inbound, &peek, &body.bytes) {
+            settlement.discard();
+            return End::Unfit;
+        }
+        let ends = watch::later(longest(&route).min(MOST_TIME));
+        let id = settlement.id.clone();
+        let request = Request { state, snapshot: &snapshot, inbound, peek: &peek, content_type: None, id, ends };
+        let call = Call { request, route: &route, body, betas, copies: Copies::default() };
+        let heard = match ask(state, &call, &route, &mut settlement).await {
+            Ok(heard) => heard,
+            Err(end) => {
+                settlement.discard();
+                return end;
+            }
+        };
+        let given = match &heard {
+            Some(_) => tokio::time::timeout(MOST_TIME, given).await.ok().and_then(Result::ok),
+            None => None,
+        };
+        let same = heard.as_ref().zip(given.as_ref()).and_then(|(heard, given)| {
+            let read = |bytes| compare::read(inbound, &peek, bytes);
+            Some(read(heard)? == read(given)?)
+        });
+        let (mut status, mut outcome) = (0, Outcome::Internal);
+        let mut cost = None;
+        if let Some(attempt) = settlement.attempts.first_mut() {
+            attempt.shadow = Some(Shadowed { same_answer: same });
+            (status, outcome, cost) = (attempt.status, attempt.outcome, attempt.cost);
+        }
+        state.models.shadows.counts.spent(cost);
+        settlement.status = status;
+        settlement.end(outcome, "");
+        settlement.settle();
+        match (same, outcome) {
+            (Some(true), _) => End::Same,
+            (Some(false), _) => End::Different,
+            (None, Outcome::Ok) => End::Alone,
+            (None, _) => End::Failed,
+        }
+    }
+}
+
+/// Asks the shadow, if nothing speaks against it: its answer in the caller's dialect, if there is a whole one.
+async fn ask(
+    state: &State,
+    call: &Call<'_>,
+    route: &Arc<ModelRoute>,
+    settlement: &mut Settlement,
+) -> Result<Option<Bytes>, End> {
+    let (peek, inbound) = (call.request.peek, call.request.inbound);
+    let headers = HeaderMap::new();
+    let ask = Ask {
+        input: peek.estimated_input,
+        max_tokens: peek.max_tokens,
+        stream: peek.stream,
+        tools: peek.has_tools,
+        content: Content::default(),
+        team: &settlement.team,
+        key: &settlement.key,
+        headers: &headers,
+        at: settlement.at,
+    };
+    let pool = state.models.pools.of(call.request.snapshot, route);
+    let mut plan = Plan::new(pool, &ask, dice(&settlement.id), Instant::now());
+    // What cools, is open or has no room is left alone: a shadow waits for nothing, and tries nothing twice.
+    let choice = plan.calm(Instant::now()).ok_or(End::Resting)?;
+    let target = route.targets.get(choice.target).ok_or(End::Unfit)?;
+    let prepared = call.prepare(target).map_err(|_| {
+        plan.unmade(choice);
+        End::Unfit
+    })?;
+    let mut trial = plan.begin(choice);
+    let running = Running::begin(settlement, target, choice.key);
+    let betas = (target.format(inbound) == WireFormat::Anthropic).then_some(&call.betas);
+    let sending = Sending { target, key: choice.key, betas, request: &prepared, trial: &trial };
+    let ready = match Box::pin(attempt::run(&call.request, &sending, running, &mut Nobody)).await {
+        Ok(ready) => ready,
+        Err(stop) => {
+            // Nobody waits, so nobody leaves.
+            if let Stop::Failed(failure) = stop {
+                trial.failed(&failure, failure.why.map(|why| failure.blame(why)));
+            }
+            return Ok(None);
+        }
+    };
+    trial.answered();
+    let heard = whole(state, ready).await;
+    let tokens = settlement.attempts.first().map(|attempt| attempt.usage.tokens).unwrap_or_default();
+    trial.consumed(tokens.input_total() + tokens.output_total());
+    Ok(heard)
+}
+
+/// The whole answer, if it comes to its end.
+async fn whole(state: &State, ready: Ready<'_>) -> Option<Bytes> {
+    match ready {
+        Ready::Whole(_, answer) => Some(answer.body),
+        Ready::Stream(flow) => to_the_end(state, *flow).await,
+    }
+}
+
+/// Reads a stream to its end; nothing, when it fails or is too long.
+async fn to_the_end(state: &State, mut flow: Flow<'_>) -> Option<Bytes> {
+    let provider = flow.streaming.running.settlement.attempts.last().map(|at| at.provider.clone()).unwrap_or_default();
+    let stop = loop {
+        if flow.ended || flow.streaming.translator.is_complete() {
+            flow.streaming.running.end(Outcome::Ok, "");
+            break None;
+        }
+        if flow.held.len() > MOST_BYTES {
+            break Some(Stop::unusable(&provider, "its stream is longer than what is compared"));
+        }
+        flow.clock.arm(flow.timeouts.idle_ms);
+        let pushed = match flow.clock.watch(&mut Nobody, flow.line.next()).await {
+            Err(interrupt) => break Some(Stop::line(&provider, LineError::Interrupt(interrupt))),
+            Ok(Err(error)) => break Some(Stop::broken(&provider, &error)),
+            Ok(Ok(Some(piece))) => flow.streaming.translator.push(&piece, &mut flow.held),
+            Ok(Ok(None)) => {
+                flow.ended = true;
+                flow.streaming.translator.finish(&mut flow.held)
+            }
+        };
+        if let Err(error) = pushed {
+            break Some(Stop::stream(&provider, &error));
+        }
+    };
+    if let Some(Stop::Failed(failure)) = &stop {
+        flow.streaming.running.end(failure.outcome, &failure.error.message);
+    }
+    flow.streaming.running.waited(flow.clock.waited());
+    if stop.is_some() {
+        flow.line.cut().await;
+        return None;
+    }
+    flow.line.finish(&state.connector).await;
+    Some(flow.held.freeze())
+}
