@@ -43,17 +43,8 @@ pub(super) fn check(resource: &Resource, route: &spec::ModelRoute, input: &Input
         let problem = format!("{} targets; give {MOST} at most", route.targets.len());
         fault("spec.targets".to_owned(), problem);
     }
-    let share: u64 = route.targets.iter().filter_map(|t| t.canary.as_ref()).map(|c| u64::from(c.percent)).sum();
-    if share > 100 {
-        fault("spec.targets".to_owned(), format!("the canaries' shares sum up to {share} %; give 100 at most"));
-    }
-    let mut real = route.targets.iter().filter(|target| target.shadow.is_none()).peekable();
-    if !route.targets.is_empty() && real.peek().is_none() {
-        let problem = "every target is a shadow, and nobody answers; leave shadow out at one";
-        fault("spec.targets".to_owned(), problem.to_owned());
-    } else if !route.targets.is_empty() && real.all(|target| target.canary.is_some()) {
-        let problem = "every target is a canary; leave canary out at one that takes the other calls";
-        fault("spec.targets".to_owned(), problem.to_owned());
+    for problem in who_answers(route) {
+        fault("spec.targets".to_owned(), problem);
     }
     for (index, target) in route.targets.iter().enumerate() {
         let at = |field: &str| format!("spec.targets[{index}].{field}");
@@ -76,6 +67,26 @@ pub(super) fn check(resource: &Resource, route: &spec::ModelRoute, input: &Input
         }
     }
     teams(resource, route, input, faults);
+}
+
+/// What is wrong with who answers how many calls.
+fn who_answers(route: &spec::ModelRoute) -> Vec<String> {
+    let mut problems = Vec::new();
+    let share: u64 = route.targets.iter().filter_map(|t| t.canary.as_ref()).map(|c| u64::from(c.percent)).sum();
+    if share > 100 {
+        problems.push(format!("the canaries' shares sum up to {share} %; give 100 at most"));
+    }
+    let mut real = route.targets.iter().filter(|target| target.shadow.is_none()).peekable();
+    if route.targets.is_empty() {
+        return problems;
+    }
+    if real.peek().is_none() {
+        problems.push("every target is a shadow, and nobody answers; leave shadow out at one".to_owned());
+    } else if real.all(|target| target.canary.is_some()) {
+        let problem = "every target is a canary; leave canary out at one that takes the other calls";
+        problems.push(problem.to_owned());
+    }
+    problems
 }
 
 fn sticky(route: &spec::ModelRoute) -> Vec<(&'static str, &'static str)> {

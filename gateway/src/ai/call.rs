@@ -34,7 +34,7 @@ use super::pool::cooldown::Rest;
 use super::pool::trial::Trial;
 use super::refuse::{refuse, retry_after};
 use super::running::Running;
-use super::shadow::{Copies, Original};
+use super::shadow::{self, Copies};
 use super::unasked::whole_seconds;
 use super::{models, relay, unasked, unknown_caller, watch};
 use crate::exchange::Exchange;
@@ -129,18 +129,8 @@ pub(super) async fn serve(
     if let Err(error) = bind(&mut plan, &request, &route, &settlement.application, files.as_ref()) {
         return refuse(session, settlement, dialect, &error, None).await;
     }
-    let original = Original {
-        state,
-        snapshot: &exchange.snapshot,
-        route: &route,
-        inbound: dialect,
-        peek: &peek,
-        body: &body.bytes,
-        betas: &betas,
-        settlement,
-    };
-    let mirror = original.mirror(plan.shadows());
-    let call = Call { request, route: &route, body, betas, copies: Copies { taking, mirror } };
+    let mut call = Call { request, route: &route, body, betas, copies: Copies { taking, mirror: None } };
+    call.copies.mirror = shadow::mirror(&call, &exchange.snapshot, settlement, plan.shadows());
     match call.attempts(plan, session, settlement).await {
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,

@@ -74,51 +74,49 @@ struct Job {
     _permit: OwnedSemaphorePermit,
 }
 
-/// A call that is about to be made, of which there may be copies.
-pub(super) struct Original<'a> {
-    pub(super) state: &'a State,
-    pub(super) snapshot: &'a Arc<Snapshot>,
-    pub(super) route: &'a ModelRoute,
-    pub(super) inbound: Dialect,
-    pub(super) peek: &'a Peek,
-    pub(super) body: &'a Bytes,
-    pub(super) betas: &'a Betas,
-    pub(super) settlement: &'a Settlement,
+/// Begins the shadows of a call that is about to be made, by their index in its route; what gives them the caller's answer.
+pub(super) fn mirror(
+    call: &Call<'_>,
+    snapshot: &Arc<Snapshot>,
+    settlement: &Settlement,
+    shadows: &[usize],
+) -> Option<Mirror> {
+    if shadows.is_empty() || call.request.peek.operation != Operation::Chat {
+        return None;
+    }
+    let begun = shadows.iter().filter_map(|&at| begin(call, snapshot, settlement, at));
+    let tell: Vec<oneshot::Sender<Bytes>> = begun.collect();
+    (!tell.is_empty()).then(|| Mirror::new(tell))
 }
 
-impl Original<'_> {
-    /// Begins the shadows of this call, by their index in its route; what gives them the caller's answer.
-    pub(super) fn mirror(&self, shadows: &[usize]) -> Option<Mirror> {
-        if shadows.is_empty() || self.peek.operation != Operation::Chat {
-            return None;
-        }
-        let tell: Vec<oneshot::Sender<Bytes>> = shadows.iter().filter_map(|&at| self.begin(at)).collect();
-        (!tell.is_empty()).then(|| Mirror::new(tell))
-    }
-
-    fn begin(&self, at: usize) -> Option<oneshot::Sender<Bytes>> {
-        let all = &self.state.models.shadows;
-        let mut share = Share::default();
-        let permit = Arc::clone(&all.room).try_acquire_owned().ok();
-        let Some(_permit) = permit.filter(|_| share.grow(&self.state.body_budget, self.body.len())) else {
-            all.counts.note(End::Busy);
-            return None;
-        };
-        let (tell, given) = oneshot::channel();
-        let job = Job {
-            snapshot: Arc::clone(self.snapshot),
-            route: Arc::clone(&self.route.shadows.get(at)?.route),
-            inbound: self.inbound,
-            peek: self.peek.clone(),
-            body: Body::copied(self.body.clone(), share),
-            betas: self.betas.clone(),
-            settlement: self.settlement.shadow(at),
-            given,
-            _permit,
-        };
-        all.jobs.send(job).ok()?;
-        Some(tell)
-    }
+fn begin(
+    call: &Call<'_>,
+    snapshot: &Arc<Snapshot>,
+    settlement: &Settlement,
+    at: usize,
+) -> Option<oneshot::Sender<Bytes>> {
+    let Request { state, inbound, peek, .. } = &call.request;
+    let (all, body) = (&state.models.shadows, &call.body.bytes);
+    let mut share = Share::default();
+    let permit = Arc::clone(&all.room).try_acquire_owned().ok();
+    let Some(_permit) = permit.filter(|_| share.grow(&state.body_budget, body.len())) else {
+        all.counts.note(End::Busy);
+        return None;
+    };
+    let (tell, given) = oneshot::channel();
+    let job = Job {
+        snapshot: Arc::clone(snapshot),
+        route: Arc::clone(&call.route.shadows.get(at)?.route),
+        inbound: *inbound,
+        peek: (*peek).clone(),
+        body: Body::copied(body.clone(), share),
+        betas: call.betas.clone(),
+        settlement: settlement.shadow(at),
+        given,
+        _permit,
+    };
+    all.jobs.send(job).ok()?;
+    Some(tell)
 }
 
 /// Runs shadows as they come, each in a task of its own.
