@@ -316,7 +316,8 @@ impl ModelRoute {
     #[must_use]
     pub fn alone(&self, target: Target) -> Self {
         Self {
-            name: self.name.clone(),
+            // No caller can write such a name, and no two targets have the same.
+            name: format!("{} {}/{}", self.name, target.provider.id, target.model),
             id: self.id.clone(),
             targets: vec![target],
             max_attempts: 1,

@@ -71,6 +71,7 @@ impl Settlement {
             named: false,
             decided: false,
             settled: false,
+            capture: None,
         }
     }
 
