@@ -71,6 +71,7 @@ fn record(
         cost: counted.cost,
         price: counted.price.clone(),
         aborted: None,
+        shadow: None,
     };
     Record {
         id: row_id(&provider.id, seen.id, at),

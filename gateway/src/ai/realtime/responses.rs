@@ -191,6 +191,7 @@ impl<'a> Responses<'a> {
             cost: None,
             price: String::new(),
             aborted: None,
+            shadow: None,
         });
         row
     }
