@@ -1,8 +1,6 @@
 // Tools as the reader writes them: JSON, an array of definitions.
 
-export const example = `[{ "type": "function",
-   "function": { "name": "weather",
-                 "parameters": { … } } }]`;
+export const example = '[{ "type": "function", "function": { "name": … } }]';
 
 /** The tools of a text, none for an empty one; null when it is no array of objects in JSON. */
 export function readTools(text: string): unknown[] | null {
