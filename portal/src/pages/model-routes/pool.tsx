@@ -104,9 +104,7 @@ const inMicroseconds = (ms: number | null | undefined) => (ms === null || ms ===
 function Reasons({ target, stand }: { target: TargetState; stand: Stand }) {
   const { t } = useTranslation();
   const error = target.last_error;
-  const keys = (target.keys ?? []).filter(
-    (key) => key.expired || key.cooldown || key.breaker !== 'closed' || hasLimit(key),
-  );
+  const keys = (target.keys ?? []).filter((key) => key.expired || key.cooldown || wordOf(key.breaker) || hasLimit(key));
   return (
     <>
       {stand.until === null ? null : (
