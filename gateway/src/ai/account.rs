@@ -1,7 +1,7 @@
 //! Files, uploads and batches that applications keep in a provider's account, at the vendors' own paths. The account is
 //! shared; the ids under which callers know what lies there are sealed ([`id`]), so that each reaches its own alone, at
 //! every node and after every restart. What a batch consumes is written to the ledger once ([`count`], [`row`]).
-//! See docs/adr/0008.
+//! See docs/adr/0009.
 
 mod ask;
 mod count;

@@ -37,7 +37,7 @@ use super::running::Running;
 use super::shadow::{self, Copies};
 use super::unasked::whole_seconds;
 use super::{models, relay, unasked, unknown_caller, watch};
-use crate::exchange::Exchange;
+use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::state::State;
 
@@ -87,27 +87,22 @@ pub(super) async fn serve(
             return refuse(session, settlement, dialect, &error, wait.map(retry_after)).await;
         }
     };
-    settlement.request_bytes = body.bytes.len() as u64;
-    settlement.capture = state.keeper.capture(&exchange.snapshot, &caller, dialect, &settlement.id);
     let content_type = session.get_header(header::CONTENT_TYPE).cloned();
     let kind = content_type.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    settlement.captured(|capture| capture.request(&body.bytes, kind.to_ascii_lowercase().starts_with("multipart/")));
+    note(state, exchange, &caller, (dialect, kind), &body.bytes);
+    let settlement = &mut exchange.settlement;
     let files = files::open(&exchange.snapshot, &caller, &mut body.bytes);
     let peek = match asked.peek(dialect, kind, &body.bytes) {
         Ok(peek) => peek,
         Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
     };
-    settlement.asked(dialect, &peek.model);
-    settlement.stream = peek.stream;
-    if is_named(&exchange.snapshot, &peek.model) {
-        settlement.named();
-    }
+    wants(exchange, dialect, &peek);
     let route = match find(&exchange.snapshot, &caller, &peek.model) {
         Ok(route) => route,
         Err(reason) => {
-            settlement.end(Outcome::Refused, reason);
+            exchange.settlement.end(Outcome::Refused, reason);
             let error = models::unknown(&exchange.snapshot, &caller, &peek.model);
-            return refuse(session, settlement, dialect, &error, None).await;
+            return refuse(session, &mut exchange.settlement, dialect, &error, None).await;
         }
     };
     let (id, ends) = (exchange.settlement.id.clone(), watch::later(longest(&route)));
@@ -134,6 +129,24 @@ pub(super) async fn serve(
     match call.attempts(plan, session, settlement).await {
         Ok(result) => result,
         Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
+    }
+}
+
+/// Notes what the caller sent: how much, and where its team wants that, what.
+fn note(state: &State, exchange: &mut Exchange, caller: &Caller, (dialect, kind): (Dialect, &str), body: &Bytes) {
+    let settlement = &mut exchange.settlement;
+    settlement.request_bytes = body.len() as u64;
+    settlement.capture = state.keeper.capture(&exchange.snapshot, caller, dialect, &settlement.id);
+    settlement.captured(|capture| capture.request(body, kind.to_ascii_lowercase().starts_with("multipart/")));
+}
+
+/// Notes what the caller asked for.
+fn wants(exchange: &mut Exchange, dialect: Dialect, peek: &Peek) {
+    let settlement = &mut exchange.settlement;
+    settlement.asked(dialect, &peek.model);
+    settlement.stream = peek.stream;
+    if is_named(&exchange.snapshot, &peek.model) {
+        settlement.named();
     }
 }
 
@@ -189,7 +202,6 @@ impl Call<'_> {
         session: &mut Session,
         settlement: &mut Settlement,
     ) -> Result<Result<()>, Refusal> {
-        let operation = self.request.peek.operation;
         let mut last: Option<Box<Failure>> = None;
         let mut misfit = None;
         let mut made = 0;
@@ -246,11 +258,10 @@ impl Call<'_> {
         if plan.is_unmet() {
             return Err((unasked::unmet(&self.route.name), None));
         }
-        if operation == Operation::CountTokens && made == 0 && misfit.is_some() {
+        if self.request.peek.operation == Operation::CountTokens && made == 0 && misfit.is_some() {
             return Ok(estimated(&self.request, session, settlement).await);
         }
-        let barred = plan.barred(Instant::now());
-        Err(refusal(self.route, settlement, last, misfit, barred, made))
+        Err(refusal(self.route, settlement, last, misfit, plan.barred(Instant::now()), made))
     }
 
     /// The body for a target.
