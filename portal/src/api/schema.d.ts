@@ -1301,6 +1301,13 @@ export interface components {
              */
             providers: string[];
             /**
+             * @description Providers in whose account it may keep files and run batches, at `/v1/files`, `/v1/uploads`, `/v1/batches` and
+             *     `/v1/messages/batches`: by id, or `*` for all. It reaches its own files and batches alone; a batch may be of any
+             *     model of the provider's, whatever `models` says. Those under `providers` need not be listed again.
+             * @default []
+             */
+            batches: string[];
+            /**
              * @description A disabled application is refused with 403, its keys stay.
              * @default false
              */
@@ -2101,17 +2108,6 @@ export interface components {
             canary?: components["schemas"]["Canary"] | null;
             shadow?: components["schemas"]["Shadow"] | null;
             health_check?: components["schemas"]["HealthCheck"] | null;
-        };
-        /**
-         * @description A target that gets a copy of some calls, and whose answers nobody gets: for comparison with those that callers do get.
-         *     What it costs is the operator's, and is charged to no application.
-         */
-        Shadow: {
-            /**
-             * Format: int32
-             * @description The share of the calls that it gets a copy of (0 to 100).
-             */
-            percent: number;
         };
         /** @description How long a model may take, in milliseconds. */
         ModelTimeouts: {
@@ -3310,6 +3306,17 @@ export interface components {
         SetupState: {
             /** @description True while no user exists. */
             needed: boolean;
+        };
+        /**
+         * @description A target that gets a copy of some calls, and whose answers nobody gets: for comparison with those that callers do get.
+         *     What it costs is the operator's, and is charged to no application.
+         */
+        Shadow: {
+            /**
+             * Format: int32
+             * @description The share of the calls that it gets a copy of (0 to 100).
+             */
+            percent: number;
         };
         /** @description What calls that belong together have in common. */
         Sticky: {
