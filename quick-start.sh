@@ -39,7 +39,7 @@ esac
 # What Ollama takes as "every interface" is called on this one.
 ollama=${ollama/0.0.0.0/127.0.0.1} ollama=${ollama%/}
 
-# What lies in the data directory by the hands of Weir and of this script; journal/ and bin/ beside it.
+# What lies in the data directory by the hands of Weir and of this script; journal/, bodies/ and bin/ beside it.
 weir_files=(weir.db weir.db-wal weir.db-shm weir.db-journal master.key admin-token setup-link setup-token lock
   weir.pid weir.log listening.json quick-start.env quick-start.env.new quick-start.lock .made-by-quick-start)
 env_head='# Written by quick-start.sh.'
@@ -133,7 +133,7 @@ make_data_directory() {
   fi
   [ -d "$data" ] || fail "cannot make $data; set WEIR_DATA_DIR to a directory that you may write to."
   [ -w "$data" ] || fail "$(id -un) may not write to $data; set WEIR_DATA_DIR to a directory that you may write to."
-  for name in "${weir_files[@]}" journal bin; do
+  for name in "${weir_files[@]}" journal bodies bin; do
     # The lock is of every run, and a directory made here held nothing of others.
     if [ -z "$made_data" ] && [ -e "$data/$name" ] && [ "$name" != quick-start.lock ]; then
       foreign+=$newline$name$newline
@@ -168,10 +168,11 @@ remove_weir_files() {
     case "$foreign" in *"$newline$name$newline"*) continue ;; esac
     if [ ! -d "$data/$name" ]; then rm -f "${data:?}/$name"; fi
   done
-  case "$foreign" in *"${newline}journal$newline"*) ;; *)
-    if [ ! -L "$data/journal" ]; then rm -f "$data"/journal/{lock,position} "$data"/journal/[0-9]*.journal; fi
-    rmdir "$data/journal" 2>/dev/null || true ;;
-  esac
+  for name in journal bodies; do
+    case "$foreign" in *"$newline$name$newline"*) continue ;; esac
+    if [ ! -L "$data/$name" ]; then rm -f "${data:?}/$name"/{lock,position} "${data:?}/$name"/[0-9]*.journal; fi
+    rmdir "${data:?}/$name" 2>/dev/null || true
+  done
   case "$foreign" in *"${newline}bin$newline"*) ;; *)
     if [ ! -L "$data/bin" ]; then rm -f "$data"/bin/weir "$data"/bin/weir.new; fi
     rmdir "$data/bin" 2>/dev/null || true ;;
