@@ -51,6 +51,15 @@ fn the_callers_ids_are_opened_in_a_body_however_it_is_cut_and_nothing_else_is_to
 }
 
 #[test]
+fn a_body_of_nothing_but_marks_is_read_in_the_time_of_any_other() {
+    // Looked for without a bound, this would not end today.
+    let marks = "wrid".repeat(1 << 20);
+    assert!(opened(&marks, marks.len()) == marks && opened(&marks, 1 << 16) == marks);
+    assert_eq!(super::unseal::candidates(marks.as_bytes()).count(), 0);
+    assert_eq!(super::unseal::candidates(format!("{{\"a\":\"{marks}\",\"b\":\"file-wridA\"}}").as_bytes()).count(), 1);
+}
+
+#[test]
 fn every_id_of_an_answer_is_the_callers_and_the_same_each_time() {
     let sealer = sealer("web", "main");
     let batch = json!({"id": "batch_1", "object": "batch", "created_at": 1_711_471_533, "status": "completed",

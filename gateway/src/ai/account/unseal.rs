@@ -67,14 +67,17 @@ enum Token {
     Whole(usize, usize),
 }
 
-/// The string that a mark may belong to.
+/// The string that a mark may belong to. Looked for no further than an id reaches: a body of nothing but marks must not
+/// cost more than one of text.
 fn token(bytes: &[u8], mark: usize) -> Token {
     let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-';
-    let before = bytes.get(..mark).unwrap_or_default();
-    let begin = before.iter().rposition(|byte| !named(byte)).filter(|&at| bytes.get(at) == Some(&b'"'));
-    let Some(begin) = begin.filter(|begin| mark - begin <= MAX_PREFIX + 1) else { return Token::None };
+    let first = mark.saturating_sub(MAX_PREFIX + 1);
+    let before = bytes.get(first..mark).unwrap_or_default();
+    let begin = before.iter().rposition(|byte| !named(byte)).map(|at| first + at);
+    let Some(begin) = begin.filter(|&at| bytes.get(at) == Some(&b'"')) else { return Token::None };
     let behind = bytes.get(mark..).unwrap_or_default();
-    match behind.iter().position(|byte| !named(byte)) {
+    match behind.iter().take(MAX_ID + 1).position(|byte| !named(byte)) {
+        None if behind.len() > MAX_ID => Token::None,
         None => Token::Open(begin),
         Some(end) if behind.get(end) == Some(&b'"') => Token::Whole(begin, mark + end + 1),
         Some(_) => Token::None,
