@@ -71,7 +71,8 @@ pub struct Body {
     /// Whether `text` ends before the body did.
     pub truncated: bool,
     /// How many places were taken out, by what they were: `secret`, `email`, `card`, `iban`, `phone`, `member`, `pointer`,
-    /// `pattern`, and `media` for what became a digest.
+    /// `pattern`, `media` for what became a digest, and `withheld` for a whole body that did, since what was taken out by
+    /// its place in the other dialect might stand in it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub redacted: BTreeMap<String, u64>,
 }

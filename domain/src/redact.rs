@@ -5,6 +5,7 @@
 
 mod accounts;
 mod events;
+mod hidden;
 mod media;
 mod places;
 mod secrets;
@@ -19,7 +20,9 @@ use regex::Regex;
 use crate::bodies::{Body, Event};
 use crate::spec;
 
-use self::places::Places;
+pub use self::hidden::Hidden;
+use self::hidden::{MOST_OF_ALL, PLAIN};
+use self::places::{Places, Rule};
 pub use self::secrets::Secrets;
 use self::text::Patterns;
 
@@ -28,6 +31,14 @@ use self::text::Patterns;
 #[derive(Debug, Default)]
 pub struct TakenOut {
     words: Vec<String>,
+    hidden: Hidden,
+}
+
+impl TakenOut {
+    /// What was taken out since this was asked last.
+    pub fn hidden(&mut self) -> Hidden {
+        std::mem::take(&mut self.hidden)
+    }
 }
 
 /// The most entries of each list.
@@ -94,10 +105,19 @@ impl Redactor {
         !self.places.is_empty()
     }
 
+    /// Whether a pointer found nothing in these bodies, and so may be for one that never came.
+    #[must_use]
+    pub fn has_idle_pointers(&self, hidden: &Hidden) -> bool {
+        self.places.pointers().any(|pointer| !hidden.took(&pointer))
+    }
+
     /// A body that is one text: JSON, or anything else. At most `most` bytes of it are kept.
     #[must_use]
     pub fn body(&self, secrets: &Secrets, taken: &mut TakenOut, content: &[u8], most: usize) -> Body {
-        let Ok(text) = std::str::from_utf8(content) else { return opaque(content) };
+        let Ok(text) = std::str::from_utf8(content) else {
+            taken.hidden.not_seen();
+            return opaque(content);
+        };
         let mut pass = Pass::new(self, secrets, taken, most);
         let whole = pass.whole(text);
         pass.finish(taken, whole, content.len())
@@ -127,6 +147,16 @@ pub fn opaque(content: &[u8]) -> Body {
     Body { text: media::digest(content), bytes: content.len() as u64, truncated: false, redacted }
 }
 
+/// What is kept of a body of which another shape hides something that could not be found in this one: its digest and
+/// size, and why. `bytes`: how many it had, where `content` is its begin.
+#[must_use]
+pub fn withheld(content: &[u8], bytes: usize) -> Body {
+    let why = "withheld, since what members or pointers take out may stand anywhere in this format";
+    let text = format!("[{why}: {}]", media::digest_and_size(content));
+    let redacted = BTreeMap::from([("withheld".to_owned(), 1)]);
+    Body { text, bytes: bytes as u64, truncated: content.len() < bytes, redacted }
+}
+
 /// What the crate says of a pattern, on one line.
 fn not_a_pattern(error: &regex::Error) -> String {
     match error {
@@ -139,11 +169,6 @@ fn not_a_pattern(error: &regex::Error) -> String {
     }
 }
 
-/// The shortest text that is looked for in other bodies: one that is shorter is a part of many words.
-const SHORTEST_WORD: usize = 3;
-/// How many such texts there may be, and how long all together, in bytes.
-const MOST_WORDS: (usize, usize) = (256, 256 * 1024);
-
 /// One body on its way through.
 struct Pass<'a> {
     rules: &'a Redactor,
@@ -153,6 +178,9 @@ struct Pass<'a> {
     /// What is taken out of this one for where it stands: texts by place, since a stream brings them in pieces.
     taken: HashMap<Vec<String>, String>,
     taken_bytes: usize,
+    /// The rule that takes something out now, and how deep that stands.
+    taking: Option<(Rule, usize)>,
+    hidden: Hidden,
     counts: BTreeMap<String, u64>,
     /// How much of the body is kept, in bytes.
     most: usize,
@@ -162,34 +190,37 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn new(rules: &'a Redactor, secrets: &'a Secrets, taken: &TakenOut, most: usize) -> Self {
+        // It is made of some megabytes at most, which always works.
         let words = (!taken.words.is_empty()).then(|| secrets::automaton(&taken.words).ok()).flatten();
+        let hidden = Hidden::default();
         let (taken, taken_bytes, counts) = (HashMap::new(), 0, BTreeMap::new());
-        Self { rules, secrets, words, taken, taken_bytes, counts, most, full: false }
+        Self { rules, secrets, words, taken, taken_bytes, taking: None, hidden, counts, most, full: false }
     }
 
     fn count(&mut self, what: &str) {
         *self.counts.entry(what.to_owned()).or_default() += 1;
     }
 
-    /// Notes a text that is taken out for where it stands.
-    fn took(&mut self, path: &[String], text: &str) {
-        if self.taken.len() < MOST_WORDS.0 && self.taken_bytes + text.len() <= MOST_WORDS.1 {
-            self.taken_bytes += text.len();
-            self.taken.entry(path.to_vec()).or_default().push_str(text);
-        }
-    }
-
-    fn finish(self, taken: &mut TakenOut, mut text: String, bytes: usize) -> Body {
+    fn finish(mut self, taken: &mut TakenOut, mut text: String, bytes: usize) -> Body {
         let mut truncated = self.full;
+        if self.full {
+            self.hidden.not_seen();
+        }
         if text.len() > self.most {
             text.truncate(text.floor_char_boundary(self.most));
             truncated = true;
         }
-        for word in self.taken.into_values().filter(|word| word.len() >= SHORTEST_WORD) {
-            if taken.words.len() < MOST_WORDS.0 * 4 && !taken.words.contains(&word) {
+        for word in self.taken.into_values().filter(|word| word.len() >= *PLAIN.start()) {
+            if taken.words.contains(&word) {
+                continue;
+            }
+            if taken.words.len() < MOST_OF_ALL {
                 taken.words.push(word);
+            } else {
+                self.hidden.not_seen();
             }
         }
+        taken.hidden.add(self.hidden);
         Body { text, bytes: bytes as u64, truncated, redacted: self.counts }
     }
 }

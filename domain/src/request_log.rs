@@ -31,6 +31,12 @@ impl RequestLog {
     /// Whether a request that ended so is kept.
     #[must_use]
     pub fn keeps(&self, record: &Record) -> bool {
-        !self.errors_only || record.outcome != Outcome::Ok || record.status >= 400
+        !self.errors_only || !Self::ended_well(record)
+    }
+
+    /// Whether the caller got what was asked for, whole.
+    #[must_use]
+    pub fn ended_well(record: &Record) -> bool {
+        record.outcome == Outcome::Ok && record.status < 400
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-use super::text::{Hit, merged};
+use super::text::{BEYOND, Hit, merged};
 use super::walk::is_like_json;
 use super::{Pass, mark, media};
 use crate::bodies::Event;
@@ -50,6 +50,8 @@ struct Fate {
     cuts: Vec<(Hit, Marked)>,
     /// What stands in place of all of it.
     instead: Option<String>,
+    /// How much text the stream had up to its end, in bytes.
+    end: usize,
 }
 
 /// The events as one text, without what must not be kept.
@@ -61,7 +63,8 @@ pub(super) fn rewritten(pass: &mut Pass<'_>, events: Vec<Event>) -> String {
         let mut place = Place::of(&event.name, &event.value);
         each_text(&mut event.value, &mut place, &mut |text, place| {
             let number = fates.len();
-            fates.push(Fate::default());
+            let end = fates.last().map_or(0, |last: &Fate| last.end) + text.len();
+            fates.push(Fate { end, ..Fate::default() });
             add(pass, &mut fates, text, number);
             for (joined, key) in [(&mut exact, place.exact()), (&mut rough, place.rough())] {
                 let joined = joined.entry(key).or_default();
@@ -74,8 +77,10 @@ pub(super) fn rewritten(pass: &mut Pass<'_>, events: Vec<Event>) -> String {
         });
     }
     for (joined, is_exact) in exact.into_values().map(|j| (j, true)).chain(rough.into_values().map(|j| (j, false))) {
-        if joined.pieces.len() > 1 {
-            whole(pass, joined, is_exact, &mut fates);
+        // JSON is read even where it came in one piece.
+        let goes_on = pass.full && is_near_the_end(&joined, &fates);
+        if joined.pieces.len() > 1 || goes_on || is_like_json(&joined.text) {
+            whole(pass, joined, (is_exact, goes_on), &mut fates);
         }
     }
     let mut fates = fates.into_iter();
@@ -99,7 +104,12 @@ fn read(pass: &mut Pass<'_>, event: Event) -> Read {
     let parsed: Option<Value> = serde_json::from_str(&event.data).ok();
     let Some(mut value) = parsed else {
         // JSON that cannot be read may hold anything.
-        let data = if is_like_json(&event.data) { mark("cut") } else { event.data };
+        let data = if is_like_json(&event.data) {
+            pass.hidden.not_seen();
+            mark("cut")
+        } else {
+            event.data
+        };
         return Read { name: event.name, value: Value::String(data), is_json: false };
     };
     take_out(pass, &mut value, &mut Vec::new(), false);
@@ -108,8 +118,10 @@ fn read(pass: &mut Pass<'_>, event: Event) -> Read {
 
 /// Takes out what goes for where it stands, and what is no text: names of members, numbers.
 fn take_out(pass: &mut Pass<'_>, value: &mut Value, path: &mut Vec<String>, named: bool) {
-    if let Some(what) = pass.rules.places.say(path, named) {
+    if let Some(rule) = pass.rules.places.say(path, named) {
+        let what = rule.what();
         pass.count(what);
+        pass.taking(rule, path);
         pass.note(value, path);
         *value = Value::String(mark(what));
         return;
@@ -212,11 +224,17 @@ fn add(pass: &mut Pass<'_>, fates: &mut [Fate], text: &str, number: usize) {
 }
 
 /// What texts show when they are put together.
-fn whole(pass: &mut Pass<'_>, mut joined: Joined, is_exact: bool, fates: &mut [Fate]) {
+fn whole(pass: &mut Pass<'_>, mut joined: Joined, (is_exact, goes_on): (bool, bool), fates: &mut [Fate]) {
     let Joined { text, pieces, path } = &mut joined;
     if is_exact && !pass.rules.places.is_empty() && is_like_json(text) {
         // The arguments of a tool: what is taken out may begin and end anywhere, so they stand in the first piece.
-        if let Some(instead) = pass.nested(text, path, usize::MAX, 0) {
+        if let Some(mut instead) = pass.nested(text, path, usize::MAX, 0) {
+            let cut = mark("cut");
+            if pass.full && instead.ends_with(&cut) {
+                // Its end may be half a number.
+                instead.truncate(instead.floor_char_boundary(instead.len().saturating_sub(cut.len() + BEYOND.1)));
+                instead.push_str(&cut);
+            }
             return stands_in_first(pieces, fates, instead);
         }
     }
@@ -224,11 +242,14 @@ fn whole(pass: &mut Pass<'_>, mut joined: Joined, is_exact: bool, fates: &mut [F
         [(_, first), (_, second)] => second - first == text.len() / pieces.len(),
         _ => true,
     });
-    if is_exact && !alike && media::looks_so(text, SHORTEST_MEDIA) {
+    if is_exact && pieces.len() > 1 && !alike && media::looks_so(text, SHORTEST_MEDIA) {
         pass.count("media");
         return stands_in_first(pieces, fates, media::of_base64(text));
     }
     let hits = pass.find(text);
+    if goes_on {
+        drop_end(text, pieces, fates);
+    }
     let mut first = 0;
     for hit in hits {
         let end_of = |n: usize| pieces.get(n + 1).map_or(text.len(), |(_, begin)| *begin);
@@ -249,6 +270,25 @@ fn whole(pass: &mut Pass<'_>, mut joined: Joined, is_exact: bool, fates: &mut [F
                 fate.cuts.push((Hit { start, end, what: hit.what }, marked));
             }
         }
+    }
+}
+
+/// Whether a text may go on behind what was looked at: texts that come interleaved take turns after a few bytes.
+fn is_near_the_end(joined: &Joined, fates: &[Fate]) -> bool {
+    let end_of = |fate: Option<&Fate>| fate.map_or(0, |fate| fate.end);
+    let last = joined.pieces.last().and_then(|(number, _)| fates.get(*number));
+    end_of(last) + BEYOND.0 > end_of(fates.last())
+}
+
+/// Drops the end of texts that go on behind what was looked at, with whatever it may be half of.
+fn drop_end(text: &str, pieces: &[(usize, usize)], fates: &mut [Fate]) {
+    let sure = text.floor_char_boundary(text.len().saturating_sub(BEYOND.1));
+    for (n, &(number, begin)) in pieces.iter().enumerate() {
+        let end = pieces.get(n + 1).map_or(text.len(), |(_, next)| *next);
+        let Some(fate) = fates.get_mut(number).filter(|_| end > sure.max(begin)) else { continue };
+        let hit = Hit { start: sure.max(begin) - begin, end: end - begin, what: "cut" };
+        // Nothing stands for it, nor for what begins before and reaches into it.
+        fate.cuts.push((hit, Marked::Before));
     }
 }
 

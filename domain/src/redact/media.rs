@@ -14,8 +14,12 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 
 /// What stands in the place of bytes.
 pub(super) fn digest(content: &[u8]) -> String {
+    format!("[media: {}]", digest_and_size(content))
+}
+
+pub(super) fn digest_and_size(content: &[u8]) -> String {
     let digest: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("[media: {} bytes, sha256 {digest}]", content.len())
+    format!("{} bytes, sha256 {digest}", content.len())
 }
 
 fn is_base64(byte: u8) -> bool {

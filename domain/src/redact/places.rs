@@ -10,6 +10,25 @@ pub(super) struct Places {
     pointers: Vec<Vec<Token>>,
 }
 
+/// What says that a value is taken out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rule {
+    /// A member's name, in lower case.
+    Member(String),
+    /// The number of a pointer.
+    Pointer(usize),
+}
+
+impl Rule {
+    /// What its marks say.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Self::Member(_) => "member",
+            Self::Pointer(_) => "pointer",
+        }
+    }
+}
+
 /// One token of a pointer.
 #[derive(Debug, PartialEq, Eq)]
 enum Token {
@@ -36,12 +55,17 @@ impl Places {
         self.members.is_empty() && self.pointers.is_empty()
     }
 
+    /// All pointers.
+    pub(super) fn pointers(&self) -> impl Iterator<Item = Rule> {
+        (0..self.pointers.len()).map(Rule::Pointer)
+    }
+
     /// What says that the value at a path is taken out, if anything does. Positions in lists stand in a path as numbers;
     /// `named`: the last step is the name of a member.
-    pub(super) fn say(&self, path: &[String], named: bool) -> Option<&'static str> {
+    pub(super) fn say(&self, path: &[String], named: bool) -> Option<Rule> {
         let last = path.last().filter(|_| named && !self.members.is_empty());
-        if last.is_some_and(|name| self.members.contains(&name.to_lowercase())) {
-            return Some("member");
+        if let Some(name) = last.map(|name| name.to_lowercase()).filter(|name| self.members.contains(name)) {
+            return Some(Rule::Member(name));
         }
         let fits = |pointer: &Vec<Token>| {
             pointer.len() == path.len()
@@ -50,7 +74,7 @@ impl Places {
                     Token::One(name) => name == step,
                 })
         };
-        self.pointers.iter().any(fits).then_some("pointer")
+        self.pointers.iter().position(fits).map(Rule::Pointer)
     }
 }
 

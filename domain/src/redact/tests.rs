@@ -347,3 +347,117 @@ fn what_is_taken_out_of_one_body_is_taken_out_of_the_other_shape_of_it() {
     let kept = rules.events(&secrets, &mut taken, vec![delta("t"), delta("ruth is o"), delta("ut")], (9, false), MOST);
     assert!(!kept.text.contains("ruth") && kept.text.contains("[redacted:member]"), "{}", kept.text);
 }
+
+/// Words that are certain to be found in another shape are looked for there; of anything else the digest alone may stay.
+#[test]
+fn what_would_not_be_found_in_another_shape_is_known() {
+    let rules = rules(|redact| {
+        redact.members = vec!["ssn".to_owned()];
+        redact.pointers = vec!["/messages/*/content".to_owned(), "/user".to_owned()];
+    });
+    let hidden = |content: &Value, most: usize| {
+        let mut taken = TakenOut::default();
+        _ = rules.body(&secrets(), &mut taken, content.to_string().as_bytes(), most);
+        taken.hidden()
+    };
+    let long = "long words ".repeat(1_000);
+    let many: Vec<Value> = (0..257).map(|n| json!({"content": format!("word number {n}")})).collect();
+    for (content, shows) in [
+        (json!({"user": "somebody-4712", "ssn": 471_147, "x": {"ssn": null}, "messages": [{"content": ""}]}), false),
+        (json!({"user": "Ann Lee", "messages": [{"role": "user"}]}), false),
+        (json!({"user": r#"{"patient":"Ann"}"#}), true),
+        (json!({"user": r#" {"patient":"Ann"}"#}), true),
+        (json!({"user": r#"["Ann"]"#}), true),
+        (json!({"user": "1.50"}), true),
+        (json!({"user": " padded "}), true),
+        (json!({"user": "two\nlines"}), true),
+        (json!({"user": "data:text/plain;base64,QW5u"}), true),
+        (json!({"user": "Al"}), true),
+        (json!({"user": 4711}), true),
+        (json!({"user": 47.114711}), true),
+        (json!({"user": -471_147}), true),
+        (json!({"ssn": true}), true),
+        (json!({"ssn": ["somebody"]}), true),
+        (json!({"ssn": {"somebody": null}}), true),
+        (json!({"arguments": r#"{"ssn":{"a":"somebody"}}"#}), true),
+        (json!({"arguments": r#"{"a":"somebody"#}), true),
+        (json!({"messages": [{"content": long}]}), true),
+        (json!({"messages": many}), true),
+        (json!({"messages": &many[..256]}), false),
+        (json!({"aaa": "x".repeat(MOST), "user": "behind what is looked at"}), true),
+    ] {
+        let begin: String = content.to_string().chars().take(80).collect();
+        assert_eq!(hidden(&content, MOST).may_show_elsewhere(), shows, "{begin}");
+    }
+    // In pieces; and a stream that goes on behind what was looked at.
+    let rules = self::rules(|redact| redact.pointers = vec!["/choices/*/delta/content".to_owned()]);
+    for (pieces, cut, shows) in [
+        (&["once"][..], false, false),
+        (&["again", "again"], false, false),
+        (&["in ", "two"], false, true),
+        (&["once"], true, true),
+    ] {
+        let mut taken = TakenOut::default();
+        _ = rules.events(&secrets(), &mut taken, chunks(pieces), (9, cut), MOST);
+        assert_eq!(taken.hidden().may_show_elsewhere(), shows, "{pieces:?} {cut}");
+        assert!(!taken.hidden().may_show_elsewhere(), "asked twice");
+    }
+    // The other way only what the same rule did not do there.
+    let rules = self::rules(|redact| redact.members = vec!["ssn".to_owned(), "parts".to_owned()]);
+    let by = |content: Value| {
+        let mut taken = TakenOut::default();
+        _ = rules.body(&secrets(), &mut taken, content.to_string().as_bytes(), MOST);
+        taken.hidden()
+    };
+    let (parts, ssn) = (by(json!({"parts": [{"text": "so"}]})), by(json!({"a": r#"{"ssn":{"n":1}}"#})));
+    assert!(parts.may_show_in(&ssn) && !parts.may_show_in(&parts) && !by(json!({"parts": "plain"})).may_show_in(&ssn));
+    let kept = withheld(b"Ann", 9);
+    assert!(kept.text.contains("3 bytes, sha256 ") && !kept.text.contains("Ann") && kept.truncated, "{}", kept.text);
+    assert_eq!((kept.bytes, &kept.redacted), (9, &BTreeMap::from([("withheld".to_owned(), 1)])));
+}
+
+#[test]
+fn short_numbers_are_looked_at_where_a_team_has_own_patterns_or_words_are_noted() {
+    let text = r#"{"n":[4711,12.5,-3,815]}"#;
+    assert_eq!(body(&rules(|_| {}), text).text, text);
+    let own = rules(|redact| redact.patterns = vec![r"^(4711|12\.5|-3)$".to_owned()]);
+    let out = r#""[redacted:pattern]""#;
+    assert_eq!(body(&own, text).text, format!(r#"{{"n":[{out},{out},{out},815]}}"#));
+    let places = rules(|redact| redact.members = vec!["customer".to_owned()]);
+    let mut taken = TakenOut::default();
+    _ = places.body(&secrets(), &mut taken, br#"{"customer": 47114}"#, MOST);
+    let kept = places.body(&secrets(), &mut taken, br#"{"id": 47114, "n": 815}"#, MOST);
+    assert_eq!(kept.text, r#"{"id":"[redacted:member]","n":815}"#);
+}
+
+/// The marks of what was taken out are short, so that the end of what was looked at comes within what is kept.
+#[test]
+fn the_end_of_a_stream_that_goes_on_holds_no_half_of_a_secret() {
+    let rules = rules(|redact| redact.patterns = vec![r"CUST-[a-z]+-\d+".to_owned()]);
+    let begin = "all is well, ".repeat(200);
+    for pieces in
+        [vec![begin.as_str(), "and CUST-ann-", "mus"], vec![&begin, "and ", "CUST-annmus"], vec!["CUST-annmus"]]
+    {
+        let kept = rules.events(&secrets(), &mut TakenOut::default(), chunks(&pieces), (1 << 20, true), MOST);
+        assert!(!kept.text.contains("mus") && kept.truncated, "{pieces:?}: {}", kept.text);
+        assert_eq!(said(&kept).contains("all is well"), pieces.len() > 1, "{}", kept.text);
+        let whole = rules.events(&secrets(), &mut TakenOut::default(), chunks(&pieces), (9, false), MOST);
+        assert!(said(&whole).ends_with("mus"), "nothing is dropped of a whole one: {}", whole.text);
+    }
+    // Half a number within the arguments of a tool.
+    let rules = self::rules(|redact| redact.members = vec!["ssn".to_owned()]);
+    let kept = rules.events(&secrets(), &mut TakenOut::default(), chunks(&[r#"{"n": "#, "41111111"]), (99, true), MOST);
+    assert!(!kept.text.contains("4111") && kept.text.contains("[redacted:cut]"), "{}", kept.text);
+    // What ended long before stays.
+    let mut events = vec![Event { name: String::new(), data: json!({"model": "gpt-canary"}).to_string() }];
+    events.extend(chunks(&[&begin, &begin, &begin]));
+    let kept = rules.events(&secrets(), &mut TakenOut::default(), events, (1 << 20, true), MOST);
+    assert!(kept.text.contains("gpt-canary"), "{}", kept.text);
+}
+
+#[test]
+fn arguments_of_a_tool_in_one_event_are_read_as_json() {
+    let rules = rules(|redact| redact.members = vec!["ssn".to_owned()]);
+    let kept = streamed(&rules, chunks(&[r#"{"ssn": "123-45", "n": 1}"#]));
+    assert_eq!(said(&kept), r#"{"ssn":"[redacted:member]","n":1}"#);
+}

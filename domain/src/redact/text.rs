@@ -8,7 +8,7 @@ use crate::spec::Builtin;
 /// How often escapes within a text are undone: a text in a text in a text.
 const LEVELS: usize = 3;
 /// What is looked at beyond what is kept, in bytes, and how much of its end is dropped: what begins there may go on.
-const BEYOND: (usize, usize) = (4_096, 1_024);
+pub(super) const BEYOND: (usize, usize) = (4_096, 1_024);
 
 const EMAIL: &str = r"[\p{L}\p{N}._%+'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+";
 /// With the country (ITU-T E.123), with a leading zero, or as in North America.
@@ -76,6 +76,11 @@ impl Pass<'_> {
             });
         }
         merged(hits)
+    }
+
+    /// Whether short numbers are looked at too: a team's own patterns and words may be of any length.
+    pub(super) fn looks_at_every_number(&self) -> bool {
+        self.words.is_some() || !self.rules.patterns.own.is_empty()
     }
 
     fn find_plain(&self, text: &str) -> Vec<Hit> {

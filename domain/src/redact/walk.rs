@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::{Pass, mark};
 
-/// The fewest digits of a number that is looked at as a text.
+/// The fewest digits of a number that is looked at as a text where built-in patterns alone are.
 const DIGITS: usize = 8;
 /// How deep JSON in texts of JSON is followed.
 const DEEPEST: usize = 4;
@@ -47,6 +47,7 @@ impl Pass<'_> {
             let (copy, read) = self.copy(text, path, room, depth + 1);
             // JSON that breaks off may name a member whose value cannot be told from the rest.
             if !read {
+                self.hidden.not_seen();
                 return Some(format!("{copy}{}", mark("cut")));
             }
             return (self.counts != before).then_some(copy);
@@ -98,7 +99,8 @@ impl<'a> Copy<'_, 'a> {
 
     /// A number, which may be one of a card.
     fn number(&mut self, text: &str) {
-        let hits = if text.len() >= DIGITS { self.pass.find(text) } else { Vec::new() };
+        let looked_at = text.len() >= DIGITS || self.pass.looks_at_every_number();
+        let hits = if looked_at { self.pass.find(text) } else { Vec::new() };
         match hits.first() {
             Some(hit) => {
                 let instead = self.pass.in_place_of(hit, text);
@@ -110,9 +112,10 @@ impl<'a> Copy<'_, 'a> {
 
     /// Whether the value is taken out for where it stands.
     fn taken_out(&mut self) -> bool {
-        let Some(what) = self.pass.rules.places.say(self.path, self.named) else { return false };
-        self.pass.count(what);
-        self.string(&mark(what));
+        let Some(rule) = self.pass.rules.places.say(self.path, self.named) else { return false };
+        self.pass.count(rule.what());
+        self.string(&mark(rule.what()));
+        self.pass.taking(rule, self.path);
         true
     }
 }
@@ -227,15 +230,10 @@ impl<'a> Note<'_, 'a> {
     }
 
     fn number<E>(self, text: &str) -> Result<(), E> {
-        if text.len() >= NOTED_DIGITS {
-            self.pass.took(self.path, text);
-        }
+        self.pass.took_number(self.path, text);
         Ok(())
     }
 }
-
-/// The fewest digits of a number that is looked for in other bodies.
-const NOTED_DIGITS: usize = 5;
 
 impl<'de> DeserializeSeed<'de> for Note<'_, '_> {
     type Value = ();
@@ -253,6 +251,7 @@ impl<'de> Visitor<'de> for Note<'_, '_> {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.pass.unsure();
         Ok(())
     }
 
@@ -278,6 +277,7 @@ impl<'de> Visitor<'de> for Note<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        self.pass.unsure();
         for index in 0_usize.. {
             self.path.push(index.to_string());
             let element = list.next_element_seed(self.inner());
@@ -290,6 +290,7 @@ impl<'de> Visitor<'de> for Note<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        self.pass.unsure();
         while let Some(name) = members.next_key::<Cow<'de, str>>()? {
             self.path.push(name.into_owned());
             let value = members.next_value_seed(self.inner());

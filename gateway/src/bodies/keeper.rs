@@ -11,6 +11,7 @@ use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Record;
 use weir_domain::ports::UsageSink;
 use weir_domain::redact::Secrets;
+use weir_domain::request_log::RequestLog;
 use weir_domain::snapshot::Snapshot;
 use weir_domain::time::Micros;
 
@@ -69,6 +70,8 @@ pub(super) struct Facts {
     pub(super) team: String,
     pub(super) at: Micros,
     pub(super) stream: bool,
+    /// Whether the caller got what was asked for, whole.
+    pub(super) ended_well: bool,
 }
 
 struct Job {
@@ -132,7 +135,13 @@ impl Keeper {
 
     /// Takes what a request held, without waiting.
     pub(super) fn take(&self, capture: Box<Capture>, record: &Record) {
-        let facts = Facts { id: record.id.clone(), team: record.team.clone(), at: record.at, stream: record.stream };
+        let facts = Facts {
+            id: record.id.clone(),
+            team: record.team.clone(),
+            at: record.at,
+            stream: record.stream,
+            ended_well: RequestLog::ended_well(record),
+        };
         if self.queue.try_send(Job { capture, facts }).is_err() {
             self.lost(Lost::Queue);
         }

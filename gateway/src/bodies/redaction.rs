@@ -9,13 +9,8 @@ use super::keeper::Facts;
 
 /// What is kept of a request.
 pub(super) fn redacted(capture: &Capture, facts: &Facts, secrets: &Secrets) -> Bodies {
-    let one = Redaction { capture, secrets, stream: facts.stream };
-    let mut taken = TakenOut::default();
-    if capture.log.redactor.goes_by_place() {
-        // What stands at one place in the caller's dialect stands at another in the provider's.
-        one.held(&mut taken);
-    }
-    let held = one.held(&mut taken);
+    let one = Redaction { capture, secrets, facts };
+    let held = if capture.log.redactor.goes_by_place() { one.by_place() } else { one.held(&mut TakenOut::default()) };
     Bodies {
         id: facts.id.clone(),
         team: facts.team.clone(),
@@ -29,19 +24,58 @@ pub(super) fn redacted(capture: &Capture, facts: &Facts, secrets: &Secrets) -> B
 struct Redaction<'a> {
     capture: &'a Capture,
     secrets: &'a Secrets,
-    stream: bool,
+    facts: &'a Facts,
 }
 
 impl Redaction<'_> {
-    fn held(&self, out: &mut TakenOut) -> Held {
-        let Capture { inbound, format, request, provider_request, provider_answer, answer, .. } = self.capture;
-        Held {
-            attempt: self.capture.attempt,
-            request: self.request(request, out),
-            provider_request: self.request(provider_request, out),
-            provider_answer: self.answer(provider_answer, format.unwrap_or(*inbound), out),
-            answer: self.answer(answer, *inbound, out),
+    /// What stands at one place in the caller's dialect stands at another in the provider's: words are looked for there,
+    /// and where that does not do, the digest alone is kept.
+    fn by_place(&self) -> Held {
+        let mut taken = TakenOut::default();
+        self.of_caller(&mut taken);
+        let by_caller = taken.hidden();
+        self.of_provider(&mut taken);
+        let by_provider = taken.hidden();
+        let mut held = self.held(&mut taken);
+        if self.is_translated() {
+            let Capture { request, provider_request, provider_answer, answer, .. } = self.capture;
+            if by_caller.may_show_elsewhere() {
+                withhold(&mut held.provider_request, provider_request);
+                withhold(&mut held.provider_answer, provider_answer);
+            }
+            // Of what the provider said, the caller may have got nothing that a pointer could have found.
+            if !self.facts.ended_well && self.capture.log.redactor.has_idle_pointers(&by_caller) {
+                withhold(&mut held.provider_answer, provider_answer);
+            }
+            if by_provider.may_show_in(&by_caller) {
+                withhold(&mut held.request, request);
+                withhold(&mut held.answer, answer);
+            }
         }
+        held
+    }
+
+    /// Whether the provider's bodies have another shape than the caller's.
+    fn is_translated(&self) -> bool {
+        let Capture { inbound, format, provider_answer, answer, .. } = self.capture;
+        let answered = (provider_answer, answer);
+        format.is_some_and(|format| format != *inbound)
+            || matches!(answered, (Taken::Whole(_), Taken::Pieces { .. }) | (Taken::Pieces { .. }, Taken::Whole(_)))
+    }
+
+    fn held(&self, out: &mut TakenOut) -> Held {
+        let ([request, answer], [provider_request, provider_answer]) = (self.of_caller(out), self.of_provider(out));
+        Held { attempt: self.capture.attempt, request, provider_request, provider_answer, answer }
+    }
+
+    fn of_caller(&self, out: &mut TakenOut) -> [Option<Body>; 2] {
+        let Capture { inbound, request, answer, .. } = self.capture;
+        [self.request(request, out), self.answer(answer, *inbound, out)]
+    }
+
+    fn of_provider(&self, out: &mut TakenOut) -> [Option<Body>; 2] {
+        let Capture { inbound, format, provider_request, provider_answer, .. } = self.capture;
+        [self.request(provider_request, out), self.answer(provider_answer, format.unwrap_or(*inbound), out)]
     }
 
     fn request(&self, taken: &Taken, out: &mut TakenOut) -> Option<Body> {
@@ -57,7 +91,7 @@ impl Redaction<'_> {
         match taken {
             Taken::Nothing => None,
             // A stream that was kept by the cache of answers is given whole.
-            Taken::Whole(bytes) if self.stream && !bytes.trim_ascii_start().starts_with(b"{") => {
+            Taken::Whole(bytes) if self.facts.stream && !bytes.trim_ascii_start().starts_with(b"{") => {
                 Some(self.stream(bytes, bytes.len(), format, out))
             }
             Taken::Whole(bytes) => Some(self.whole(bytes, out)),
@@ -83,5 +117,14 @@ impl Redaction<'_> {
             return Body { bytes: bytes as u64, truncated: body.truncated || cut, ..body };
         }
         log.redactor.events(self.secrets, out, events, (bytes, cut), log.max_bytes)
+    }
+}
+
+/// Leaves of a body nothing but its digest and size.
+fn withhold(body: &mut Option<Body>, taken: &Taken) {
+    match taken {
+        Taken::Nothing => {}
+        Taken::Whole(bytes) => *body = Some(redact::withheld(bytes, bytes.len())),
+        Taken::Pieces { begin, bytes } => *body = Some(redact::withheld(begin, *bytes)),
     }
 }

@@ -1484,7 +1484,8 @@ export interface components {
             truncated: boolean;
             /**
              * @description How many places were taken out, by what they were: `secret`, `email`, `card`, `iban`, `phone`, `member`, `pointer`,
-             *     `pattern`, and `media` for what became a digest.
+             *     `pattern`, `media` for what became a digest, and `withheld` for a whole body that did, since what was taken out by
+             *     its place in the other dialect might stand in it.
              */
             redacted?: {
                 [key: string]: number;

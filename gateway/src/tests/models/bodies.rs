@@ -212,3 +212,42 @@ async fn what_waits_when_the_process_ends_is_delivered() {
     tokio::task::spawn_blocking(move || world.stop()).await.unwrap();
     assert_eq!(ledger.1.lock().len(), 5);
 }
+
+/// What a pointer takes out of the caller's body stands elsewhere in the provider's, and may be written otherwise there.
+#[tokio::test]
+async fn what_pointers_take_out_is_not_in_the_bodies_of_another_dialect() {
+    for (vendor, translated) in [(Vendor::Anthropic, true), (Vendor::Openai, false)] {
+        for content in ["of Ann Canary", r#"{"patient":"Ann Canary"}"#] {
+            let log = json!({"bodies": "all", "redact": {"pointers": ["/messages/*/content"]}});
+            let stage = keeping(&[vendor], log).await;
+            let asked = json!({"messages": [{"role": "user", "content": content}]});
+            assert_eq!(stage.ask(Vendor::Openai, &asked).await.status, 200);
+            let held = kept(&stage, 1).await.remove(0).held;
+            for text in texts(&held).iter().map(String::as_bytes).chain([written(&stage).as_slice()]) {
+                assert!(memchr::memmem::find(text, b"Canary").is_none(), "{}", String::from_utf8_lossy(text));
+            }
+            let withheld = translated && content.starts_with('{');
+            for body in [held.provider_request.unwrap(), held.provider_answer.unwrap()] {
+                assert_eq!(body.redacted.contains_key("withheld"), withheld, "{vendor:?} {content}: {}", body.text);
+                assert!(!withheld || body.text.starts_with("[withheld, since ") && body.text.contains("sha256"));
+            }
+            assert!(held.request.unwrap().text.contains("[redacted:pointer]"));
+            assert!(!held.answer.unwrap().redacted.contains_key("withheld"));
+        }
+    }
+}
+
+/// What breaks off before the caller gets anything is in the provider's body alone, where no pointer of the caller's
+/// dialect finds it.
+#[tokio::test]
+async fn what_a_pointer_would_take_out_of_an_answer_that_never_came_is_not_kept() {
+    for (pointer, withheld) in [("/choices/*/message/content", true), ("/messages/*/content", false)] {
+        let log = json!({"bodies": "errors", "redact": {"pointers": [pointer]}});
+        let stage = keeping(&[Vendor::Anthropic], log).await;
+        stage.vendors[0].next(Script::refuse(400));
+        let answered = stage.ask(Vendor::Openai, &json!({})).await;
+        assert!(answered.status >= 400, "{}", answered.text());
+        let answer = kept(&stage, 1).await.remove(0).held.provider_answer.unwrap();
+        assert_eq!(answer.redacted.contains_key("withheld"), withheld, "{pointer}: {}", answer.text);
+    }
+}
