@@ -27,6 +27,10 @@ const WORDS: [&[u8]; 7] = [
 pub enum RealtimeEvent {
     /// The session is as this says from now on.
     Session {
+        /// Whether it has just begun: what it names then, no caller has chosen in it.
+        begins: bool,
+        /// The model that answers; `None` where it is not named.
+        model: Option<String>,
         /// The model that writes down what is said to the session; `None` when nothing does.
         transcription: Option<String>,
     },
@@ -128,6 +132,8 @@ struct Fault<'a> {
 #[derive(Default, Deserialize)]
 struct Session<'a> {
     #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(borrow, default)]
     input_audio_transcription: Option<&'a RawValue>,
     #[serde(borrow, default)]
     audio: Option<&'a RawValue>,
@@ -161,7 +167,10 @@ pub fn realtime_event(message: &[u8]) -> Option<RealtimeEvent> {
     let event: Event<'_> = serde_json::from_slice(message).ok()?;
     match event.kind.as_deref()? {
         "session.created" | "session.updated" | "transcription_session.created" | "transcription_session.updated" => {
-            Some(RealtimeEvent::Session { transcription: transcription(event.session?) })
+            let begins = event.kind.as_deref()?.ends_with(".created");
+            let session: Session<'_> = part(event.session).unwrap_or_default();
+            let model = session.model.as_deref().filter(|model| !model.is_empty()).map(name);
+            Some(RealtimeEvent::Session { begins, model, transcription: transcription(&session) })
         }
         "response.created" => {
             let response: Response<'_> = part(event.response)?;
@@ -200,8 +209,7 @@ fn done(response: &Response<'_>) -> RealtimeDone {
     }
 }
 
-fn transcription(session: &RawValue) -> Option<String> {
-    let session: Session<'_> = part(Some(session))?;
+fn transcription(session: &Session<'_>) -> Option<String> {
     let now = part(session.audio).and_then(|audio: Audio<'_>| part(audio.input));
     let settings = now.and_then(|input: Input<'_>| input.transcription).or(session.input_audio_transcription);
     let model = part(settings).and_then(|settings: Transcription<'_>| settings.model)?;

@@ -1,7 +1,10 @@
 //! One attempt at one target: from the caller's request to an answer that can be begun, or the reason why not.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use http::header::HeaderValue;
+use tokio::sync::Semaphore;
 use weir_domain::addressing::Called;
 use weir_domain::dialect::Dialect;
 use weir_domain::ledger::Outcome;
@@ -31,6 +34,8 @@ const MAX_HELD: usize = 256 * 1024;
 /// The request, as every attempt needs it.
 pub(super) struct Request<'a> {
     pub(super) state: &'a State,
+    /// What holds its answers in memory.
+    pub(super) budget: &'a Arc<Semaphore>,
     pub(super) snapshot: &'a Snapshot,
     pub(super) inbound: Dialect,
     pub(super) peek: &'a Peek,
@@ -180,7 +185,7 @@ async fn refused(
     let error_type = line.error_type();
     let idle = sending.target.timeouts.idle_ms.min(5_000);
     let mut share = Share::default();
-    let mut limit = Limit { most: MAX_ERROR_BODY, step_ms: idle, share: &mut share, budget: &state.body_budget };
+    let mut limit = Limit { most: MAX_ERROR_BODY, step_ms: idle, share: &mut share, budget: request.budget };
     let (body, done) = match line.collect(&mut limit, caller, clock).await {
         Ok(collected) => collected,
         Err(LineError::Interrupt(super::watch::Interrupt::Left(reason))) => return Stop::Left(reason),
@@ -237,7 +242,7 @@ async fn whole<'a>(
         running.costs_nothing();
     }
     let mut share = Share::default();
-    let budget = &request.state.body_budget;
+    let budget = request.budget;
     let mut limit = Limit { most: MAX_ANSWER, step_ms: sending.target.timeouts.idle_ms, share: &mut share, budget };
     let collected = line.collect(&mut limit, caller, &mut clock).await;
     running.waited(clock.waited());

@@ -107,8 +107,8 @@ pub(super) async fn serve(
     };
     let (id, ends) = (exchange.settlement.id.clone(), watch::later(longest(&route)));
     let content_type = content_type.filter(|_| peek.is_form());
-    let request =
-        Request { state, snapshot: &exchange.snapshot, inbound: dialect, peek: &peek, content_type, id, ends };
+    let (snapshot, budget) = (&*exchange.snapshot, &state.body_budget);
+    let request = Request { state, budget, snapshot, inbound: dialect, peek: &peek, content_type, id, ends };
     let settlement = &mut exchange.settlement;
     let betas = betas(session, dialect);
     let place = answers::place(&route, settlement, &request, &body.bytes, &session.req_header().headers);

@@ -131,12 +131,14 @@ fn addressed(path: &str, query: Option<&str>) -> Option<Operation> {
 /// Where OpenAI has realtime sessions.
 const REALTIME: &str = "/v1/realtime";
 /// What is served, for who asked for something else.
-const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, POST /v1/embeddings, POST /v1/rerank, \
-     POST /v1/messages/count_tokens, POST /v1/responses/input_tokens, POST /v1/completions, POST /v1/moderations, POST /v1/images/generations, \
-     POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST /v1/audio/transcriptions, \
-     POST /v1/audio/translations, GET /v1/realtime as a WebSocket, POST /v1beta/models/{model}:generateContent, \
-     POST /v1beta/models/{model}:streamGenerateContent, POST /v1beta/models/{model}:countTokens, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and \
-     GET /v1beta/models/{id}";
+const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, POST /v1/embeddings, POST /v1/rerank, POST \
+     /v1/messages/count_tokens, POST /v1/responses/input_tokens, POST /v1/completions, POST /v1/moderations, POST \
+     /v1/images/generations, POST /v1/images/edits, POST /v1/images/variations, POST /v1/audio/speech, POST \
+     /v1/audio/transcriptions, POST /v1/audio/translations, /v1/files, /v1/uploads, /v1/batches and \
+     /v1/messages/batches (in a provider's account), GET /v1/realtime as a WebSocket, POST \
+     /v1beta/models/{model}:generateContent, POST /v1beta/models/{model}:streamGenerateContent, POST \
+     /v1beta/models/{model}:countTokens, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and GET \
+     /v1beta/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
 const OPENAI: [&str; 31] = [
     "agents",
@@ -349,6 +351,9 @@ mod tests {
     fn who_asks_for_something_else_is_told_what_there_is() {
         let said = not_served(&Method::POST, "/v1/fine_tuning/jobs");
         assert!(said.contains("POST /v1/fine_tuning/jobs") && said.contains("POST /v1/chat/completions"), "{said}");
+        for path in ["files", "uploads", "batches", "messages/batches", "realtime", "responses", "rerank"] {
+            assert!(said.split([' ', ',']).any(|word| word.strip_prefix("/v1/") == Some(path)), "{path}: {said}");
+        }
         assert!(not_served(&Method::POST, "/chat/completions").contains("base URL end with /v1"));
         assert!(not_served(&Method::POST, "/v1/v1/messages").contains("out of its base URL"));
         assert!(not_served(&Method::GET, &format!("/v1/{}", "x".repeat(8_000))).len() < 1_000);

@@ -88,7 +88,7 @@ impl Models {
             drains: drain::Drains::default(),
             links: link::Links::new(egress),
             parts: body::Parts::default(),
-            shadows: shadow::Shadows::default(),
+            shadows: shadow::Shadows::new(settings),
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) mod pick;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use weir_domain::snapshot::Target;
+use weir_domain::snapshot::{PoolKey, Target};
 
 use self::ask::{Ask, spread};
 use self::bits::Bits;
@@ -95,6 +95,8 @@ pub(super) struct Plan<R> {
     /// Whether every target that takes the request is unhealthy: then health decides nothing, since an answer that may
     /// fail is better than none.
     panics: bool,
+    /// Whether it may find out for all others if something works again.
+    probes: bool,
     shadows: Vec<usize>,
 }
 
@@ -120,6 +122,7 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
             marks: Vec::new(),
             made: 0,
             panics: false,
+            probes: true,
             shadows,
         }
     }
@@ -160,10 +163,17 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         &self.shadows
     }
 
-    /// A way that nothing speaks against; for a request that need not be made.
+    /// A way that nothing speaks against, be it that it is to be found out if it works again; for a request that need not
+    /// be made.
     pub(super) fn calm(&mut self, now: Instant) -> Option<Choice> {
         let now = self.pool.millis(now);
+        self.probes = false;
         self.fresh(now)
+    }
+
+    /// Begins the attempt that was chosen for such a request: how it ends is of no concern to others.
+    pub(super) fn begin_apart(&mut self, choice: Choice) -> Trial {
+        self.begin(choice).apart()
     }
 
     /// Begins the attempt that was chosen.
@@ -210,20 +220,25 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         if let Some(key) = key {
             let spec = target.provider.keys.get(key)?;
             let good = self.is_good(target, slot, at, key, now);
-            if !good || !slot.keys.get(key)?.state.take(spec, self.facts.input, now) {
-                return None;
-            }
+            return good.then(|| self.take(at, (key, spec), now)).flatten();
         }
-        self.choose(at, key, now)
+        self.choose(at, None, now)
     }
 
     fn is_ready(&self, target: usize, now: Millis) -> bool {
         let failed = self.marks.iter().any(|mark| mark.blame == Blame::Target && mark.target == target);
-        let rested = |slot: &Slot| {
-            slot.state.cooldown.rest(now).left.is_zero()
-                && matches!(slot.state.breaker.stand(now), Stand::Closed | Stand::HalfOpen)
-        };
+        let rested =
+            |slot: &Slot| slot.state.cooldown.rest(now).left.is_zero() && self.lets_through(&slot.state.breaker, now);
         !failed && (self.panics || !self.is_unhealthy(target)) && self.pool.slot(target).is_some_and(rested)
+    }
+
+    /// Whether a breaker lets the request through, as far as can be seen: a probe may have gone to another by then.
+    fn lets_through(&self, breaker: &Breaker, now: Millis) -> bool {
+        match breaker.stand(now) {
+            Stand::Closed => true,
+            Stand::HalfOpen => self.probes,
+            Stand::Open(_) | Stand::Probing => false,
+        }
     }
 
     /// The target with the best of its keys that is good, rested and within its limits, by priority and weight.
@@ -241,11 +256,21 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
             let group: Bits = left.iter().filter(same).collect();
             let weight = |key: usize| keys.get(key).map_or(0, |key| key.weight);
             let key = by_weight(&group, weight, &mut self.roll)?;
-            if slot.keys.get(key)?.state.take(keys.get(key)?, self.facts.input, now) {
-                return self.choose(at, Some(key), now);
+            if let Some(choice) = self.take(at, (key, keys.get(key)?), now) {
+                return Some(choice);
             }
             left.remove(key);
         }
+        None
+    }
+
+    /// A key, if it has room and nobody else has its probe or the target's: only then it counts against its limits.
+    fn take(&self, at: usize, (key, spec): (usize, &PoolKey), now: Millis) -> Option<Choice> {
+        let choice = self.choose(at, Some(key), now)?;
+        if self.pool.key(at, Some(key))?.state.take(spec, self.facts.input, now) {
+            return Some(choice);
+        }
+        self.unmade(choice);
         None
     }
 
@@ -256,7 +281,7 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         bound
             && cell.state.cooldown.rest(now).left.is_zero()
             && cell.usage.cooldown.rest(now).left.is_zero()
-            && matches!(cell.usage.breaker.stand(now), Stand::Closed | Stand::HalfOpen)
+            && self.lets_through(&cell.usage.breaker, now)
             && self.standing(at, Some(key)) == Standing::Untried
             && cell.state.is_current(&target.provider.id, spec, self.facts.at)
     }

@@ -10,6 +10,7 @@
 mod asked;
 mod frames;
 mod handshake;
+mod named;
 mod responses;
 mod session;
 mod standing;
@@ -28,6 +29,7 @@ use weir_llm::{Content, ErrorKind, WireError};
 
 use self::asked::Asked;
 use self::handshake::Opened;
+use self::named::Named;
 use self::responses::Responses;
 use self::session::Pump;
 use self::standing::Standing;
@@ -221,7 +223,8 @@ impl Wish<'_> {
             state: self.state,
             caller: self.caller,
             model: &self.asked.model,
-            provider: &target.provider.id,
+            target,
+            named: Named::default(),
             begun: Instant::now(),
             drained: None,
         };

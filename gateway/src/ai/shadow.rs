@@ -5,6 +5,7 @@ mod compare;
 mod copies;
 mod counts;
 mod effects;
+mod rest;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use weir_llm::{Content, Peek};
 
 pub(super) use self::copies::{Copies, Mirror};
 use self::counts::{Counts, End};
+use self::rest::Rests;
 use super::attempt::{self, Flow, Ready, Request, Sending};
 use super::beta::Betas;
 use super::body::{Body, Share};
@@ -33,6 +35,7 @@ use super::plan::ask::{Ask, dice};
 use super::running::Running;
 use super::watch::{self, Nobody};
 use crate::metering::Settlement;
+use crate::settings::Settings;
 use crate::state::State;
 
 /// Shadows under way at once in a node; beyond that, calls have none.
@@ -41,6 +44,8 @@ const AT_ONCE: usize = 32;
 const MOST_BYTES: usize = 1 << 20;
 /// How long a shadow may take, and how long it waits for the caller's answer after that.
 const MOST_TIME: Duration = Duration::from_mins(5);
+/// Which part of the budget for bodies they may take beside it.
+const PART: usize = 8;
 
 /// The shadows of a data plane.
 pub(super) struct Shadows {
@@ -48,15 +53,22 @@ pub(super) struct Shadows {
     jobs: mpsc::UnboundedSender<Job>,
     /// Taken by the one task that begins them.
     begun: Mutex<Option<mpsc::UnboundedReceiver<Job>>>,
+    /// What they hold in memory: a budget of their own, so that no caller is refused for the sake of a copy.
+    budget: Arc<Semaphore>,
+    rests: Rests,
     pub(super) counts: Counts,
 }
 
-impl Default for Shadows {
-    fn default() -> Self {
+impl Shadows {
+    /// None is under way yet.
+    pub(super) fn new(settings: &Settings) -> Self {
         // Not bounded here: each job holds one of the permits.
         let (jobs, begun) = mpsc::unbounded_channel();
         let room = Arc::new(Semaphore::new(AT_ONCE));
-        Self { room, jobs, begun: Mutex::new(Some(begun)), counts: Counts::default() }
+        let bytes = (settings.body_budget_bytes / PART).max(settings.max_ai_body_bytes);
+        let budget = Arc::new(Semaphore::new(bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS)));
+        let (rests, counts) = (Rests::default(), Counts::default());
+        Self { room, jobs, begun: Mutex::new(Some(begun)), budget, rests, counts }
     }
 }
 
@@ -99,7 +111,7 @@ fn begin(
     let (all, body) = (&state.models.shadows, &call.body.bytes);
     let mut share = Share::default();
     let permit = Arc::clone(&all.room).try_acquire_owned().ok();
-    let Some(_permit) = permit.filter(|_| share.grow(&state.body_budget, body.len())) else {
+    let Some(_permit) = permit.filter(|_| share.grow(&all.budget, body.len())) else {
         all.counts.note(End::Busy);
         return None;
     };
@@ -141,9 +153,13 @@ impl Job {
         }
         let ends = watch::later(longest(&route).min(MOST_TIME));
         let id = settlement.id.clone();
-        let request = Request { state, snapshot: &snapshot, inbound, peek: &peek, content_type: None, id, ends };
+        let (budget, snapshot) = (&state.models.shadows.budget, &*snapshot);
+        let request = Request { state, budget, snapshot, inbound, peek: &peek, content_type: None, id, ends };
         let call = Call { request, route: &route, body, betas, copies: Copies::default() };
-        let heard = match ask(state, &call, &route, &mut settlement).await {
+        let asked = ask(state, &call, &route, &mut settlement).await;
+        // The caller's answer may take as long as it likes.
+        drop(call);
+        let heard = match asked {
             Ok(heard) => heard,
             Err(end) => {
                 settlement.discard();
@@ -197,6 +213,11 @@ async fn ask(
         headers: &headers,
         at: settlement.at,
     };
+    let rests = &state.models.shadows.rests;
+    // Looked at first: what is left alone counts against no key's limits.
+    if route.targets.iter().any(|target| rests.has(target, Instant::now())) {
+        return Err(End::Resting);
+    }
     let pool = state.models.pools.of(call.request.snapshot, route);
     let mut plan = Plan::new(pool, &ask, dice(&settlement.id), Instant::now());
     // What cools, is open or has no room is left alone: a shadow waits for nothing, and tries nothing twice.
@@ -206,7 +227,7 @@ async fn ask(
         plan.unmade(choice);
         End::Unfit
     })?;
-    let mut trial = plan.begin(choice);
+    let trial = plan.begin_apart(choice);
     let running = Running::begin(settlement, target, choice.key);
     let betas = (target.format(inbound) == WireFormat::Anthropic).then_some(&call.betas);
     let sending = Sending { target, key: choice.key, betas, request: &prepared, trial: &trial };
@@ -214,13 +235,16 @@ async fn ask(
         Ok(ready) => ready,
         Err(stop) => {
             // Nobody waits, so nobody leaves.
-            if let Stop::Failed(failure) = stop {
-                trial.failed(&failure, failure.why.map(|why| failure.blame(why)));
+            if let Stop::Failed(failure) = stop
+                && failure.why.is_some()
+            {
+                let wait = failure.retry_after.unwrap_or(Duration::from_millis(route.cooldown_ms));
+                rests.begin(target, Instant::now() + wait);
             }
             return Ok(None);
         }
     };
-    trial.answered();
+    rests.end(target);
     let heard = whole(state, ready).await;
     let tokens = settlement.attempts.first().map(|attempt| attempt.usage.tokens).unwrap_or_default();
     trial.consumed(tokens.input_total() + tokens.output_total());
@@ -230,7 +254,7 @@ async fn ask(
 /// The whole answer, if it comes to its end.
 async fn whole(state: &State, ready: Ready<'_>) -> Option<Bytes> {
     match ready {
-        Ready::Whole(_, answer) => Some(answer.body),
+        Ready::Whole(_, answer) => Some(answer.body).filter(|body| body.len() <= MOST_BYTES),
         Ready::Stream(flow) => to_the_end(state, *flow).await,
     }
 }

@@ -85,7 +85,7 @@ fn transcriptions_are_counted_in_tokens_or_seconds() {
 #[test]
 fn the_model_of_transcriptions_is_found_in_both_versions_of_a_session() {
     let model = |session: Value| match read(json!({"type": "session.updated", "session": session})) {
-        Some(RealtimeEvent::Session { transcription }) => transcription,
+        Some(RealtimeEvent::Session { begins: false, model: None, transcription }) => transcription,
         other => panic!("{other:?}"),
     };
     let whisper = Some("whisper-1".to_owned());
@@ -94,6 +94,19 @@ fn the_model_of_transcriptions_is_found_in_both_versions_of_a_session() {
     assert_eq!(model(json!({"input_audio_transcription": named})), whisper);
     for none in [json!({}), json!({"audio": {"input": {"transcription": null}}}), json!({"audio": 7})] {
         assert_eq!(model(none), None);
+    }
+}
+
+#[test]
+fn a_session_names_its_model_and_says_whether_it_begins() {
+    for (kind, begins) in [("session.created", true), ("session.updated", false)] {
+        let session = json!({"model": "gpt-realtime", "audio": {"input": {"transcription": {"model": "whisper-1"}}}});
+        let expected = RealtimeEvent::Session {
+            begins,
+            model: Some("gpt-realtime".into()),
+            transcription: Some("whisper-1".into()),
+        };
+        assert_eq!(read(json!({"type": kind, "session": session})), Some(expected));
     }
 }
 

@@ -32,6 +32,8 @@ pub(in crate::ai) struct Trial {
     /// Whether the target's breaker knows how it ended, and the key's.
     told: bool,
     key_told: bool,
+    /// Whether its end says nothing to others.
+    apart: bool,
 }
 
 /// Why something is left alone after a failure.
@@ -44,7 +46,15 @@ impl Trial {
         if let Some(slot) = pool.slot(choice.target) {
             slot.state.begin();
         }
-        Self { pool: Arc::clone(pool), choice, begun: Instant::now(), stream, counted, told: false, key_told: false }
+        let (pool, begun, told) = (Arc::clone(pool), Instant::now(), false);
+        Self { pool, choice, begun, stream, counted, told, key_told: false, apart: false }
+    }
+
+    /// The same for a call that nobody waits for: it counts while it is under way and in what it consumes, as the
+    /// provider counts it, and says nothing of target or key that others would be kept from.
+    pub(in crate::ai) fn apart(mut self) -> Self {
+        self.apart = true;
+        self
     }
 
     fn slot(&self) -> Option<&Slot> {
@@ -62,7 +72,7 @@ impl Trial {
     /// The head of an answer is here: what it says of the key's limits is remembered. A limit that is used up is a hint
     /// (the key comes last until it is renewed), not a refusal.
     pub(in crate::ai) fn head(&self, headers: &HeaderMap) {
-        let Some(key) = self.key() else { return };
+        let Some(key) = self.key().filter(|_| !self.apart) else { return };
         if let Some(wait) = exhausted(headers, time::now()) {
             let cause = Cause { told: false, limited: true };
             key.usage.cooldown.cool(wait, cause, self.now());
@@ -71,6 +81,9 @@ impl Trial {
 
     /// The first content is here, or the whole answer: target and key work.
     pub(in crate::ai) fn answered(&mut self) {
+        if self.apart {
+            return;
+        }
         let now = self.now();
         if let Some(slot) = self.slot() {
             slot.state.latency(self.stream).observe(self.begun.elapsed(), now);
@@ -102,6 +115,9 @@ impl Trial {
 
     /// It failed; what it is blamed on is left alone for a while. `None`: neither target nor key is to blame.
     pub(in crate::ai) fn failed(&mut self, failure: &Failure, blame: Option<Blame>) {
+        if self.apart {
+            return;
+        }
         let Some(blame) = blame else {
             self.alive();
             return self.key_works();

@@ -26,8 +26,10 @@ pub(super) struct Responses<'a> {
     session: Of,
     /// Those that have begun and not ended, the oldest first.
     open: Vec<Open>,
-    /// The model that writes down what is said.
+    /// The model that writes down what is said: the one named last.
     transcription: Option<String>,
+    /// Whether another was named before. Which of them wrote what comes then, the provider does not say.
+    transcribers: bool,
     /// What the provider complained of last.
     complaint: Option<String>,
     /// Messages that were not looked at.
@@ -60,6 +62,8 @@ struct End<'e> {
     usage: Option<Usage>,
     /// The model whose price holds.
     model: &'e str,
+    /// Whether it is sure that it was this model.
+    sure: bool,
 }
 
 impl<'a> Responses<'a> {
@@ -81,19 +85,21 @@ impl<'a> Responses<'a> {
             named,
         };
         let (open, unread) = (Vec::new(), 0);
-        Self { meter, target, trial, session, open, transcription: None, complaint: None, unread, alone: false }
+        let (transcription, transcribers, complaint) = (None, false, None);
+        Self { meter, target, trial, session, open, transcription, transcribers, complaint, unread, alone: false }
     }
 
     /// Takes note of an event. Rows are in the journal when this returns, before the caller sees the event.
     pub(super) fn note(&mut self, event: RealtimeEvent) {
         match event {
-            RealtimeEvent::Session { transcription } => self.transcription = transcription,
+            RealtimeEvent::Session { transcription, .. } => self.transcribes(transcription),
             RealtimeEvent::Began { response } => self.began(response),
             RealtimeEvent::Done(done) => self.done(&done),
             RealtimeEvent::Transcribed { usage } => {
                 let model = self.transcription.clone().unwrap_or_default();
                 let (row, usage) = (self.row(), usage.map(|usage| *usage));
-                self.end(row, &End { outcome: Outcome::Ok, error: "", usage, model: &model });
+                let sure = !self.transcribers;
+                self.end(row, &End { outcome: Outcome::Ok, error: "", usage, model: &model, sure });
             }
             RealtimeEvent::Untranscribed { code } | RealtimeEvent::Error { code } => self.complaint = Some(code),
         }
@@ -133,6 +139,14 @@ impl<'a> Responses<'a> {
         }
     }
 
+    /// Another model may write from now on. What was said before may be written down only now, by the one before, so
+    /// what a session costs that has named several is not known any more: it must not be the price of the cheaper one.
+    fn transcribes(&mut self, model: Option<String>) {
+        let Some(model) = model else { return };
+        self.transcribers |= self.transcription.as_ref().is_some_and(|before| *before != model);
+        self.transcription = Some(model);
+    }
+
     fn began(&mut self, id: String) {
         if self.open().any(|open| open == id) {
             return;
@@ -158,7 +172,7 @@ impl<'a> Responses<'a> {
         };
         let priced = |model: &&str| self.target.provider.price(model, row.at).is_some();
         let named = done.model.as_deref().filter(priced).unwrap_or(&self.target.model).to_owned();
-        self.end(row, &End { outcome, error: cut(error, MAX_CODE), usage: done.usage, model: &named });
+        self.end(row, &End { outcome, error: cut(error, MAX_CODE), usage: done.usage, model: &named, sure: true });
     }
 
     /// A row that begins now.
@@ -197,7 +211,7 @@ impl<'a> Responses<'a> {
     }
 
     fn end(&self, mut row: Settlement, end: &End<'_>) {
-        let price = self.target.provider.price(end.model, row.at);
+        let price = self.target.provider.price(end.model, row.at).filter(|_| end.sure);
         let known = price.and_then(|price| price.rates.cost_of(&end.usage?));
         // A response that failed and counts nothing consumed nothing; of any other that is not known.
         let nothing = end.usage.is_none() && end.outcome == Outcome::UpstreamError;

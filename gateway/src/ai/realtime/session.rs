@@ -115,7 +115,7 @@ impl<'s> Pump<'s> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         if !self.incoming.is_empty() {
-            self.provider_said(responses);
+            self.provider_said(responses, standing);
         }
         loop {
             if let Some(reason) = self.over(responses) {
@@ -125,7 +125,7 @@ impl<'s> Pump<'s> {
                 Event::Written(Ok(())) => {}
                 Event::Written(Err(_)) | Event::Caller(Ok(None) | Err(_)) => self.caller_left(responses),
                 Event::Caller(Ok(Some(bytes))) => self.caller_said(&bytes, responses),
-                Event::Provider(Ok(1..)) => self.provider_said(responses),
+                Event::Provider(Ok(1..)) => self.provider_said(responses, standing),
                 Event::Provider(Ok(0) | Err(_)) | Event::Taken(Err(_)) => self.provider_left(responses, PROVIDER_LEFT),
                 Event::Taken(Ok(())) => {}
                 Event::Tick => self.look(responses, standing),
@@ -163,10 +163,10 @@ impl<'s> Pump<'s> {
     }
 
     /// Reads along with what the provider said, then passes it on.
-    fn provider_said(&mut self, responses: &mut Responses<'_>) {
+    fn provider_said(&mut self, responses: &mut Responses<'_>, standing: &mut Standing<'_>) {
         let bytes = self.incoming.split().freeze();
         self.bytes.1 += bytes.len() as u64;
-        let (mut at, mut wish, mut fault) = (0, None, false);
+        let (mut at, mut wish, mut fault, mut refused) = (0, None, false, None);
         let mut first = self.down.is_between().then_some(0);
         let mut whole = 0;
         while at < bytes.len() && !fault && wish.is_none() {
@@ -176,7 +176,10 @@ impl<'s> Pump<'s> {
                     match seen {
                         Some(Seen::Text(message)) => {
                             self.provider_spoke = Instant::now();
-                            weir_llm::realtime_event(message).into_iter().for_each(|event| responses.note(event));
+                            if let Some(event) = weir_llm::realtime_event(message) {
+                                refused = refused.or_else(|| standing.heard(&event));
+                                responses.note(event);
+                            }
                         }
                         Some(Seen::Other) => {
                             self.provider_spoke = Instant::now();
@@ -204,19 +207,25 @@ impl<'s> Pump<'s> {
             None => at,
         };
         self.pass_on(bytes.slice(..passed));
+        if let Some(reason) = refused.filter(|_| wish.is_none() && !fault) {
+            self.end(reason, responses);
+        }
         match wish {
             _ if fault => self.provider_left(responses, PROVIDER_FAULT),
             None if first.is_some() => self.tell(),
             None => {}
-            Some(code) => {
-                // Nothing but the other side's close comes behind a close. The caller has just been given it.
-                let told = self.ending.is_none();
-                self.provider_gone = true;
-                self.end(Reason::wished(code), responses);
-                if let Some(ending) = self.ending.as_mut().filter(|_| told) {
-                    ending.told = true;
-                }
-            }
+            Some(code) => self.provider_wishes(code, responses),
+        }
+    }
+
+    /// The provider wishes to end. Nothing but the other side's close comes behind a close, and the caller has just been
+    /// given it.
+    fn provider_wishes(&mut self, code: Option<u16>, responses: &Responses<'_>) {
+        let told = self.ending.is_none();
+        self.provider_gone = true;
+        self.end(Reason::wished(code), responses);
+        if let Some(ending) = self.ending.as_mut().filter(|_| told) {
+            ending.told = true;
         }
     }
 

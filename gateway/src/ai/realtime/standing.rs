@@ -3,11 +3,15 @@
 //! A session lives by the configuration that it began with, as any request does, but it may last for hours: what takes a
 //! right away holds for it too, within [`TICK`].
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use weir_domain::ledger::Outcome;
+use weir_domain::snapshot::{Snapshot, Target};
 use weir_domain::time;
+use weir_llm::RealtimeEvent;
 
+use super::named::Named;
 use crate::exchange::Caller;
 use crate::state::State;
 
@@ -54,6 +58,12 @@ pub(super) const PROVIDER_STUCK: Reason =
 const REVOKED: Reason = Reason::new(Outcome::Refused, "revoked_api_key", 1008, "the API key is not valid any more");
 const NOT_ALLOWED: Reason =
     Reason::new(Outcome::Refused, "model_not_allowed", 1008, "this API key may not use the model any more");
+const NAMED_ANOTHER: Reason = Reason::new(
+    Outcome::Refused,
+    "model_not_allowed",
+    1008,
+    "the session names a model, or a transcription model, that this API key may not use",
+);
 const SWITCHED_OFF: Reason =
     Reason::new(Outcome::Refused, "provider_disabled", 1001, "the provider of this session has been switched off");
 const IDLE: Reason = Reason::new(Outcome::Timeout, "session_idle", 1001, "nothing was said for too long");
@@ -67,7 +77,8 @@ pub(super) struct Standing<'a> {
     pub(super) state: &'a State,
     pub(super) caller: &'a Caller,
     pub(super) model: &'a str,
-    pub(super) provider: &'a str,
+    pub(super) target: &'a Target,
+    pub(super) named: Named,
     pub(super) begun: Instant,
     /// When the drain was seen.
     pub(super) drained: Option<Instant>,
@@ -99,8 +110,20 @@ impl Standing<'_> {
         })
     }
 
-    /// Whether caller and provider may still have it.
-    fn right(&self) -> Option<Reason> {
+    /// Why the session must end for what the provider has said of it: it names a model that the caller may not use.
+    pub(super) fn heard(&mut self, event: &RealtimeEvent) -> Option<Reason> {
+        let RealtimeEvent::Session { begins, model, transcription } = event else { return None };
+        self.named.note(self.target, *begins, model.as_deref(), transcription.as_deref());
+        let Some((snapshot, caller)) = self.now() else { return Some(REVOKED) };
+        self.names_another(&snapshot, &caller).then_some(NAMED_ANOTHER)
+    }
+
+    fn names_another(&self, snapshot: &Snapshot, caller: &Caller) -> bool {
+        !self.named.are_permitted(self.target, |name| caller.permits_model(snapshot, name))
+    }
+
+    /// The caller and the configuration as they are now; `None` when the key is not valid any more.
+    fn now(&self) -> Option<(Arc<Snapshot>, Caller)> {
         let (live, before) = (&self.state.live, &self.caller.credential);
         let now = live.credential(&before.id).filter(|now| {
             let expired = now.expires_at.is_some_and(|end| end <= time::now());
@@ -108,12 +131,24 @@ impl Standing<'_> {
         });
         let snapshot = live.snapshot();
         let owner = now.filter(|now| snapshot.applications.get(&now.application).is_some_and(|owner| !owner.disabled));
-        let Some(credential) = owner else { return Some(REVOKED) };
-        let caller = Caller { credential };
+        let caller = Caller { credential: owner? };
+        Some((snapshot, caller))
+    }
+
+    /// Whether caller and provider may still have it.
+    fn right(&self) -> Option<Reason> {
+        let Some((snapshot, caller)) = self.now() else { return Some(REVOKED) };
         if snapshot.resolve_model(self.model).is_none() || !caller.permits_model(&snapshot, self.model) {
             return Some(NOT_ALLOWED);
         }
-        snapshot.providers.get(self.provider).is_none_or(|provider| provider.disabled).then_some(SWITCHED_OFF)
+        if self.names_another(&snapshot, &caller) {
+            return Some(NAMED_ANOTHER);
+        }
+        snapshot
+            .providers
+            .get(&self.target.provider.id)
+            .is_none_or(|provider| provider.disabled)
+            .then_some(SWITCHED_OFF)
     }
 
     /// A drain ends a session in a pause of the conversation, or shortly before the grace period is over.

@@ -218,6 +218,29 @@ async fn what_is_written_down_is_charged_by_its_own_model_and_unknown_is_not_fre
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_names_a_cheaper_model_behind_a_dearer_one_does_not_pay_the_cheaper_ones_price() {
+    let stage = stage(1, |_| {}).await;
+    let mut client = stage.connect("/v1/realtime?model=voice").await;
+    let sound = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, vec![1_u8; 48_000]);
+    for models in [&["m-one"][..], &["m-one"], &["whisper-1"], &["m-one"]] {
+        for model in models {
+            let session = json!({"audio": {"input": {"transcription": {"model": model}}}});
+            client.say(json!({"type": "session.update", "session": session})).await;
+        }
+        client.say(json!({"type": "input_audio_buffer.append", "audio": sound})).await;
+        client.say(json!({"type": "input_audio_buffer.commit"})).await;
+        client.hear("conversation.item.input_audio_transcription.completed").await;
+    }
+    let rows = stage.rows(4).await;
+    let known: Vec<bool> = rows.iter().map(|row| row.cost.is_some()).collect();
+    assert_eq!(known, [true, true, false, false], "which of two wrote what is not told");
+    assert_eq!((rows[1].cost, rows[1].attempts[0].price.as_str()), (Some(NanoUsd(352_000)), "price-one"));
+    assert!(rows[2].usage.units.audio_in_ms == 1_000 && rows[2].attempts[0].price.is_empty(), "{:?}", rows[2]);
+    client.close().await;
+    stage.rows(5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_response_without_usage_has_no_known_cost_and_one_that_failed_has_none() {
     let stage = stage(1, |_| {}).await;
     stage.vendors[0].next(Script {

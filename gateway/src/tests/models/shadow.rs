@@ -134,3 +134,59 @@ async fn shadows_beyond_as_many_as_may_be_are_left_out() {
     until_counted(&stage, "busy", 8.0).await;
     assert_eq!(rows(&stage, 32).await.1.len(), 32);
 }
+
+#[tokio::test]
+async fn what_a_shadow_meets_says_nothing_of_the_same_key_to_callers() {
+    // The same target twice: it answers callers, and gets copies that its vendor refuses.
+    let stage = Stage::start_with(&[Vendor::Openai, Vendor::Openai], json!({"cooldown_ms": 60_000}), |documents| {
+        documents[0]["spec"]["targets"][1]["shadow"] = json!({"percent": 100});
+        let two = documents[0]["spec"]["targets"][1].clone();
+        let targets = json!([{"provider": two["provider"], "model": two["model"]}]);
+        documents.push(json!({"kind": "ModelRoute", "id": "real", "spec": {"targets": targets}}));
+    })
+    .await;
+    stage.vendors[1].next(Script::refuse(401));
+    assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 200);
+    assert_eq!(rows(&stage, 1).await.1[0].attempts[0].status, 401);
+    let asked = stage.vendors[1].received().len();
+    let answered = stage.ask(Vendor::Openai, &json!({"model": "real"})).await;
+    assert_eq!((answered.status, answered.header("x-weir-provider")), (200, Some("two")));
+    assert_eq!(stage.vendors[1].received().len(), asked + 1);
+    // The shadow itself rests.
+    assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 200);
+    until_counted(&stage, "resting", 1.0).await;
+    assert_eq!(stage.vendors[1].received().len(), asked + 1);
+}
+
+#[tokio::test]
+async fn what_shadows_hold_is_not_taken_from_callers() {
+    let vendors = [
+        FakeProvider::start(Vendor::Openai, KEY).await.unwrap(),
+        FakeProvider::start(Vendor::Openai, KEY).await.unwrap(),
+    ];
+    let [one, two] = [0, 1].map(|at| weir_harness::config::provider(&vendors[at], KEY));
+    let targets =
+        json!([{"provider": "one", "model": "m"}, {"provider": "two", "model": "m", "shadow": {"percent": 100}}]);
+    let documents = [
+        json!({"kind": "ModelRoute", "id": "chat", "spec": {"targets": targets}}),
+        json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}}),
+        json!({"kind": "Provider", "id": "one", "spec": one}),
+        json!({"kind": "Provider", "id": "two", "spec": two}),
+    ];
+    // Room for one such body, and what it is answered.
+    let stage = Stage::on(&documents, vendors.into(), |settings| settings.body_budget_bytes = 48 << 10).await;
+    stage.vendors[1].always(Script::fail(Fault::SilenceAfterHead));
+    let long = json!({"user": "x".repeat(32 << 10)});
+    for calls in 1..=3 {
+        assert_eq!(stage.ask(Vendor::Openai, &long).await.status, 200, "call {calls}");
+        // The copies are under way, and stay so.
+        for _ in 0..100 {
+            if stage.vendors[1].received().len() == calls {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(stage.vendors[1].received().len(), calls);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

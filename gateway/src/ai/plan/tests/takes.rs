@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use weir_domain::spec::{TokenRange, When};
 
 use super::*;
+use crate::ai::failure::Stop;
+use crate::ai::pool::breaker;
 
 fn when(when: When) -> Stand {
     let first = Target { when: Some(Box::new(when)), ..target(provider("a", &[]), 0, 1) };
@@ -143,4 +145,80 @@ fn what_is_known_of_a_target_outlives_the_configuration() {
     assert_eq!(made(2).usual().next(first.start).unwrap().target, 0, "another secret is another key");
     first.cool(0, 60, Cause::default());
     assert_eq!(made(3).usual().next(first.start).unwrap().target, 1, "the target cools for every key");
+}
+
+#[test]
+fn a_key_whose_probe_another_request_has_just_taken_gives_way_to_the_next_and_counts_nothing() {
+    let set = Breaker { failures: 1, open_ms: 100, ..Breaker::default() };
+    let mut one = provider("a", &[("x", 0, 1), ("y", 0, 2)]);
+    one.keys.iter_mut().for_each(|key| key.rpm = Some(10));
+    let stand = Stand::new(ModelRoute { breaker: set, ..route(vec![target(one, 0, 1)]) });
+    let key = |at| stand.pool.key(0, Some(at)).unwrap();
+    key(0).usage.breaker.failed(stand.millis(0), &set);
+    let later = stand.start + Duration::from_millis(200);
+    // The weights of the keys are drawn for behind the look at their breakers: that is when the other request comes.
+    let other = |below: u64| {
+        if below == 3 {
+            assert!(key(0).usage.breaker.take_probe(stand.millis(200)));
+        }
+        0
+    };
+    let choice = stand.plan(&ask(&HeaderMap::new()), other).next(later).unwrap();
+    assert_eq!((choice.key, choice.key_probe, choice.wait), (Some(1), false, Duration::ZERO));
+    let used = |at: usize| key(at).state.used(&stand.pool.route.targets[0].provider.keys[at], stand.millis(200)).0;
+    assert_eq!((used(0), used(1)), (Some(0), Some(1)));
+}
+
+#[test]
+fn a_key_without_room_gives_the_probes_back_that_were_taken_with_it() {
+    let set = Breaker { failures: 1, open_ms: 100, ..Breaker::default() };
+    let mut one = provider("a", &[("x", 0, 1), ("y", 1, 1)]);
+    one.keys[0].rpm = Some(0);
+    let stand = Stand::new(ModelRoute { breaker: set, ..route(vec![target(one, 0, 1)]) });
+    stand.pool.slot(0).unwrap().state.breaker.failed(stand.millis(0), &set);
+    let choice = stand.usual().next(stand.start + Duration::from_millis(200)).unwrap();
+    assert_eq!((choice.key, choice.probe, choice.wait), (Some(1), true, Duration::ZERO));
+}
+
+#[test]
+fn a_call_that_nobody_waits_for_takes_no_probe_and_its_end_says_nothing_to_others() {
+    let set = Breaker { failures: 1, open_ms: 100, ..Breaker::default() };
+    let mut one = provider("a", &[("x", 0, 1)]);
+    (one.keys[0].rpm, one.keys[0].tpm) = (Some(10), Some(1_000));
+    let stand = Stand::new(ModelRoute { breaker: set, ..route(vec![target(one, 0, 1)]) });
+    let (slot, key) = (stand.pool.slot(0).unwrap(), stand.pool.key(0, Some(0)).unwrap());
+    for (status, blame) in
+        [(401, Blame::Key), (402, Blame::Key), (403, Blame::Permission), (429, Blame::Limit), (500, Blame::Target)]
+    {
+        let error = weir_llm::read_error(weir_domain::dialect::WireFormat::Openai, status, None, b"{}");
+        let Stop::Failed(failure) = Stop::provider("a", error, Some(Duration::from_secs(60))) else { panic!() };
+        let mut plan = stand.usual();
+        let choice = plan.calm(stand.start).unwrap();
+        let mut trial = plan.begin_apart(choice);
+        assert_eq!(slot.state.in_flight(), 1);
+        trial.failed(&failure, Some(blame));
+        drop(trial);
+        assert!(slot.state.cooldown.rest(stand.millis(0)).left.is_zero(), "{status}");
+        assert!(key.state.cooldown.rest(stand.millis(0)).left.is_zero(), "{status}");
+        assert!(key.usage.cooldown.rest(stand.millis(0)).left.is_zero(), "{status}");
+        assert_eq!(slot.state.breaker.stand(stand.millis(0)), breaker::Stand::Closed, "{status}");
+        assert_eq!(key.usage.breaker.stand(stand.millis(0)), breaker::Stand::Closed, "{status}");
+    }
+    let mut plan = stand.usual();
+    let choice = plan.calm(stand.start).unwrap();
+    let trial = plan.begin_apart(choice);
+    let mut used_up = HeaderMap::new();
+    used_up.insert("x-ratelimit-remaining-requests", http::HeaderValue::from_static("0"));
+    used_up.insert("x-ratelimit-reset-requests", http::HeaderValue::from_static("60s"));
+    assert!(crate::ai::retry_after::exhausted(&used_up, weir_domain::time::now()).is_some());
+    trial.head(&used_up);
+    assert!(key.usage.cooldown.rest(stand.millis(0)).left.is_zero(), "a hint is not one for others either");
+    trial.consumed(120);
+    drop(trial);
+    let used = key.state.used(&stand.pool.route.targets[0].provider.keys[0], stand.pool.millis(Instant::now()));
+    assert_eq!(used, (Some(6), Some(620)), "what the vendor counts is counted");
+    slot.state.breaker.failed(stand.millis(0), &set);
+    let later = stand.start + Duration::from_millis(200);
+    assert_eq!(stand.usual().calm(later), None);
+    assert!(stand.usual().next(later).unwrap().probe, "it is a caller's");
 }

@@ -183,3 +183,44 @@ async fn a_drain_ends_sessions_in_a_pause_and_those_that_have_none_before_the_gr
     assert!(counted.is_some_and(|row| row.cost.is_some()), "{rows:?}");
     drop(vendors);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_names_a_model_which_its_caller_may_not_use_ends() {
+    let stage = stage(1, |_| {}).await;
+    let permit = |models: Value| {
+        let targets = json!([{"provider": "one", "model": "m-one"}]);
+        let documents = [
+            json!({"kind": "Provider", "id": "one", "spec": weir_harness::config::provider(&stage.vendors[0], KEY)}),
+            json!({"kind": "ModelRoute", "id": "voice", "spec": {"targets": targets}}),
+            json!({"kind": "Application", "id": "web", "spec": {"models": models}}),
+        ];
+        let text: Vec<String> = documents.iter().map(Value::to_string).collect();
+        stage.world.install(&text.join("\n---\n"));
+    };
+    let transcribe = |model: &str| {
+        let session = json!({"audio": {"input": {"transcription": {"model": model}}}});
+        json!({"type": "session.update", "session": session})
+    };
+    permit(json!(["voice", "one/whisper-1"]));
+    let mut client = stage.connect("/v1/realtime?model=voice").await;
+    for model in ["m-one", "whisper-1"] {
+        client.say(transcribe(model)).await;
+        client.hear("session.updated").await;
+        client.ask("still here", "text", "").await;
+        client.hear("response.done").await;
+    }
+    client.say(transcribe("gpt-4o-transcribe")).await;
+    let (code, sentence) = ended(&mut client).await.unwrap();
+    assert!(code == 1008 && sentence.contains("transcription model"), "{code} {sentence}");
+    drop(client);
+    let mut client = stage.connect("/v1/realtime?model=voice").await;
+    client.say(transcribe("whisper-1")).await;
+    client.hear("session.updated").await;
+    permit(json!(["voice"]));
+    assert_eq!(ended(&mut client).await.map(|end| end.0), Some(1008), "a right that is taken away");
+    drop(client);
+    let rows = stage.rows(4).await;
+    for row in &rows[2..] {
+        assert_eq!((row.outcome, row.error.as_str()), (Outcome::Refused, "model_not_allowed"));
+    }
+}
