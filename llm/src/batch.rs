@@ -11,15 +11,24 @@ use weir_domain::usage::{ServiceTier, Usage};
 
 use self::scan::{Layout, Scan};
 use crate::tap::{Metered, Tap};
+use crate::wire::Text;
 
 /// `{"custom_id", "response": {"status_code", "body": {…}}, "error"}`.
 const OPENAI: Layout = Layout { path: ["response", "body"], verdict: "status_code" };
 /// `{"custom_id", "result": {"type", "message": {…}}}`.
 const ANTHROPIC: Layout = Layout { path: ["result", "message"], verdict: "type" };
 
+/// What Anthropic says became of a request, as JSON.
+const VERDICTS: [&str; 4] = ["\"succeeded\"", "\"errored\"", "\"canceled\"", "\"expired\""];
+/// Where a batch has its sums, and these do not say what tools of the provider did.
+const RESPONSES: &str = "/v1/responses";
+
 /// One request of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchLine {
+    /// Whether the line says what became of the request. Of another one nobody knows what it cost: it is torn, or in a
+    /// form that is not the vendor's.
+    pub understood: bool,
     /// Whether the provider says that it succeeded. What failed costs nothing.
     pub succeeded: bool,
     /// Which model answered, and what it consumed, at the tier of batches; `None` where the line does not say.
@@ -30,38 +39,39 @@ pub struct BatchLine {
 #[derive(Debug)]
 pub struct BatchLines {
     scan: Scan,
-    good: &'static str,
+    dialect: Dialect,
 }
 
 impl BatchLines {
     /// For results in the form of a dialect's vendor.
     #[must_use]
     pub fn new(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Anthropic => Self { scan: Scan::new(&ANTHROPIC), good: "\"succeeded\"" },
-            _ => Self { scan: Scan::new(&OPENAI), good: "200" },
-        }
+        let layout = if dialect == Dialect::Anthropic { &ANTHROPIC } else { &OPENAI };
+        Self { scan: Scan::new(layout), dialect }
     }
 
     /// Takes the next bytes, however they are cut, and hands out each line that they complete.
     pub fn push(&mut self, bytes: &[u8], mut receive: impl FnMut(BatchLine)) {
-        let good = self.good;
-        self.scan.push(bytes, |line| receive(read(&line, good)));
+        let dialect = self.dialect;
+        self.scan.push(bytes, |line| receive(read(line, dialect)));
     }
 
     /// Hands out the last line, where no line feed follows it.
     pub fn finish(mut self, mut receive: impl FnMut(BatchLine)) {
         if let Some(line) = self.scan.end() {
-            receive(read(&line, self.good));
+            receive(read(line, self.dialect));
         }
     }
 }
 
-fn read(line: &scan::Line, good: &str) -> BatchLine {
-    let mut tap = Tap::new("");
-    tap.event(line.answer.as_bytes());
-    let succeeded = line.verdict.as_deref().map(str::trim) == Some(good);
-    BatchLine { succeeded, metered: at_tier(tap.so_far(true)) }
+fn read(line: scan::Line, dialect: Dialect) -> BatchLine {
+    let verdict = line.verdict.as_deref().unwrap_or_default();
+    let (told, succeeded) = match dialect {
+        Dialect::Anthropic => (VERDICTS.contains(&verdict), verdict == VERDICTS[0]),
+        _ => (verdict.parse::<u16>().is_ok(), verdict == "200"),
+    };
+    let understood = line.whole && (told || line.failed);
+    BatchLine { understood, succeeded, metered: at_tier(line.answer) }
 }
 
 /// Whatever tier an answer names, it was made in a batch.
@@ -79,7 +89,8 @@ pub struct BatchState {
     pub ended: bool,
     /// How many of its requests succeeded, where that is said.
     pub succeeded: Option<u64>,
-    /// The model and the sums of what all requests consumed, where both are said (OpenAI's batches since September 2025).
+    /// The model and the sums of what all requests consumed, where both are said (OpenAI's batches since September 2025)
+    /// and are all that a cost depends on: the sums say nothing of the tools that answers of the Responses API tell of.
     pub metered: Metered,
 }
 
@@ -95,6 +106,8 @@ struct Wire<'a> {
     status: Option<&'a str>,
     #[serde(borrow, default)]
     processing_status: Option<&'a str>,
+    #[serde(borrow, default)]
+    endpoint: Option<Text<'a>>,
     #[serde(default)]
     request_counts: Option<Counts>,
 }
@@ -118,7 +131,7 @@ impl BatchState {
             _ => return None,
         };
         let made = match &wire.created_at {
-            serde_json::Value::Number(seconds) => seconds.as_u64(),
+            serde_json::Value::Number(seconds) => whole_seconds(seconds),
             serde_json::Value::String(text) => {
                 parse_rfc3339(text).ok().and_then(|micros| u64::try_from(micros / 1_000_000).ok())
             }
@@ -130,10 +143,18 @@ impl BatchState {
         let succeeded = wire.request_counts.and_then(|counts| counts.completed);
         // Sums of nothing, where something was done, are those of a batch whose usage is not counted.
         if succeeded != Some(0) {
-            metered.usage = metered.usage.filter(|usage| usage.tokens.buckets().iter().any(|count| *count > 0));
+            let is_all = wire.endpoint.as_deref() != Some(RESPONSES);
+            let counts = |usage: &Usage| usage.tokens.buckets().iter().any(|count| *count > 0);
+            metered.usage = metered.usage.filter(|usage| is_all && counts(usage));
         }
         Some(Self { made: made.unwrap_or(0), ended, succeeded, metered })
     }
+}
+
+/// Some write a fraction along.
+fn whole_seconds(seconds: &serde_json::Number) -> Option<u64> {
+    let text = seconds.to_string();
+    text.split('.').next().filter(|_| !text.contains('e'))?.parse().ok()
 }
 
 #[cfg(test)]

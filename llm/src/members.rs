@@ -129,6 +129,14 @@ impl Members {
         }
     }
 
+    /// Bytes that are held in memory.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        let taken = self.taking.as_ref().map_or(0, |(_, value)| value.len());
+        let lists: usize = self.lists.iter().map(|list| list.found.len() + list.reader.kept()).sum();
+        taken + self.name.len() + lists + self.values.iter().flatten().map(Vec::len).sum::<usize>()
+    }
+
     fn string(&mut self, byte: u8) {
         let ends = byte == b'"' && !self.escaped;
         self.escaped = byte == b'\\' && !self.escaped;

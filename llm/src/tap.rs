@@ -183,6 +183,12 @@ impl Tap {
         self.seen.metered(whole)
     }
 
+    /// Bytes that are held in memory of a whole answer.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        if let Form::Json(members) = &self.form { members.kept() } else { 0 }
+    }
+
     /// What was found so far in events.
     #[must_use]
     pub fn so_far(&self, whole: bool) -> Metered {

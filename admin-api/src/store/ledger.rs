@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use weir_domain::ledger::{Attempt, Record, Traffic};
 use weir_domain::money::NanoUsd;
+use weir_domain::name::is_derived;
 use weir_domain::usage::Usage;
 
 use super::db::{StoreError, Tx, execute, within};
@@ -42,14 +43,18 @@ pub(super) fn text(value: &str) -> Cow<'_, str> {
 const MOST: i64 = 1_000_000_000_000;
 /// The most that one request costs, ten thousand dollars in nano-dollars: nearly a million of them fit into a sum.
 const DEAREST: i64 = 10_000_000_000_000;
+/// The most that a batch costs, which is one row for tens of thousands of requests: a million dollars.
+const DEAREST_BATCH: i64 = 100 * DEAREST;
 
 /// Counters come from providers, and one that lies must not make every later sum overflow.
 pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(MOST).min(MOST)
 }
 
-pub(super) fn money(cost: NanoUsd) -> i64 {
-    cost.0.clamp(-DEAREST, DEAREST)
+/// The cost of the row with an id, or of an attempt of it.
+pub(super) fn money(id: &str, cost: NanoUsd) -> i64 {
+    let most = if is_derived(id) { DEAREST_BATCH } else { DEAREST };
+    cost.0.clamp(-most, most)
 }
 
 pub(super) fn traffic(traffic: Traffic) -> &'static str {
@@ -89,9 +94,9 @@ fn request_values(record: &&Record, add: &mut Add<'_>) {
     numbers(add, &[u64::from(r.stream), u64::from(r.status)]);
     texts(add, &[r.outcome.as_str(), &r.error]);
     usage(add, &r.usage);
-    add(Value::MaybeNumber(r.cost.map(money)));
+    add(Value::MaybeNumber(r.cost.map(|cost| money(&r.id, cost))));
     add(Value::MaybeText(r.cache.map(|status| status.as_str())));
-    add(Value::MaybeNumber(r.saved.map(money)));
+    add(Value::MaybeNumber(r.saved.map(|saved| money(&r.id, saved))));
     numbers(add, &[r.request_bytes, r.response_bytes]);
     texts(
         add,
@@ -109,7 +114,7 @@ fn attempt_values((request, attempt): &(&Record, &Attempt), add: &mut Add<'_>) {
     numbers(add, &[a.duration_us, u64::from(a.status)]);
     texts(add, &[a.outcome.as_str(), &a.error]);
     usage(add, &a.usage);
-    add(Value::MaybeNumber(a.cost.map(money)));
+    add(Value::MaybeNumber(a.cost.map(|cost| money(&request.id, cost))));
     texts(add, &[&a.price]);
     add(Value::MaybeText(a.aborted.map(|aborted| aborted.as_str())));
     add(Value::Number(i64::from(a.shadow.is_some())));

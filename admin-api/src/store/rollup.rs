@@ -94,7 +94,7 @@ impl Sums {
     fn add(&mut self, record: &Record) {
         self.requests += 1;
         self.unpriced += i64::from(record.cost.is_none() && record.usage.source != UsageSource::None);
-        self.cost = self.cost.saturating_add(record.cost.map_or(0, money));
+        self.cost = self.cost.saturating_add(record.cost.map_or(0, |cost| money(&record.id, cost)));
         self.tokens.add(&TokenColumns::of(&record.usage.tokens));
         self.durations[histogram::bucket(number(record.duration_us))] += 1;
     }

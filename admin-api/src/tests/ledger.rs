@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use weir_domain::ledger::{Aborted, Attempt, CacheStatus, Outcome, Record, Shadowed, Traffic};
 use weir_domain::money::NanoUsd;
+use weir_domain::name::derived_id;
 use weir_domain::time;
 use weir_domain::usage::{ImageSize, Region, ServiceTier, Tokens, Units, Usage, UsageSource};
 
@@ -298,6 +299,24 @@ async fn hostile_text_does_not_hold_up_a_batch() {
         let sums = total(&server, "group_by=provider").await;
         assert_eq!((&sums["requests"], &sums["cost"]), (&json!(2), &json!(20_000_000_000_000_i64)));
         assert_eq!(sums["tokens"]["input_uncached"], 2_000_000_000_000_i64);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_may_cost_more_than_any_single_request() {
+    for server in Server::on_both().await {
+        let mut batch = record(1, time::now(), 1);
+        batch.id = derived_id(&["batch", "p", "batch_1", "0"]);
+        batch.cost = Some(NanoUsd(50_000_000_000_007));
+        batch.attempts[1].cost = batch.cost;
+        let liar =
+            Record { id: derived_id(&["batch", "p", "batch_2", "0"]), cost: Some(NanoUsd(i64::MAX)), ..batch.clone() };
+        deliver(&server, &[batch.clone(), liar]).await;
+        let shown = server.get(&format!("/requests/{}", batch.id)).await;
+        assert_eq!(shown["cost"], 50_000_000_000_007_i64);
+        assert_eq!(shown["attempts"][1]["cost"], 50_000_000_000_007_i64);
+        let sums = total(&server, "group_by=provider").await;
+        assert_eq!(sums["cost"], 1_050_000_000_000_007_i64);
     }
 }
 

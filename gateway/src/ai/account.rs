@@ -24,7 +24,7 @@ use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
 use weir_domain::snapshot::{Provider, Snapshot};
 
-use self::ask::{Ask, One, Unserved};
+use self::ask::{Ask, Contents, One, Unserved};
 use self::id::Held;
 pub(crate) use self::reading::Reading;
 use super::native;
@@ -111,22 +111,50 @@ pub(crate) fn admit(
         Ask::BatchOfFile => return Ok(Admitted::BatchOfFile),
         Ask::Make { path, batch } => {
             let provider = chosen(exchange, dialect, head)?;
+            if !has(&provider, &path) {
+                let sentence =
+                    format!("the provider {:?} has nothing at /v1{path}: it speaks another dialect", provider.id);
+                return Err(Refusal::new(404, "not_found", sentence));
+            }
             let key = key_for(state, exchange, &provider);
             (provider, key, path, None, batch)
         }
         Ask::One(One { around: [before, behind], id, contents }) => {
             let held = find(exchange, &id)?;
             let (provider, key) = account_of(exchange, &held, &id)?;
+            if !has(&provider, &before) {
+                return Err(absent(&id));
+            }
             (provider, key, format!("{before}{}{behind}", held.id), Some((id, held, contents)), false)
         }
     };
     exchange.settlement.provider.clone_from(&provider.id);
     let sealer = Sealer::new(exchange, &provider, key);
-    let reading = Reading::new(sealer, dialect, asked, makes, Arc::clone(&state.models.batches));
+    let call = (layout(&provider), exchange.settlement.at);
+    let reading = Reading::new(sealer, call, asked, makes, Arc::clone(&state.models.batches));
     let (route, target, native) =
         native::open_kept(state, &snapshot, (&provider, key), "/v1/{account}", &path, &head.uri)?;
     exchange.forward = Some(Box::new(Forward::native(&route, target, native.reading(reading))));
     Ok(Admitted::Stream)
+}
+
+/// In whose layout a provider answers about what it keeps: whatever the caller's headers say, because who chose the
+/// layout could choose that nothing in the results is found.
+fn layout(provider: &Provider) -> Dialect {
+    match provider.protocol.format().dialect() {
+        Some(Dialect::Anthropic) => Dialect::Anthropic,
+        _ => Dialect::Openai,
+    }
+}
+
+/// Whether a provider has anything at a path below `/v1`. Files lie at the same path everywhere.
+fn has(provider: &Provider, path: &str) -> bool {
+    let needed = match path {
+        path if path.starts_with("/files") => return true,
+        path if path.starts_with("/messages/") => Dialect::Anthropic,
+        _ => Dialect::Openai,
+    };
+    provider.protocol.format().dialect() == Some(needed)
 }
 
 /// What must hold before anything is passed on.

@@ -89,6 +89,17 @@ pub struct Meter {
     real: papaya::HashSet<String>,
 }
 
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placed {
+    /// It is in the journal.
+    Written,
+    /// It is in memory until the disk takes it.
+    Held,
+    /// It is gone.
+    Lost,
+}
+
 #[derive(Default)]
 struct Pending {
     frames: VecDeque<Vec<u8>>,
@@ -171,49 +182,56 @@ impl Meter {
     }
 
     /// Puts a record into the journal and tells the observer; for `named` see [`Settled::named`].
-    pub(super) fn write(&self, record: &Record, named: bool) {
+    pub(super) fn write(&self, record: &Record, named: bool) -> Placed {
         // A thread that ends may drop a request when its own variables are gone already: then a new buffer does.
         let mut buffer = FRAME.try_with(Cell::take).unwrap_or_default();
-        let written = match frame::encode(record, &mut buffer) {
+        let placed = match frame::encode(record, &mut buffer) {
             Ok(short) => self.append(short.as_ref().unwrap_or(record), &buffer),
             Err(error) => {
                 self.event(&JournalEvent::WriteFailed { reason: error.to_string() });
                 self.event(&JournalEvent::Lost { id: record.id.clone() });
-                false
+                Placed::Lost
             }
         };
         // A record with a thousand attempts must not pin its memory for ever.
         buffer.shrink_to(64 * 1024);
         _ = FRAME.try_with(|kept| kept.set(buffer));
-        self.observer.settled(record, Settled { written, named });
+        self.observer.settled(record, Settled { written: placed == Placed::Written, named });
+        placed
     }
 
-    fn append(&self, record: &Record, frame: &[u8]) -> bool {
+    fn append(&self, record: &Record, frame: &[u8]) -> Placed {
         if self.is_writable() {
             let copy = Box::new(record.clone());
             let placed = |from, to| self.recent.lock().push(from, to, copy);
-            let Err(error) = self.journal.append(frame, placed) else { return true };
+            let Err(error) = self.journal.append(frame, placed) else { return Placed::Written };
             self.fail(&error);
         } else if record.attempts.is_empty() {
             // Refusals during an outage cost nobody money; they must not push out records that do.
             self.event(&JournalEvent::Lost { id: record.id.clone() });
-            return false;
+            return Placed::Lost;
         }
         let mut pending = self.pending.lock();
         if pending.bytes + frame.len() > self.pending_limit {
             drop(pending);
             self.event(&JournalEvent::Lost { id: record.id.clone() });
-        } else {
-            pending.bytes += frame.len();
-            pending.frames.push_back(frame.to_vec());
+            return Placed::Lost;
         }
-        false
+        pending.bytes += frame.len();
+        pending.frames.push_back(frame.to_vec());
+        Placed::Held
     }
 
     /// Makes the journal look well while records are still held, as a settlement in the last moment of an outage does.
     #[cfg(test)]
     pub(super) fn look_well(&self) {
         self.broken.store(false, Ordering::Relaxed);
+    }
+
+    /// Lets the disk take nothing any more.
+    #[cfg(test)]
+    pub(crate) fn fill_up(&self) {
+        self.journal.write_to(std::fs::File::options().append(true).open("/dev/full").unwrap());
     }
 
     pub(super) fn fail(&self, error: &std::io::Error) {

@@ -10,7 +10,7 @@ use weir_domain::money::NanoUsd;
 use weir_domain::name::{self, MAX_MODEL};
 use weir_domain::time;
 
-use super::Meter;
+use super::meter::{Meter, Placed};
 use crate::bodies::Capture;
 
 /// The longest path that a record holds, in bytes.
@@ -144,8 +144,10 @@ impl Settlement {
 
     /// Puts a record beside this one into the journal: what a request has found out of something that was asked for before.
     /// Its id says what it is of, so that the ledger takes it once. For `named` see [`Self::named`].
-    pub fn beside(&self, record: &Record, named: bool) {
-        self.meter.write(record, named);
+    ///
+    /// Tells whether the record was taken, or is held until the disk takes it; else it is lost.
+    pub fn beside(&self, record: &Record, named: bool) -> bool {
+        self.meter.write(record, named) != Placed::Lost
     }
 
     /// Fills in the duration, puts the record into the journal before it returns, writes the log line and counts.

@@ -1,13 +1,20 @@
-//! Finds in each line of results the few members that tell what a request consumed, in constant memory.
+//! Finds in each line of results the answer and what became of the request, in constant memory.
 
 use memchr::{memchr, memchr2};
+
+use crate::tap::{Metered, Tap};
 
 /// The longest member that is kept, in bytes; a longer one counts as absent.
 const MAX_VALUE: usize = 16 << 10;
 /// Names are shorter.
 const MAX_NAME: usize = 64;
-/// What is kept of the answer: what tells usage and its kind.
-const ANSWER: [&str; 7] = ["model", "modelVersion", "type", "output_format", "service_tier", "usage", "usageMetadata"];
+/// The places of what is kept beside the answer: the verdict, what stands where the object around the answer would, and
+/// the member [`ERROR`].
+const VERDICT: usize = 0;
+const INSTEAD: usize = 1;
+const FAILURE: usize = 2;
+/// Says why there is no answer.
+const ERROR: &str = "error";
 
 /// Where things stand in a line.
 #[derive(Debug)]
@@ -21,18 +28,25 @@ pub(super) struct Layout {
 /// What a line holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
+    /// Whether it is an object that has come to its end.
+    pub(super) whole: bool,
     /// The verdict, as JSON.
     pub(super) verdict: Option<String>,
-    /// What was kept of the answer, as one JSON object.
-    pub(super) answer: String,
+    /// Whether it says by an error that there is no answer.
+    pub(super) failed: bool,
+    /// What the answer tells.
+    pub(super) answer: Metered,
 }
 
 /// A push scanner of lines. What is no JSON yields nothing, or nonsense that no reader takes for anything.
 #[derive(Debug)]
 pub(super) struct Scan {
     layout: &'static Layout,
-    /// The verdict, then [`ANSWER`].
-    values: [Option<Vec<u8>>; ANSWER.len() + 1],
+    values: [Option<Vec<u8>>; 3],
+    /// Reads along with the answer.
+    answer: Tap,
+    /// Whether anything but blanks has come, and whether it began an object.
+    begun: Option<bool>,
     depth: usize,
     /// How much of the path leads to the object that is being read.
     matched: usize,
@@ -66,6 +80,8 @@ impl Scan {
         Self {
             layout,
             values: Default::default(),
+            answer: Tap::new("application/json"),
+            begun: None,
             depth: 0,
             matched: 0,
             place: Place::InValue,
@@ -90,28 +106,23 @@ impl Scan {
         self.take_in(input);
     }
 
-    /// Ends the line; `None` where it is blank or does not begin as an object.
+    /// Ends the line; `None` where it is blank.
     pub(super) fn end(&mut self) -> Option<Line> {
         let read = std::mem::replace(self, Self::new(self.layout));
-        let begun = read.matched > 0 || read.place != Place::InValue || read.depth > 0;
-        let seen = begun || read.values.iter().any(Option::is_some) || !read.name.is_empty();
-        seen.then(|| {
-            let mut texts = read.values.into_iter().map(|value| {
-                let text = String::from_utf8(value?).ok()?;
-                serde_json::from_str::<serde::de::IgnoredAny>(&text).ok().map(|_| text)
-            });
-            let verdict = texts.next().flatten();
-            let members: Vec<String> =
-                ANSWER.iter().zip(texts).filter_map(|(name, text)| Some(format!("\"{name}\":{}", text?))).collect();
-            Line { verdict, answer: format!("{{{}}}", members.join(",")) }
-        })
+        let whole = read.begun? && read.depth == 0 && !read.in_string;
+        let [verdict, instead, error] = read.values.map(|value| {
+            let text = String::from_utf8(value?).ok()?;
+            serde_json::from_str::<serde::de::IgnoredAny>(&text).ok().map(|_| text)
+        });
+        let failed = instead.as_deref() == Some("null") && error.is_some_and(|error| error.starts_with('{'));
+        Some(Line { whole, verdict, failed, answer: read.answer.finish(whole) })
     }
 
     /// Bytes that are held in memory.
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
         let taken = if let Next::Take(_, value) = &self.next { value.len() } else { 0 };
-        taken + self.name.len() + self.values.iter().flatten().map(Vec::len).sum::<usize>()
+        taken + self.name.len() + self.answer.kept() + self.values.iter().flatten().map(Vec::len).sum::<usize>()
     }
 
     fn take_in(&mut self, mut rest: &[u8]) {
@@ -119,7 +130,12 @@ impl Scan {
             let unwanted = self.place != Place::InName && !matches!(self.next, Next::Take(..));
             if self.in_string && !self.escaped && unwanted {
                 // Most of a line is strings that nobody wants.
-                let Some(at) = memchr2(b'"', b'\\', rest) else { return };
+                let end = memchr2(b'"', b'\\', rest);
+                if self.in_answer() {
+                    // Together with the byte that is found there.
+                    self.answer.push(rest.get(..end.map_or(rest.len(), |at| at + 1)).unwrap_or_default());
+                }
+                let Some(at) = end else { return };
                 let (found, after) =
                     rest.get(at..).and_then(<[u8]>::split_first).map_or((0, &[][..]), |(f, a)| (*f, a));
                 self.string(found);
@@ -127,8 +143,22 @@ impl Scan {
                 continue;
             }
             rest = behind;
-            if self.in_string { self.string(byte) } else { self.plain(byte) }
+            // Its braces belong to it.
+            let within = self.in_answer();
+            if self.in_string {
+                self.string(byte)
+            } else {
+                self.plain(byte)
+            }
+            if within || self.in_answer() {
+                self.answer.push(&[byte]);
+            }
         }
+    }
+
+    /// Whether what stands next is part of the answer.
+    fn in_answer(&self) -> bool {
+        self.matched == self.layout.path.len() && self.depth > self.matched
     }
 
     /// Whether what stands next is a member of the object of interest.
@@ -152,6 +182,9 @@ impl Scan {
     }
 
     fn plain(&mut self, byte: u8) {
+        if self.begun.is_none() && !byte.is_ascii_whitespace() {
+            self.begun = Some(byte == b'{');
+        }
         match byte {
             b'"' => {
                 self.in_string = true;
@@ -209,9 +242,9 @@ impl Scan {
         if path.get(self.matched).is_some_and(|step| is(step)) {
             return Next::Enter;
         }
-        let slot = match path.len() - self.matched {
-            0 => ANSWER.iter().position(|name| is(name)).map(|at| at + 1),
-            1 => is(verdict).then_some(0),
+        let slot = match self.matched {
+            0 => is(ERROR).then_some(FAILURE),
+            at if at + 1 == path.len() => is(verdict).then_some(VERDICT),
             _ => None,
         };
         slot.map_or(Next::Skip, |slot| Next::Take(slot, Vec::new()))
@@ -221,7 +254,9 @@ impl Scan {
         match &mut self.next {
             Next::Take(_, value) if value.len() < MAX_VALUE => value.push(byte),
             Next::Skip => {}
-            // Too long; or no object where one would be on the path.
+            // No object where one would be on the path.
+            Next::Enter if self.matched == 0 => self.next = Next::Take(INSTEAD, vec![byte]),
+            // The same; or too long.
             _ => self.next = Next::Skip,
         }
     }

@@ -52,9 +52,74 @@ fn results_of_openai_are_read_however_they_are_cut() {
             (true, Some("m"), None),
         ]
     );
+    assert!(whole.iter().all(|line| line.understood));
     for cut in 1..text.len() {
         assert_eq!(lines(Dialect::Openai, &text, cut), whole, "pieces of {cut}");
     }
+}
+
+#[test]
+fn tools_that_a_response_of_a_batch_tells_of_are_counted_with_its_usage() {
+    let item =
+        |kind: &str| json!({"type": kind, "id": "x", "content": [{"type": "output_text", "text": "web_search_call"}]});
+    let output = ["web_search_call", "message", "web_search_call", "file_search_call"].map(item);
+    let line = json!({"custom_id": "a", "response": {"status_code": 200, "body": {"id": "resp_1", "object": "response",
+        "status": "completed", "model": "gpt-5", "output": output, "usage": {"input_tokens": 20,
+            "input_tokens_details": {"cached_tokens": 5}, "output_tokens": 7,
+            "output_tokens_details": {"reasoning_tokens": 2}, "total_tokens": 27}}}, "error": null});
+    let text = line.to_string();
+    for cut in 1..text.len() {
+        let [line] = &lines(Dialect::Openai, &text, cut)[..] else { panic!("one line") };
+        let usage = line.metered.usage.unwrap();
+        assert_eq!(
+            (usage.units.web_searches, usage.units.file_searches, usage.tier),
+            (2, 1, ServiceTier::Batch),
+            "{cut}"
+        );
+        assert_eq!((usage.tokens.input_total(), usage.tokens.reasoning, usage.tokens.cache_read), (20, 2, 5));
+    }
+    let batch = json!({"id": "batch_1", "object": "batch", "endpoint": "/v1/responses", "created_at": 1_711_471_533.5,
+        "status": "completed", "model": "gpt-5", "request_counts": {"total": 1, "completed": 1, "failed": 0},
+        "usage": {"input_tokens": 20, "output_tokens": 7, "total_tokens": 27}});
+    let state = BatchState::read(batch.to_string().as_bytes()).unwrap();
+    assert_eq!((state.metered.usage, state.made), (None, 1_711_471_533), "the sums do not say what tools did");
+}
+
+#[test]
+fn a_line_that_does_not_say_what_became_of_its_request_is_not_understood() {
+    let understood =
+        |dialect, text: &str| lines(dialect, text, 5).iter().map(|line| line.understood).collect::<Vec<_>>();
+    let body = json!({"model": "m", "usage": {"prompt_tokens": 5, "completion_tokens": 5}});
+    for good in [
+        json!({"response": {"status_code": 500, "body": null}, "error": null}),
+        json!({"error": {"code": "batch_expired"}, "response": null}),
+    ] {
+        assert_eq!(understood(Dialect::Openai, &format!("{good}\n")), [true], "{good}");
+        assert_eq!(understood(Dialect::Openai, good.to_string().trim_end_matches('}')), [false], "torn: {good}");
+    }
+    for bad in [
+        json!({"response": {"body": body}}).to_string(),
+        json!({"response": {"status_code": "200", "body": body}}).to_string(),
+        json!({"response": {"status_code": null, "body": body}}).to_string(),
+        json!({"response": null, "error": null}).to_string(),
+        json!({"response": null}).to_string(),
+        json!({"response": "null", "error": {}}).to_string(),
+        json!({"error": {"code": "x"}}).to_string(),
+        json!({"result": {"type": "succeeded", "message": body}}).to_string(),
+        "{}".into(),
+        "null".into(),
+        "<html>".into(),
+    ] {
+        assert_eq!(understood(Dialect::Openai, &format!("\n{bad}\n \n")), [false], "{bad}");
+    }
+    let of = |kind: serde_json::Value| json!({"custom_id": "a", "result": {"type": kind, "message": body}}).to_string();
+    for (kind, good) in
+        [("succeeded", true), ("errored", true), ("canceled", true), ("expired", true), ("halved", false)]
+    {
+        assert_eq!(understood(Dialect::Anthropic, &of(json!(kind))), [good], "{kind}");
+    }
+    assert_eq!(understood(Dialect::Anthropic, &of(json!(null))), [false]);
+    assert_eq!(understood(Dialect::Anthropic, &openai()), [false; 5], "another vendor's");
 }
 
 #[test]
@@ -104,11 +169,16 @@ fn what_is_no_json_yields_nothing_that_counts() {
         "\"x",
     ] {
         for line in lines(Dialect::Openai, text, 3) {
-            assert_eq!((line.succeeded, &line.metered), (false, &Metered::default()), "{text:?}");
+            assert_eq!(
+                (line.understood, line.succeeded, &line.metered),
+                (false, false, &Metered::default()),
+                "{text:?}"
+            );
         }
     }
     let early = "{\"response\":{\"status_code\":200,\"body\":{\"model\":\"m\",\"usage\":{\"prompt_tokens\":5,";
-    assert_eq!(told(&lines(Dialect::Openai, early, 7)[0]), (true, Some("m"), None), "cut off");
+    let cut_off = &lines(Dialect::Openai, early, 7)[0];
+    assert_eq!((told(cut_off), cut_off.understood), ((true, Some("m"), None), false), "cut off");
 }
 
 #[test]

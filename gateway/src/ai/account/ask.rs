@@ -26,8 +26,19 @@ pub(super) struct One {
     pub(super) around: [String; 2],
     /// Its id, as the caller knows it.
     pub(super) id: String,
-    /// Whether the answer is the contents of a file, or the results of a batch.
-    pub(super) contents: bool,
+    /// What the answer holds.
+    pub(super) contents: Contents,
+}
+
+/// What the answer about one thing holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contents {
+    /// An object that describes it.
+    Object,
+    /// The contents of a file.
+    File,
+    /// The results of a batch.
+    Results,
 }
 
 /// Why nothing is asked for.
@@ -103,7 +114,11 @@ pub(super) fn ask(method: &Method, path: &str) -> Result<Ask, Unserved> {
     let one = |below: &str| One {
         around: [format!("{}/", kind.at), if below.is_empty() { String::new() } else { format!("/{below}") }],
         id: id.to_owned(),
-        contents: matches!(below, CONTENT | RESULTS),
+        contents: match below {
+            CONTENT => Contents::File,
+            RESULTS => Contents::Results,
+            _ => Contents::Object,
+        },
     };
     if below.is_empty() {
         let served = kind.own.contains(method);
@@ -139,15 +154,15 @@ mod tests {
             (Method::GET, "/batches", Ok(Ask::List)),
             (Method::GET, "/uploads", Err(Unserved::Method("POST"))),
             (Method::PUT, "/files", Err(Unserved::Method("GET, POST"))),
-            (Method::GET, "/files/file-1", one("/files/", "file-1", "", false)),
-            (Method::DELETE, "/files/file-1", one("/files/", "file-1", "", false)),
-            (Method::GET, "/files/file-1/content", one("/files/", "file-1", "/content", true)),
+            (Method::GET, "/files/file-1", one("/files/", "file-1", "", Contents::Object)),
+            (Method::DELETE, "/files/file-1", one("/files/", "file-1", "", Contents::Object)),
+            (Method::GET, "/files/file-1/content", one("/files/", "file-1", "/content", Contents::File)),
             (Method::POST, "/files/file-1/content", Err(Unserved::Method("GET"))),
-            (Method::POST, "/batches/b_1/cancel", one("/batches/", "b_1", "/cancel", false)),
+            (Method::POST, "/batches/b_1/cancel", one("/batches/", "b_1", "/cancel", Contents::Object)),
             (Method::DELETE, "/batches/b_1", Err(Unserved::Method("GET"))),
-            (Method::GET, "/messages/batches/b/results", one("/messages/batches/", "b", "/results", true)),
-            (Method::DELETE, "/messages/batches/b", one("/messages/batches/", "b", "", false)),
-            (Method::POST, "/uploads/u/parts", one("/uploads/", "u", "/parts", false)),
+            (Method::GET, "/messages/batches/b/results", one("/messages/batches/", "b", "/results", Contents::Results)),
+            (Method::DELETE, "/messages/batches/b", one("/messages/batches/", "b", "", Contents::Object)),
+            (Method::POST, "/uploads/u/parts", one("/uploads/", "u", "/parts", Contents::Object)),
             (Method::GET, "/uploads/u", Err(Unserved::Path)),
             (Method::GET, "/files/a/b/c", Err(Unserved::Path)),
             (Method::GET, "/files/%2e%2e", Err(Unserved::Path)),

@@ -33,6 +33,10 @@ pub(super) fn of_object(provider: &Provider, state: &BatchState, at: Micros) -> 
     if !state.ended {
         return None;
     }
+    let consumed = |usage: &Usage| usage.tokens.buckets().iter().any(|count| *count > 0);
+    if state.succeeded == Some(0) && !state.metered.usage.as_ref().is_some_and(consumed) {
+        return Some(nothing());
+    }
     match (&state.metered.model, state.metered.usage) {
         (Some(model), Some(usage)) => {
             let row = provider.price(model, at);
@@ -43,7 +47,6 @@ pub(super) fn of_object(provider: &Provider, state: &BatchState, at: Micros) -> 
             let price = row.filter(|_| cost.is_some()).map(|row| row.id.clone()).unwrap_or_default();
             Some(Counted { model: cut(model, MAX_MODEL).to_owned(), usage, cost, price })
         }
-        (_, None) if state.succeeded == Some(0) => Some(nothing()),
         _ => None,
     }
 }
@@ -63,6 +66,9 @@ pub(super) struct Results {
 #[derive(Default)]
 struct Sums {
     models: BTreeMap<String, Counted>,
+    /// Lines that say what became of their request, and others.
+    understood: u64,
+    others: u64,
 }
 
 impl Results {
@@ -75,20 +81,30 @@ impl Results {
         lines.push(bytes, |line| sums.add(line, provider, at));
     }
 
-    /// What all lines consumed, by model and in the order of their names, so that it is the same each time.
-    pub(super) fn finish(self, provider: &Provider, at: Micros) -> Vec<Counted> {
+    /// What all lines consumed, by model and in the order of their names, so that it is the same each time. `None` where
+    /// no line was understood: that is unknown, and not nothing.
+    pub(super) fn finish(self, provider: &Provider, at: Micros) -> Option<Vec<Counted>> {
         let Self { lines, mut sums } = self;
         lines.finish(|line| sums.add(line, provider, at));
+        if sums.understood == 0 {
+            return None;
+        }
         let mut counted: Vec<Counted> = sums.models.into_values().collect();
         if counted.is_empty() {
             counted.push(nothing());
         }
-        counted
+        if sums.others > 0 {
+            // Any of the models may have answered there too.
+            counted.iter_mut().for_each(|one| (one.cost, one.price) = (None, String::new()));
+        }
+        Some(counted)
     }
 }
 
 impl Sums {
     fn add(&mut self, line: BatchLine, provider: &Provider, at: Micros) {
+        let lines = if line.understood { &mut self.understood } else { &mut self.others };
+        *lines += 1;
         if !line.succeeded && line.metered.usage.is_none() {
             return;
         }

@@ -23,7 +23,7 @@ use super::super::line::{Limit, Line, Outgoing};
 use super::super::refuse::{identify, refuse, retry_after};
 use super::super::watch::{Clock, later};
 use super::unseal::Unsealer;
-use super::{Reading, Sealer, account_of, find};
+use super::{Reading, Sealer, absent, account_of, find, has, layout};
 use crate::exchange::Exchange;
 use crate::metering::Settlement;
 use crate::problem::Refusal;
@@ -84,7 +84,13 @@ pub(crate) async fn serve(
     exchange.settlement.provider.clone_from(&provider.id);
     let sealer = Sealer::new(exchange, &provider, key);
     let opened = Unsealer::default().push(&body.bytes, true, &|id: &str| sealer.open_here(id));
-    let mut reading = Reading::new(sealer, Dialect::Openai, None, true, Arc::clone(&state.models.batches));
+    let mut reading = Reading::new(
+        sealer,
+        (layout(&provider), exchange.settlement.at),
+        None,
+        true,
+        Arc::clone(&state.models.batches),
+    );
     let settlement = &mut exchange.settlement;
     let asked = Asking { state, provider: &provider, key };
     let started = attempt::begin(settlement, &provider.id, "/batches");
@@ -117,7 +123,8 @@ fn account(exchange: &Exchange, body: &Body) -> std::result::Result<(Arc<Provide
         Refusal::new(400, "missing_input_file", sentence)
     })?;
     let held = find(exchange, file)?;
-    account_of(exchange, &held, file)
+    let found = account_of(exchange, &held, file)?;
+    if has(&found.0, "/batches") { Ok(found) } else { Err(absent(file)) }
 }
 
 /// What the provider answered.

@@ -16,7 +16,7 @@ use super::count::{self, Counted, Results};
 use super::id::Held;
 use super::row::{self, Seen};
 use super::unseal::Unsealer;
-use super::{Sealer, Written, object};
+use super::{Contents, Sealer, Written, object};
 use crate::metering::Settlement;
 
 /// The longest object that is read. A longer one is none of a file or a batch.
@@ -25,11 +25,14 @@ const MAX_OBJECT: usize = 4 << 20;
 /// What is read and changed of one call.
 pub(crate) struct Reading {
     sealer: Sealer,
+    /// In whose layout the provider answers.
     dialect: Dialect,
+    /// When the call came.
+    at: Micros,
     /// What the path names: in the caller's words, and the vendor's.
     asked: Option<(String, Held)>,
-    /// Whether its contents are the answer.
-    contents: bool,
+    /// What of it the answer holds.
+    contents: Contents,
     /// Whether a batch is made, of which nobody knows yet what it will cost.
     makes_batch: bool,
     written: Arc<Written>,
@@ -53,15 +56,16 @@ enum Answer {
 impl Reading {
     pub(super) fn new(
         sealer: Sealer,
-        dialect: Dialect,
-        asked: Option<(String, Held, bool)>,
+        (dialect, at): (Dialect, Micros),
+        asked: Option<(String, Held, Contents)>,
         makes_batch: bool,
         written: Arc<Written>,
     ) -> Self {
-        let contents = asked.as_ref().is_some_and(|(.., contents)| *contents);
+        let contents = asked.as_ref().map_or(Contents::Object, |(.., contents)| *contents);
         Self {
             sealer,
             dialect,
+            at,
             asked: asked.map(|(id, held, _)| (id, held)),
             contents,
             makes_batch,
@@ -74,11 +78,11 @@ impl Reading {
 
     /// The vendor's id of the batch whose results the answer holds, and when it was made.
     fn results_of(&self) -> Option<(&str, u64)> {
-        let (_, held) = self.asked.as_ref().filter(|_| self.contents)?;
-        let batch = if self.dialect == Dialect::Anthropic && held.results_of.is_empty() && held.made > 0 {
-            &held.id
-        } else {
-            &held.results_of
+        let (_, held) = self.asked.as_ref()?;
+        let batch = match self.contents {
+            Contents::Object => return None,
+            Contents::File => &held.results_of,
+            Contents::Results => &held.id,
         };
         (!batch.is_empty()).then_some((batch, held.made))
     }
@@ -104,7 +108,7 @@ impl Reading {
         if !head.status.is_success() || head.headers.get(header::CONTENT_LENGTH).is_some_and(|length| length == "0") {
             return;
         }
-        if self.contents {
+        if self.contents != Contents::Object {
             if self.results_of().is_some() {
                 let legible = head.status == StatusCode::OK && is_plain(&head.headers);
                 self.answer = match legible {
@@ -123,7 +127,7 @@ impl Reading {
 
     /// Reads a piece of the answer and gives what the caller gets in its place.
     pub(crate) fn response_piece(&mut self, body: &mut Option<Bytes>, last: bool, provider: &Provider) {
-        let at = self.made_at();
+        let at = self.results_at();
         let piece = body.as_deref().unwrap_or_default();
         match &mut self.answer {
             Answer::Other | Answer::Illegible => {}
@@ -162,33 +166,41 @@ impl Reading {
         self.seen = batch;
     }
 
-    fn made_at(&self) -> Micros {
-        self.results_of().map_or(0, |(_, made)| micros(made))
+    fn results_at(&self) -> Micros {
+        self.made_at(self.results_of().map_or(0, |(_, made)| made))
+    }
+
+    /// The moment of a batch: when it was made, or when it was asked after where the provider does not say that.
+    fn made_at(&self, made: u64) -> Micros {
+        if made == 0 { self.at } else { micros(made) }
     }
 
     /// Writes down what a batch consumed. Tells whether the cost of the call itself is known, which is nothing: unknown
     /// is what the batch that it made will cost, or results that it gave and could not count.
     pub(crate) fn settle(&mut self, settlement: &Settlement, whole: bool, provider: &Provider) -> bool {
         if let Some((id, state)) = self.seen.take() {
-            let at = micros(state.made);
+            let at = self.made_at(state.made);
             if let Some(counted) = count::of_object(provider, &state, at) {
                 self.write(settlement, provider, &id, at, &[counted]);
             }
         }
         match std::mem::replace(&mut self.answer, Answer::Other) {
             Answer::Results(results) if whole => {
-                let at = self.made_at();
+                let at = self.results_at();
                 let counted = results.finish(provider, at);
-                if let Some((batch, _)) = self.results_of() {
-                    self.write(settlement, provider, batch, at, &counted);
+                if let (Some((batch, _)), Some(counted)) = (self.results_of(), &counted) {
+                    self.write(settlement, provider, batch, at, counted);
                 }
-                true
+                counted.is_some() || self.is_counted(provider)
             }
-            Answer::Results(_) | Answer::Illegible => {
-                self.results_of().is_none_or(|(batch, _)| row::is_written(&self.written, &provider.id, batch))
-            }
+            Answer::Results(_) | Answer::Illegible => self.is_counted(provider),
             Answer::Other | Answer::Object(_) => !self.makes_batch,
         }
+    }
+
+    /// Whether nothing is left to count.
+    fn is_counted(&self, provider: &Provider) -> bool {
+        self.results_of().is_none_or(|(batch, _)| row::is_written(&self.written, &provider.id, batch))
     }
 
     fn write(&self, settlement: &Settlement, provider: &Provider, batch: &str, at: Micros, counted: &[Counted]) {
@@ -196,7 +208,6 @@ impl Reading {
             Dialect::Anthropic => format!("/v1/messages/batches/{batch}"),
             _ => format!("/v1/batches/{batch}"),
         };
-        let at = if at == 0 { settlement.at } else { at };
         let seen = Seen { id: batch, at, path };
         row::write(&self.written, settlement, (&self.sealer, provider), &seen, counted);
     }

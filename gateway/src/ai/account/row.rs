@@ -41,11 +41,15 @@ pub(super) fn write(
     if is_written(written, &provider.id, seen.id) {
         return;
     }
+    let mut kept = true;
     for (at, one) in counted.iter().enumerate() {
         let named = provider.models.contains_key(&one.model);
-        settlement.beside(&record(settlement, (sealer, provider), seen, one, at), named);
+        kept &= settlement.beside(&record(settlement, (sealer, provider), seen, one, at), named);
     }
-    written.0.insert(row_id(&provider.id, seen.id, 0), ());
+    // What is lost is written when the batch is asked after again.
+    if kept {
+        written.0.insert(row_id(&provider.id, seen.id, 0), ());
+    }
 }
 
 /// A row of its own: the caller's, of the moment when the batch was made.

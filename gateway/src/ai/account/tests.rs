@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use weir_domain::ledger::{Record, Traffic};
 use weir_domain::sealing::SealingKey;
 use weir_domain::snapshot::Snapshot;
 
+use super::row::{self, Seen};
 use super::unseal::Unsealer;
-use super::{Sealer, object};
+use super::{Sealer, Written, object};
+use crate::ai::plan::tests::provider;
+use crate::metering::{JournalEvent, JournalOptions, Meter, Observer, Settled, Settlement};
 
 fn sealer(application: &str, key: &str) -> Sealer {
     let snapshot = Arc::new(Snapshot { sealing: Some(SealingKey::new([7; 32])), ..Snapshot::default() });
@@ -92,4 +96,30 @@ fn every_id_of_an_answer_is_the_callers_and_the_same_each_time() {
     let upload: Value = serde_json::from_slice(&object::seal(&sealer, None, upload.as_bytes()).unwrap().body).unwrap();
     assert_eq!(upload["file"]["id"], sealer.seal(0, "", "file-3"));
     assert!(object::seal(&sealer, None, b"[1]").is_none() && object::seal(&sealer, None, b"<html>").is_none());
+}
+
+struct Deaf;
+
+impl Observer for Deaf {
+    fn settled(&self, _: &Record, _: Settled) {}
+
+    fn journal(&self, _: &JournalEvent) {}
+}
+
+#[test]
+fn a_batch_whose_row_is_lost_is_written_when_it_is_asked_after_again() {
+    let provider = provider("openai", &[]);
+    for (full, pending_bytes, kept) in [(false, 0, true), (true, 8 << 20, true), (true, 0, false)] {
+        let directory = tempfile::tempdir().unwrap();
+        let options = JournalOptions { pending_bytes, ..JournalOptions::default() };
+        let meter = Meter::open(directory.path(), "node", options, Arc::new(Deaf)).unwrap();
+        if full {
+            meter.fill_up();
+        }
+        let settlement = Settlement::begin(&meter, Traffic::Ai, "GET", "/v1/batches/x");
+        let (written, sealer) = (Written::default(), sealer("web", "main"));
+        let seen = Seen { id: "batch_1", at: 1, path: "/v1/batches/batch_1".into() };
+        row::write(&written, &settlement, (&sealer, &provider), &seen, &[Default::default()]);
+        assert_eq!(row::is_written(&written, "openai", "batch_1"), kept, "{full} {pending_bytes}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Files and batches in an account that applications share: whose they are, and what they cost.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
 use weir_domain::name::is_derived;
@@ -332,6 +334,128 @@ async fn results_that_break_off_have_an_unknown_cost_and_are_counted_when_they_c
     assert_eq!(costs[3], (false, None), "{costs:?}");
     assert_eq!(costs[4], (true, price(&rows[4])));
     assert_eq!(costs[5], (false, Some(NanoUsd::ZERO)));
+}
+
+/// A batch of messages that has ended: its path, and the vendor's id.
+async fn ended(shared: &Shared) -> (String, String) {
+    let asked = json!({"requests": [{"custom_id": "a", "params": {"model": "m", "max_tokens": 9,
+        "messages": [{"role": "user", "content": "Hello there"}]}}]});
+    let id = shared.post("/v1/messages/batches", &asked).await.json().unwrap()["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/messages/batches/{id}");
+    shared.get(&path).await;
+    shared.get(&path).await;
+    let held = BASE64_URL_SAFE_NO_PAD.decode(id.strip_prefix("msgbatch_wrid").unwrap()).unwrap();
+    let raw = held.rsplit(|&byte| byte == 0).next().unwrap();
+    (path, format!("msgbatch_{}", std::str::from_utf8(raw).unwrap()))
+}
+
+fn said(body: &str) -> Script {
+    Script { body: Some(body.to_owned()), ..Script::default() }
+}
+
+#[tokio::test]
+async fn no_header_of_the_callers_changes_what_its_batch_costs() {
+    let shared = shared(&[Vendor::Openai]).await;
+    let file = shared.upload(&lines(&["m-1"]), None).await;
+    let batch = shared.batch(&file, &json!({"usage": "no"})).await;
+    shared.poll(&batch).await;
+    let done = shared.poll(&batch).await;
+    let content = format!("/v1/files/{}/content", done["output_file_id"].as_str().unwrap());
+    let disguised = |method: &str, path: &str| {
+        let request = shared.request(method, path, &shared.stage.world.key);
+        request.header("anthropic-version", "2023-06-01").header("x-weir-provider", "one")
+    };
+    assert_eq!(shared.send(disguised("GET", &content)).await.status, 200);
+    let id = batch["id"].as_str().unwrap();
+    for (method, path) in [
+        ("GET", format!("/v1/messages/batches/{id}")),
+        ("GET", format!("/v1/messages/batches/{id}/results")),
+        ("POST", "/v1/messages/batches".to_owned()),
+    ] {
+        let refused = shared.send(disguised(method, &path)).await;
+        assert_eq!(refused.status, 404, "{path}: {}", refused.text());
+    }
+    assert_eq!(shared.stage.vendors[0].received().len(), 2, "what the provider does not have never reaches it");
+    let (batches, _) = shared.ledger(9).await;
+    let [row] = &batches[..] else { panic!("{batches:?}") };
+    assert_eq!((row.model.as_str(), row.cost), ("m-1", price(row)));
+    assert!(row.path.starts_with("/v1/batches/batch_"), "{}", row.path);
+}
+
+#[tokio::test]
+async fn results_that_nobody_understands_have_an_unknown_cost_and_do_not_stand_for_others() {
+    let shared = shared(&[Vendor::Anthropic]).await;
+    let (path, _) = ended(&shared).await;
+    let results = format!("{path}/results");
+    for strange in [
+        "{\"custom_id\":\"a\",\"outcome\":{}}\n",
+        "<html>busy</html>",
+        "{\"custom_id\":\"a\",\"result\":{\"type\":\"succ",
+    ] {
+        shared.stage.vendors[0].next(said(strange));
+        assert_eq!(shared.get(&results).await.text(), strange);
+    }
+    assert_eq!(shared.get(&results).await.status, 200);
+    let rows = shared.stage.rows(8).await;
+    let costs: Vec<_> = rows[3..].iter().map(|row| (is_derived(&row.id), row.cost)).collect();
+    let call = |cost| (false, cost);
+    assert_eq!(costs, [call(None), call(None), call(None), (true, price(&rows[6])), call(Some(NanoUsd::ZERO))]);
+}
+
+#[tokio::test]
+async fn results_of_which_a_part_is_not_understood_are_not_charged_as_if_that_were_nothing() {
+    let shared = shared(&[Vendor::Anthropic]).await;
+    let good = json!({"custom_id": "a", "result": {"type": "succeeded", "message": {"type": "message", "model": "m",
+        "usage": {"input_tokens": 11, "output_tokens": 7}}}});
+    let bad = json!({"custom_id": "b", "result": {"type": "errored", "error": {"type": "api_error"}}});
+    for (at, (end, known)) in
+        [("", true), ("{\"custom_id\":\"c\",\"resu", false), ("{}\n", false)].into_iter().enumerate()
+    {
+        let (path, _) = ended(&shared).await;
+        shared.stage.vendors[0].next(said(&format!("{good}\n\n{bad}\n{end}")));
+        shared.get(&format!("{path}/results")).await;
+        let (batches, _) = shared.ledger(5 * (at + 1)).await;
+        let row = &batches[at];
+        assert_eq!((row.cost, row.attempts[0].cost), (price(row).filter(|_| known), row.cost), "{end}");
+        assert_eq!((row.usage.tokens.input_total(), row.attempts[0].price.is_empty()), (11, !known));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_does_not_tell_when_it_was_made_is_charged_at_the_prices_of_when_it_is_seen() {
+    let shared = shared_with(&[Vendor::Anthropic], |documents| {
+        for price in documents.iter_mut().filter(|document| document["kind"] == "Price") {
+            price["spec"]["effective_from"] = json!("2025-01-01");
+        }
+    })
+    .await;
+    let (_, raw) = ended(&shared).await;
+    let object = json!({"id": raw, "type": "message_batch", "processing_status": "ended", "created_at": null});
+    shared.stage.vendors[0].next(said(&object.to_string()));
+    let asked = json!({"requests": [{"custom_id": "a", "params": {"model": "m", "max_tokens": 9, "messages": []}}]});
+    let made = shared.post("/v1/messages/batches", &asked).await.json().unwrap();
+    let results = shared.get(&format!("/v1/messages/batches/{}/results", made["id"].as_str().unwrap())).await;
+    assert_eq!(results.status, 200, "{}", results.text());
+    let (batches, _) = shared.ledger(6).await;
+    let [row] = &batches[..] else { panic!("{batches:?}") };
+    assert_eq!(row.cost, price(row));
+    assert!(weir_domain::time::now() - row.at < 600_000_000, "{}", row.at);
+}
+
+#[tokio::test]
+async fn a_batch_of_which_nothing_succeeded_costs_nothing_whatever_else_it_says() {
+    let shared = shared(&[Vendor::Openai]).await;
+    let file = shared.upload(&lines(&["m"]), None).await;
+    let batch = shared.batch(&file, &Value::Null).await;
+    let failed = json!({"id": "batch_0", "object": "batch", "endpoint": "/v1/responses", "status": "failed",
+        "created_at": 1_763_000_000, "model": null, "request_counts": {"total": 0, "completed": 0, "failed": 0},
+        "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}});
+    shared.stage.vendors[0].next(said(&failed.to_string()));
+    let told = shared.post(&format!("/v1/batches/{}/cancel", batch["id"].as_str().unwrap()), &json!({})).await;
+    assert_eq!(told.json().unwrap()["status"], "failed");
+    let (batches, _) = shared.ledger(4).await;
+    let [row] = &batches[..] else { panic!("{batches:?}") };
+    assert_eq!((row.cost, row.usage.tier), (Some(NanoUsd::ZERO), ServiceTier::Batch));
 }
 
 #[tokio::test]
