@@ -146,9 +146,9 @@ impl Scan {
             // Its braces belong to it.
             let within = self.in_answer();
             if self.in_string {
-                self.string(byte)
+                self.string(byte);
             } else {
-                self.plain(byte)
+                self.plain(byte);
             }
             if within || self.in_answer() {
                 self.answer.push(&[byte]);
