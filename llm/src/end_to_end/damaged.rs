@@ -202,10 +202,10 @@ fn check_request(body: &Bytes, strict: bool) {
             let Ok(made) = prepare(inbound, &seen, body, &target) else { continue };
             let mut sent: Value = serde_json::from_slice(&made.body).unwrap();
             assert!(!strict || made.dropped.is_empty());
-            if format == WireFormat::Gemini {
-                assert!(made.path.starts_with("/models/demo-small:generateContent"));
-            } else {
-                assert_eq!(sent["model"], "demo-small");
+            match format {
+                WireFormat::Gemini => assert!(made.path.starts_with("/models/demo-small:generateContent")),
+                WireFormat::Bedrock => assert!(made.path.starts_with("/model/demo-small/converse"), "{}", made.path),
+                _ => assert_eq!(sent["model"], "demo-small"),
             }
             // What was taken out is reported; nothing else may differ.
             if format == inbound.format() && made.dropped.is_empty() {
