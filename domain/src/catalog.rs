@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::models::CatalogModels;
+use crate::absent::is_default;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, PriceRow, Rates, TierPrice, Written};
 use crate::quirks::Quirks;
 use crate::spec::{self, Protocol};
@@ -249,10 +250,6 @@ impl Catalog {
 // `BUILT_IN`: each provider's id, what is known of it, and its models, the latter two as JSON. Made of `catalog/` by
 // build.rs.
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
 
 /// Whether two addresses lead to the same place: letters of the host, a default port and a last `/` do not matter.
 fn is_same_address(one: &str, other: &str) -> bool {

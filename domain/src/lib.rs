@@ -3,6 +3,7 @@
 //! The data plane reads a [`snapshot::Snapshot`] and writes [`ledger`] rows; the control plane edits
 //! [`resource::Resource`]s and compiles them. They meet only in the two traits of [`ports`].
 
+pub mod absent;
 pub mod addressing;
 pub mod aws;
 pub mod bodies;

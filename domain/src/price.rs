@@ -1,5 +1,6 @@
 //! Prices by what is counted and by date, and the exact cost of a usage.
 
+pub mod buckets;
 mod rates;
 mod units;
 mod written;

@@ -8,6 +8,8 @@ mod sum;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::absent::is_default;
+
 /// Tokens by kind. The buckets are disjoint; the wire totals are sums of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -337,8 +339,4 @@ impl Usage {
     pub fn of_units(units: Units) -> Self {
         Self { units, source: UsageSource::Provider, ..Self::default() }
     }
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

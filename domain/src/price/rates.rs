@@ -1,5 +1,6 @@
 //! Compiled prices, and the exact cost of a usage.
 
+use super::buckets::{AUDIO_OUT, COUNT, IMAGE_OUT, INPUT, OUTPUT, completed};
 use super::units::{UnitRates, compile_units};
 use super::written::{ContextTier, PerMillion, Written};
 use crate::money::{self, MoneyError, NanoUsd};
@@ -38,7 +39,7 @@ impl PriceFault {
 pub struct DependsOnSizes;
 
 /// A rate per bucket; `None` where the price has none and no base stands in.
-type Buckets = [Option<i128>; 13];
+type Buckets = [Option<i128>; COUNT];
 
 /// The rates of one service tier: for all requests, and for those with much input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -168,43 +169,6 @@ impl Bands {
     fn has_output(&self) -> bool {
         self.base[OUTPUT].is_some() || self.base[IMAGE_OUT].is_some() || self.base[AUDIO_OUT].is_some()
     }
-}
-
-// Places in `Tokens::buckets`.
-const INPUT: usize = 0;
-const OUTPUT: usize = 1;
-const CACHE_READ: usize = 2;
-const CACHE_WRITE_5M: usize = 3;
-const CACHE_WRITE_1H: usize = 4;
-const REASONING: usize = 5;
-const AUDIO_IN: usize = 6;
-const AUDIO_OUT: usize = 7;
-const IMAGE_IN: usize = 8;
-const IMAGE_OUT: usize = 9;
-const CACHE_READ_AUDIO: usize = 10;
-const CACHE_READ_IMAGE: usize = 11;
-const VIDEO_IN: usize = 12;
-
-/// Which bucket's rate stands in for one without its own. In this order, so that what stands in is settled before.
-const STAND_INS: [(usize, usize); 11] = [
-    (CACHE_READ, INPUT),
-    (CACHE_WRITE_5M, INPUT),
-    (CACHE_WRITE_1H, CACHE_WRITE_5M),
-    (REASONING, OUTPUT),
-    (AUDIO_IN, INPUT),
-    (AUDIO_OUT, OUTPUT),
-    (IMAGE_IN, INPUT),
-    (IMAGE_OUT, OUTPUT),
-    (CACHE_READ_AUDIO, CACHE_READ),
-    (CACHE_READ_IMAGE, CACHE_READ),
-    (VIDEO_IN, INPUT),
-];
-
-fn completed(mut rates: Buckets) -> Buckets {
-    for (bucket, base) in STAND_INS {
-        rates[bucket] = rates[bucket].or(rates[base]);
-    }
-    rates
 }
 
 fn overlaid(below: Buckets, above: Buckets) -> Buckets {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::absent::is_default;
 use crate::usage::{ImageQuality, ServiceTier};
 
 /// Dollars for a million tokens, as decimal strings; at most fifteen digits after the point.
@@ -216,8 +217,4 @@ pub struct Written<'a> {
     pub per_unit: &'a PerUnit,
     /// By what the cost of tokens is multiplied.
     pub multipliers: &'a Multipliers,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{RequestLog, is_default};
+use super::RequestLog;
+use crate::absent::is_default;
 use crate::secret::SecretRef;
 
 /// A group of people who own resources.

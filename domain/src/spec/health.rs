@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::is_default;
+use crate::absent::is_default;
 
 /// A request that each node sends in the background, and what its answers mean. Empty (`{}`): the provider's list of
 /// models is asked for every half minute, which costs nothing.

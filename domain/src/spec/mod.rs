@@ -172,10 +172,6 @@ fn sentence(error: &serde_json::Error) -> String {
     }
 }
 
-pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::routing::{Breaker, Canary, Retry, RouteTimeouts, Shadow, Sticky, Strategy, When};
-use super::{AnswerCache, HealthCheck, is_default};
+use super::{AnswerCache, HealthCheck};
+use crate::absent::is_default;
 use crate::dialect::WireFormat;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
 use crate::quirks::Quirks;

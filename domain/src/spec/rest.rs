@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::is_default;
+use crate::absent::is_default;
 use crate::secret::SecretRef;
 
 /// A set of servers that answer alike.

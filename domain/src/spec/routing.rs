@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::is_default;
+use crate::absent::is_default;
 
 /// How one of the targets of the same priority is chosen. Priorities come first in every strategy: a target of a higher
 /// number is asked only when those of the lower ones cannot be.

@@ -9,7 +9,7 @@
 //! next one is tried.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::header;
@@ -28,6 +28,7 @@ use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
 use super::body::{self, Body, BodyError};
 use super::destination::{bind, find, is_named, longest, plan};
+use super::due::{Due, due};
 use super::failure::{Failure, Stop};
 use super::plan::{Choice, Plan};
 use super::pool::cooldown::Rest;
@@ -217,15 +218,10 @@ impl Call<'_> {
                 }
                 Err(error) => return Err((error.to_wire(), None)),
             };
-            if tokio::time::Instant::now() + choice.wait >= self.request.ends {
-                plan.unmade(choice);
-                break;
-            }
-            if let Err(reason) = rest(session, choice.wait).await {
-                plan.unmade(choice);
-                // The attempts so far failed, and nobody pays for those.
-                settlement.cost = Some(NanoUsd::ZERO);
-                return Ok(Err(reason));
+            match due(session, settlement, &plan, choice, self.request.ends).await {
+                Due::Now => {}
+                Due::Never => break,
+                Due::Left(reason) => return Ok(Err(reason)),
             }
             made += 1;
             settlement.dropped = self.dropped(target, &prepared);
@@ -367,15 +363,4 @@ async fn estimated(request: &Request<'_>, session: &mut Session, settlement: &mu
     settlement.cost = Some(NanoUsd::ZERO);
     let body = weir_llm::estimated_count(request.inbound, request.peek);
     super::give_with(session, settlement, request.inbound, body, Some(("x-weir-estimated", "true"))).await
-}
-
-/// Waits before an attempt that repeats one, unless the caller leaves.
-pub(super) async fn rest(session: &mut Session, wait: Duration) -> Result<()> {
-    if wait.is_zero() {
-        return Ok(());
-    }
-    tokio::select! {
-        () = tokio::time::sleep(wait) => Ok(()),
-        reason = watch::departure(session.as_downstream_mut()) => Err(reason),
-    }
 }

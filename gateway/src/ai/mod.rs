@@ -20,6 +20,7 @@ mod call;
 mod credential;
 mod destination;
 mod drain;
+mod due;
 mod endpoint;
 mod failure;
 pub(crate) mod health;

@@ -33,8 +33,9 @@ use self::named::Named;
 use self::responses::Responses;
 use self::session::Pump;
 use self::standing::Standing;
-use super::call::{Refusal, failed, refusal, rest};
+use super::call::{Refusal, failed, refusal};
 use super::destination::{find, is_named, longest};
+use super::due::{Due, due};
 use super::failure::{Failure, Stop};
 use super::plan::Plan;
 use super::plan::ask::{Ask, dice};
@@ -141,14 +142,10 @@ impl Wish<'_> {
                 plan.unfit(choice);
                 continue;
             }
-            if tokio::time::Instant::now() + choice.wait >= ends {
-                plan.unmade(choice);
-                break;
-            }
-            if let Err(reason) = rest(session, choice.wait).await {
-                plan.unmade(choice);
-                settlement.cost = Some(NanoUsd::ZERO);
-                return Ok(Err(reason));
+            match due(session, settlement, &plan, choice, ends).await {
+                Due::Now => {}
+                Due::Never => break,
+                Due::Left(reason) => return Ok(Err(reason)),
             }
             made += 1;
             let mut trial = plan.begin(choice);

@@ -61,7 +61,8 @@ pub(crate) struct StreamReader {
     /// Whether the final number of output tokens has come; the one at the start only counts the first.
     final_output: bool,
     calls: Vec<Call>,
-    dropped: DroppedParts,
+    /// What was left out so far.
+    pub(crate) dropped: DroppedParts,
 }
 
 /// A `tool_use` block that has begun.
@@ -83,11 +84,6 @@ impl StreamReader {
     pub(crate) fn sighted(&self) -> Sighted {
         let sighted = self.usage.sighted();
         if self.final_output { sighted } else { Sighted { output: None, ..sighted } }
-    }
-
-    /// Names of what was left out so far.
-    pub(crate) fn dropped(&self) -> Vec<&'static str> {
-        self.dropped.names()
     }
 
     /// Reads the data of one event. The name beside it says nothing that the data does not.

@@ -66,7 +66,8 @@ pub(crate) struct StreamReader {
     working: bool,
     sighted: Sighted,
     calls: Vec<Call>,
-    dropped: DroppedParts,
+    /// What was left out so far.
+    pub(crate) dropped: DroppedParts,
 }
 
 /// A call of a tool that has begun.
@@ -85,11 +86,6 @@ impl StreamReader {
     /// What was said of usage so far: all at once, with the last event.
     pub(crate) fn sighted(&self) -> Sighted {
         self.sighted
-    }
-
-    /// Names of what was left out so far.
-    pub(crate) fn dropped(&self) -> Vec<&'static str> {
-        self.dropped.names()
     }
 
     /// Reads one event, by its name.

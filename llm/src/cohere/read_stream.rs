@@ -49,7 +49,8 @@ pub(crate) struct StreamReader {
     working: bool,
     sighted: Sighted,
     calls: Vec<Call>,
-    dropped: DroppedParts,
+    /// What was left out so far.
+    pub(crate) dropped: DroppedParts,
 }
 
 /// A call that has begun.
@@ -68,11 +69,6 @@ impl StreamReader {
     /// What was said of usage.
     pub(crate) fn sighted(&self) -> Sighted {
         self.sighted
-    }
-
-    /// Names of what was left out so far.
-    pub(crate) fn dropped(&self) -> Vec<&'static str> {
-        self.dropped.names()
     }
 
     /// Reads the data of one event.

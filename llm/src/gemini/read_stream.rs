@@ -26,7 +26,8 @@ pub(crate) struct StreamReader {
     calls: usize,
     /// Counts are of all so far: the last ones hold.
     usage: Option<Box<serde_json::value::RawValue>>,
-    dropped: DroppedParts,
+    /// What was left out so far.
+    pub(crate) dropped: DroppedParts,
 }
 
 impl StreamReader {
@@ -52,11 +53,6 @@ impl StreamReader {
     /// What was said of usage so far.
     pub(crate) fn sighted(&self) -> Sighted {
         sighted(self.usage.as_deref(), self.searched, self.finished)
-    }
-
-    /// Names of what was left out so far.
-    pub(crate) fn dropped(&self) -> Vec<&'static str> {
-        self.dropped.names()
     }
 
     /// Reads the data of one event. Nothing in it tells that it is the last.

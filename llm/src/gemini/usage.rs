@@ -153,19 +153,14 @@ pub(crate) fn searches(grounding: Option<&RawValue>, model: Option<&str>) -> Uni
 #[serde(rename_all = "camelCase")]
 pub(super) struct OutUsage {
     prompt_token_count: u64,
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "weir_domain::absent::is_default")]
     cached_content_token_count: u64,
     candidates_token_count: u64,
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "weir_domain::absent::is_default")]
     thoughts_token_count: u64,
     total_token_count: u64,
     /// Not of Google's: decimal dollars.
     cost: Cost,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_zero(n: &u64) -> bool {
-    *n == 0
 }
 
 impl OutUsage {

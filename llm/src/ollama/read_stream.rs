@@ -15,7 +15,8 @@ pub(crate) struct StreamReader {
     started: bool,
     calls: usize,
     sighted: Sighted,
-    dropped: DroppedParts,
+    /// What was left out so far.
+    pub(crate) dropped: DroppedParts,
 }
 
 impl StreamReader {
@@ -27,11 +28,6 @@ impl StreamReader {
     /// What was said of usage.
     pub(crate) fn sighted(&self) -> Sighted {
         self.sighted
-    }
-
-    /// Names of what was left out so far.
-    pub(crate) fn dropped(&self) -> Vec<&'static str> {
-        self.dropped.names()
     }
 
     /// Reads one line.

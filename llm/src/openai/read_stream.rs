@@ -54,7 +54,8 @@ pub(crate) struct StreamReader {
     created: Option<u64>,
     calls: Vec<Call>,
     sighted: Sighted,
-    dropped: DroppedParts,
+    /// What was left out so far.
+    pub(crate) dropped: DroppedParts,
 }
 
 /// A call that has begun.
@@ -83,11 +84,6 @@ impl StreamReader {
     /// What was last said of usage: each sighting replaces the one before (rule 35).
     pub(crate) fn sighted(&self) -> Sighted {
         self.sighted
-    }
-
-    /// Names of what was left out so far.
-    pub(crate) fn dropped(&self) -> Vec<&'static str> {
-        self.dropped.names()
     }
 
     /// Reads the data of one event.

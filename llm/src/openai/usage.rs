@@ -130,7 +130,7 @@ pub(super) struct OutUsage {
 #[derive(Serialize)]
 struct OutPromptDetails {
     cached_tokens: u64,
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "weir_domain::absent::is_default")]
     cache_write_tokens: u64,
     audio_tokens: u64,
 }
@@ -139,11 +139,6 @@ struct OutPromptDetails {
 struct OutCompletionDetails {
     reasoning_tokens: u64,
     audio_tokens: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_zero(n: &u64) -> bool {
-    *n == 0
 }
 
 impl OutUsage {

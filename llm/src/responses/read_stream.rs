@@ -29,7 +29,8 @@ pub(crate) struct StreamReader {
     /// What tools of the provider did.
     units: Units,
     working: bool,
-    dropped: DroppedParts,
+    /// What was left out so far.
+    pub(crate) dropped: DroppedParts,
     /// The ids of reasoning that only its provider can read.
     bound: Vec<String>,
 }
@@ -63,11 +64,6 @@ impl StreamReader {
 
     pub(crate) fn sighted(&self) -> Sighted {
         self.sighted
-    }
-
-    /// Names of what was left out so far.
-    pub(crate) fn dropped(&self) -> Vec<&'static str> {
-        self.dropped.names()
     }
 
     /// The number of the next event.

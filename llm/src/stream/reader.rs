@@ -81,6 +81,6 @@ impl Reader {
 
     /// Names of what was left out so far.
     pub(super) fn dropped(&self) -> Vec<&'static str> {
-        each!(self, reader => reader.dropped())
+        each!(self, reader => reader.dropped.names())
     }
 }

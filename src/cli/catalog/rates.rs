@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use weir_domain::price::buckets::{
+    AUDIO_OUT, CACHE_READ, CACHE_WRITE_1H, CACHE_WRITE_5M, COUNT, IMAGE_OUT, INPUT, OUTPUT, REASONING, STAND_INS,
+    completed,
+};
 use weir_domain::price::{ContextTier, PerMillion, TierPrice};
 use weir_domain::usage::ServiceTier;
 
@@ -9,10 +13,10 @@ use super::decimal::Decimal;
 use super::table::Entry;
 
 /// A rate for one token by bucket, in the order of [`PerMillion::buckets`].
-type Buckets = [Option<Decimal>; 13];
+type Buckets = [Option<Decimal>; COUNT];
 
 /// The table's name of each bucket.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; COUNT] = [
     "input_cost_per_token",
     "output_cost_per_token",
     "cache_read_input_token_cost",
@@ -26,30 +30,6 @@ const FIELDS: [&str; 13] = [
     "cache_read_input_audio_token_cost",
     "cache_read_input_image_token_cost",
     "input_cost_per_video_token",
-];
-
-const INPUT: usize = 0;
-const OUTPUT: usize = 1;
-const CACHE_READ: usize = 2;
-const CACHE_WRITE_5M: usize = 3;
-const CACHE_WRITE_1H: usize = 4;
-const REASONING: usize = 5;
-const IMAGE_OUT: usize = 9;
-const CACHE_READ_AUDIO: usize = 10;
-
-/// Which bucket's rate stands in for one without its own, as [`weir_domain::price::Rates`] has it.
-const STAND_INS: [(usize, usize); 11] = [
-    (CACHE_READ, INPUT),
-    (CACHE_WRITE_5M, INPUT),
-    (CACHE_WRITE_1H, CACHE_WRITE_5M),
-    (REASONING, OUTPUT),
-    (6, INPUT),
-    (7, OUTPUT),
-    (8, INPUT),
-    (IMAGE_OUT, OUTPUT),
-    (CACHE_READ_AUDIO, CACHE_READ),
-    (11, CACHE_READ),
-    (12, INPUT),
 ];
 
 /// Buckets whose rates the table has for large contexts too.
@@ -156,7 +136,7 @@ fn batch_levels(entry: &Entry) -> Levels {
     let mut rates: Buckets = std::array::from_fn(|bucket| match bucket {
         OUTPUT => text,
         IMAGE_OUT => images,
-        REASONING | 7 => None,
+        REASONING | AUDIO_OUT => None,
         _ => of(FIELDS[bucket]),
     });
     let mut levels = vec![(0, completed(rates))];
@@ -191,13 +171,6 @@ fn by_range(entry: &Entry) -> Option<Levels> {
         })
         .collect();
     (levels.first()?.0 == 0).then_some(levels)
-}
-
-fn completed(mut rates: Buckets) -> Buckets {
-    for (bucket, base) in STAND_INS {
-        rates[bucket] = rates[bucket].or(rates[base]);
-    }
-    rates
 }
 
 /// Writes levels: of each only what does not follow from what is below it.
