@@ -24,6 +24,15 @@ VENDORS = {
     "ollama": ("", {}),
 }
 
+# Whose calls are made to fail at the same time: each has model routes of its own, so that none meets another's script.
+FLAKY = ["", "-openai", "-anthropic", "-google"]
+# Round numbers, so that a test can say what a call costs.
+PRICE = {
+    "per_million": {"input": "1", "output": "10"},
+    "per_unit": {"images": [{"price": "0.04"}], "character": "0.00001", "audio_in_second": "0.0001", "query": "0.002"},
+    "service_tiers": {"batch": {"per_million": {"input": "0.5", "output": "5"}}},
+}
+
 
 def listening(process: subprocess.Popen) -> dict:
     """Reads standard output up to the line that says where the process listens."""
@@ -43,8 +52,10 @@ def listening(process: subprocess.Popen) -> dict:
 
 
 def config(fakes: dict) -> str:
-    """Each vendor twice: once for good calls, once for calls that fail, so that a cooldown touches nobody else."""
-    documents = [{"kind": "Application", "id": "sdk", "spec": {"models": ["*"]}}]
+    """Each vendor twice: once for good calls, at a price, and once for calls that fail, so that a cooldown touches
+    nobody else."""
+    spec = {"models": ["*"], "batches": ["openai", "anthropic"]}
+    documents = [{"kind": "Application", "id": "sdk", "spec": spec}]
     for vendor, (path, more) in VENDORS.items():
         secret = "env:FAKE_ACCESS_KEY" if vendor == "bedrock" else "env:FAKE_VENDOR_KEY"
         spec = {
@@ -56,11 +67,14 @@ def config(fakes: dict) -> str:
         }
         for provider in (vendor, f"flaky-{vendor}"):
             documents.append({"kind": "Provider", "id": provider, "spec": spec})
-        route = {
-            "targets": [{"provider": f"flaky-{vendor}", "model": f"model-flaky-{vendor}"}],
-            "retry": {"max_attempts": 1, "cooldown_ms": 1},
-        }
-        documents.append({"kind": "ModelRoute", "id": f"flaky-{vendor}", "spec": route})
+        for suite in FLAKY:
+            route = {
+                "targets": [{"provider": f"flaky-{vendor}", "model": f"model-flaky-{vendor}{suite}"}],
+                "retry": {"max_attempts": 1, "cooldown_ms": 1},
+            }
+            documents.append({"kind": "ModelRoute", "id": f"flaky-{vendor}{suite}", "spec": route})
+        price = {"provider": vendor, "model": "*", **PRICE}
+        documents.append({"kind": "Price", "id": f"price-{vendor}", "spec": price})
     return "\n---\n".join(json.dumps(document) for document in documents)
 
 
@@ -80,8 +94,9 @@ def main() -> int:
             addresses = listening(fakes)
             (directory / "weir.yaml").write_text(config(addresses))
             with open(directory / "log", "wb") as log:
+                # A batch's row is of the time of the fake's clock, which stands.
                 weir = subprocess.Popen(
-                    [weir_path, "run", "--config", "weir.yaml", "--data-dir", "data"]
+                    [weir_path, "run", "--config", "weir.yaml", "--data-dir", "data", "--ledger-retention-days", "0"]
                     + ["--gateway-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"],
                     cwd=directory,
                     env={
@@ -107,6 +122,8 @@ def main() -> int:
                 **os.environ,
                 "GATEWAY_URL": f"http://{planes['gateway']}",
                 "GATEWAY_KEY": key,
+                "ADMIN_URL": admin["WEIR_ADMIN_URL"],
+                "ADMIN_TOKEN": (directory / "data" / "admin-token").read_text().strip(),
                 **{f"FAKE_{vendor.upper()}_URL": f"http://{addresses[vendor]}" for vendor in VENDORS},
             }
             codes = [subprocess.run(command, env=environment).returncode for command in commands]

@@ -20,5 +20,6 @@ pub mod sse;
 pub mod tls;
 pub mod token_endpoint;
 pub mod upstream;
+mod vectors;
 pub mod weir;
 pub mod wire;

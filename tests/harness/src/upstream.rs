@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::http1::{Connection, Head};
 use crate::script::Wire;
+use crate::vectors;
 use crate::wire::{Answer, Body, send};
 
 /// Which one is imitated.
@@ -116,10 +117,10 @@ fn answer(shared: &Shared, head: &Head, body: &[u8]) -> Answer {
     }
     let made = match (shared.api, head.target.as_str()) {
         (Api::Cohere, "/v2/chat") => cohere_chat(&body),
-        (Api::Cohere, "/v2/embed") => cohere_embed(&body),
-        (Api::Cohere, "/v2/rerank") => cohere_rerank(&body),
+        (Api::Cohere, "/v2/embed") => vectors::cohere(&body).map(|made| whole(200, &made)),
+        (Api::Cohere, "/v2/rerank") => vectors::cohere_rerank(&body).map(|made| whole(200, &made)),
         (Api::Ollama, "/api/chat") => ollama_chat(&body),
-        (Api::Ollama, "/api/embed") => ollama_embed(&body),
+        (Api::Ollama, "/api/embed") => vectors::ollama(&body).map(|made| whole(200, &made)),
         _ => return refusal(shared.api, 404, "no such path"),
     };
     made.unwrap_or_else(|problem| refusal(shared.api, 400, &problem))
@@ -138,16 +139,6 @@ fn whole(status: u16, body: &Value) -> Answer {
 fn streamed(kind: &str, text: String) -> Answer {
     let headers = vec![("content-type".into(), kind.into())];
     Answer { status: 200, headers, body: Body::Whole(text.into_bytes()) }
-}
-
-/// Refuses fields that the vendor does not know, and demands those that it wants.
-fn check(body: &Value, wanted: &[&str], known: &[&str]) -> Result<(), String> {
-    let object = body.as_object().ok_or("the body is no object")?;
-    if let Some(missing) = wanted.iter().find(|field| !object.contains_key(**field)) {
-        return Err(format!("{missing} is missing"));
-    }
-    let unknown = object.keys().find(|key| !wanted.contains(&key.as_str()) && !known.contains(&key.as_str()));
-    unknown.map_or(Ok(()), |field| Err(format!("unknown field: {field}")))
 }
 
 /// What the last user said, and what the tools behind it gave back.
@@ -175,7 +166,7 @@ fn cohere_chat(body: &Value) -> Result<Answer, String> {
         "p",
         "strict_tools",
     ];
-    check(body, &["model", "messages", "stream"], &known)?;
+    vectors::check(body, &["model", "messages", "stream"], &known)?;
     let text = format!("Cohere heard “{}”.", prompt(body));
     let usage = json!({"billed_units": {"input_tokens": 11, "output_tokens": 7}, "tokens": {"input_tokens": 80, "output_tokens": 9}});
     if body["stream"] != true {
@@ -195,30 +186,8 @@ fn cohere_chat(body: &Value) -> Result<Answer, String> {
     Ok(streamed("text/event-stream", text.collect()))
 }
 
-fn cohere_embed(body: &Value) -> Result<Answer, String> {
-    check(body, &["model", "texts", "input_type", "embedding_types"], &["output_dimension", "truncate"])?;
-    let texts = body["texts"].as_array().ok_or("texts: not a list")?;
-    let meta = json!({"api_version": {"version": "2"}, "billed_units": {"input_tokens": 5}});
-    Ok(whole(200, &json!({"id": "e-1", "embeddings": {"float": vectors(texts)}, "texts": texts, "meta": meta})))
-}
-
-fn cohere_rerank(body: &Value) -> Result<Answer, String> {
-    check(body, &["model", "query", "documents"], &["top_n", "max_tokens_per_doc"])?;
-    let documents = body["documents"].as_array().ok_or("documents: not a list")?;
-    if let Some(at) = documents.iter().position(|document| !document.is_string()) {
-        return Err(format!("documents[{at}]: not a string"));
-    }
-    // The longest first.
-    let mut order: Vec<usize> = (0..documents.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse(documents[*at].as_str().map_or(0, str::len)));
-    let most = body["top_n"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(order.len());
-    let results = order.iter().take(most).map(|index| json!({"index": index, "relevance_score": 0.98}));
-    let results: Vec<Value> = results.collect();
-    Ok(whole(200, &json!({"id": "r-1", "results": results, "meta": {"billed_units": {"search_units": 1}}})))
-}
-
 fn ollama_chat(body: &Value) -> Result<Answer, String> {
-    check(body, &["model", "messages", "stream"], &["tools", "format", "think", "options", "keep_alive"])?;
+    vectors::check(body, &["model", "messages", "stream"], &["tools", "format", "think", "options", "keep_alive"])?;
     let line = |message: Value, done: bool| {
         let mut line =
             json!({"model": body["model"], "created_at": "2026-11-22T08:52:19Z", "message": message, "done": done});
@@ -240,16 +209,4 @@ fn ollama_chat(body: &Value) -> Result<Answer, String> {
     }
     let last = line(json!({"role": "assistant", "content": ""}), true);
     Ok(streamed("application/x-ndjson", format!("{}\n{last}\n", line(message, false))))
-}
-
-fn ollama_embed(body: &Value) -> Result<Answer, String> {
-    check(body, &["model", "input"], &["truncate", "options", "keep_alive", "dimensions"])?;
-    let texts = body["input"].as_array().ok_or("input: not a list")?;
-    Ok(whole(200, &json!({"model": body["model"], "embeddings": vectors(texts), "prompt_eval_count": 5})))
-}
-
-/// A vector per text, by its place and length.
-fn vectors(texts: &[Value]) -> Vec<Value> {
-    let vector = |(at, text): (usize, &Value)| json!([at, text.as_str().map_or(0, str::len), 0.1]);
-    texts.iter().enumerate().map(vector).collect()
 }

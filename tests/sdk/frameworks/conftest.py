@@ -12,7 +12,8 @@ KEY = os.environ["GATEWAY_KEY"]
 os.environ.update(LANGSMITH_TRACING="false", LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_TELEMETRY="False")
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+@pytest.fixture(params=["openai", "anthropic", "gemini", "bedrock", "cohere", "ollama"])
 def model(request) -> str:
     """A model of the vendor behind the gateway, addressed directly; a new one for each test."""
-    return f"{request.param}/model-{uuid.uuid4().hex[:8]}"
+    family = "gemini-3-flash" if request.param == "gemini" else "model"
+    return f"{request.param}/{family}-{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""LangChain, unchanged: its clients of OpenAI and of Anthropic, in front of both vendors."""
+"""LangChain, unchanged: its clients of OpenAI, of Anthropic and of Google, in front of every vendor."""
 
 import pydantic
 import pytest
@@ -6,6 +6,7 @@ from langchain.agents import create_agent
 from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
+from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_openai import ChatOpenAI
 
 from conftest import GATEWAY, KEY
@@ -26,11 +27,13 @@ class Trip(pydantic.BaseModel):
     days: int
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+@pytest.fixture(params=["openai", "anthropic", "gemini"])
 def chat(request, model):
     """The framework's client of a dialect, whichever vendor is behind."""
     if request.param == "openai":
         return ChatOpenAI(base_url=f"{GATEWAY}/v1", api_key=KEY, model=model, max_retries=0, use_responses_api=False)
+    if request.param == "gemini":
+        return ChatGoogleGenerativeAI(base_url=GATEWAY, api_key=KEY, model=model, max_retries=0)
     return ChatAnthropic(base_url=GATEWAY, api_key=KEY, model=model, max_retries=0, max_tokens=500)
 
 

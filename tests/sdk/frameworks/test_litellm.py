@@ -1,4 +1,4 @@
-"""LiteLLM as a client, unchanged: its OpenAI and Anthropic providers, pointed at the gateway."""
+"""LiteLLM as a client, unchanged: its OpenAI, Anthropic and Gemini providers, pointed at the gateway."""
 
 import json
 
@@ -24,10 +24,10 @@ TRIP = {
 }
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+@pytest.fixture(params=["openai", "anthropic", "gemini"])
 def where(request, model):
     """What makes LiteLLM speak a dialect to the gateway."""
-    base = f"{GATEWAY}/v1" if request.param == "openai" else GATEWAY
+    base = GATEWAY + {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}[request.param]
     return {"model": f"{request.param}/{model}", "api_base": base, "api_key": KEY, "num_retries": 0, "max_tokens": 500}
 
 
@@ -58,8 +58,11 @@ def test_parallel_tools_and_their_results(where):
     history = [*QUESTION, asked.message.model_dump(include={"role", "content", "tool_calls"})]
     for call, result in zip(calls, ["21 °C", "8 °C"]):
         history.append({"role": "tool", "tool_call_id": call.id, "content": result})
-    answer = litellm.completion(**where, messages=history, tools=[TOOL])
-    assert answer.choices[0].message.content.endswith("get_weather returned “21 °C”. get_weather returned “8 °C”.")
+    text = litellm.completion(**where, messages=history, tools=[TOOL]).choices[0].message.content
+    if where["model"].startswith("gemini/"):
+        # A result stands in an object there, and this field is LiteLLM's own, so that the whole object is the result.
+        text = text.replace('{"content":"', "").replace('"}', "")
+    assert text.endswith("get_weather returned “21 °C”. get_weather returned “8 °C”.")
 
 
 def test_streamed_tools(where):
@@ -71,8 +74,18 @@ def test_streamed_tools(where):
 
 
 def test_structured_output(where):
+    if where["model"].startswith("gemini/"):
+        # It asks models that it does not know in words alone.
+        name = where["model"].removeprefix("gemini/")
+        known = {"litellm_provider": "gemini", "mode": "chat", "supports_response_schema": True}
+        litellm.register_model({where["model"]: known, name: known})
     wanted = {"type": "json_schema", "json_schema": {"name": "trip", "schema": TRIP, "strict": True}}
     answer = litellm.completion(**where, messages=[{"role": "user", "content": "Paris"}], response_format=wanted)
+    if where["model"].startswith("anthropic/ollama/"):
+        # It forces a call of a tool in the place of a schema, which Ollama cannot; the gateway says so.
+        headers = answer._hidden_params["additional_headers"]
+        assert "tool_choice" in headers["llm_provider-x-weir-dropped-params"].split(", ")
+        return
     assert json.loads(answer.choices[0].message.content) == {"city": "Paris", "days": 7}
 
 

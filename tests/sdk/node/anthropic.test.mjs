@@ -1,10 +1,10 @@
-// The official `@anthropic-ai/sdk` package, in front of both vendors.
+// The official `@anthropic-ai/sdk` package, in front of every vendor.
 import Anthropic from '@anthropic-ai/sdk'
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { z } from 'zod'
-import { calls, gateway, key, newModel, png, providers, script } from './stand.mjs'
+import { calls, flakyOf, gateway, key, newModel, noAddresses, png, providers, script } from './stand.mjs'
 
 const client = new Anthropic({ baseURL: gateway, apiKey: key, maxRetries: 0 })
 const tool = {
@@ -18,7 +18,7 @@ const Trip = z.object({ city: z.string(), days: z.number().int() })
 
 for (const provider of providers) {
   describe(`anthropic in front of ${provider}`, { concurrency: false }, () => {
-    const flaky = `flaky-${provider}`
+    const { flaky, upstream } = flakyOf(provider, 'anthropic')
 
     test('chat', async () => {
       const { data, response } = await client.messages
@@ -74,21 +74,26 @@ for (const provider of providers) {
       const final = await stream.finalMessage()
       const inputs = final.content.filter((block) => block.type === 'tool_use').map((block) => block.input)
       assert.deepEqual(inputs, [{ city: 'Paris' }, { city: 'Tokyo' }])
-      assert.ok(pieces >= 4, `${pieces} pieces`)
+      // Some vendors send a call whole.
+      assert.ok(pieces >= 2, `${pieces} pieces`)
     })
 
     test('images', async () => {
       const content = [
         { type: 'text', text: 'What is this?' },
         { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png } },
-        { type: 'image', source: { type: 'url', url: 'https://example.com/cat.png' } },
       ]
-      const answer = await client.messages.create({
-        model: newModel(provider),
-        max_tokens: 500,
-        messages: [{ role: 'user', content }],
-      })
-      const text = answer.content[0].text
+      const request = { model: newModel(provider), max_tokens: 500, messages: [{ role: 'user', content }] }
+      const shown = (await client.messages.create(request)).content[0].text
+      assert.ok(shown.endsWith('I see image/png of 70 bytes.'), shown)
+      content.push({ type: 'image', source: { type: 'url', url: 'https://example.com/cat.png' } })
+      if (noAddresses.has(provider)) {
+        const refused = (error) =>
+          error instanceof Anthropic.BadRequestError && error.message.includes('messages[0].content[2].source: ')
+        await assert.rejects(client.messages.create(request), refused)
+        return
+      }
+      const { text } = (await client.messages.create(request)).content[0]
       assert.ok(text.includes('I see image/png of 70 bytes and the image at https://example.com/cat.png.'), text)
     })
 
@@ -115,7 +120,7 @@ for (const provider of providers) {
         [429, Anthropic.RateLimitError],
         [500, Anthropic.InternalServerError],
       ]) {
-        await script(provider, `model-flaky-${provider}`, { status, headers: [['retry-after', '0']] })
+        await script(provider, upstream, { status, headers: [['retry-after', '0']] })
         await assert.rejects(client.messages.create({ model: flaky, ...hello }), expected)
       }
     })
@@ -127,7 +132,6 @@ for (const provider of providers) {
     })
 
     test('retries', async () => {
-      const upstream = `model-flaky-${provider}`
       const before = (await calls(provider, upstream)).length
       await script(provider, upstream, { status: 429, headers: [['retry-after', '0']] })
       await script(provider, upstream, { status: 529, headers: [['retry-after', '0']] })

@@ -1,10 +1,10 @@
-// The official `openai` package, in front of both vendors.
+// The official `openai` package, in front of every vendor.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import OpenAI from 'openai'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import { z } from 'zod'
-import { calls, gateway, key, newModel, png, providers, script } from './stand.mjs'
+import { calls, flakyOf, gateway, key, newModel, noAddresses, png, providers, script } from './stand.mjs'
 
 const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: key, maxRetries: 0 })
 const tool = {
@@ -21,7 +21,7 @@ const Trip = z.object({ city: z.string(), days: z.number().int() })
 
 for (const provider of providers) {
   describe(`openai in front of ${provider}`, { concurrency: false }, () => {
-    const flaky = `flaky-${provider}`
+    const { flaky, upstream } = flakyOf(provider, 'openai')
 
     test('chat', async () => {
       const model = newModel(provider)
@@ -95,13 +95,17 @@ for (const provider of providers) {
       const content = [
         { type: 'text', text: 'What is this?' },
         { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } },
-        { type: 'image_url', image_url: { url: 'https://example.com/cat.png' } },
       ]
-      const answer = await client.chat.completions.create({
-        model: newModel(provider),
-        messages: [{ role: 'user', content }],
-      })
-      const text = answer.choices[0].message.content
+      const request = { model: newModel(provider), messages: [{ role: 'user', content }] }
+      const shown = (await client.chat.completions.create(request)).choices[0].message.content
+      assert.ok(shown.endsWith('I see image/png of 70 bytes.'), shown)
+      content.push({ type: 'image_url', image_url: { url: 'https://example.com/cat.png' } })
+      if (noAddresses.has(provider)) {
+        const refused = (error) => error instanceof OpenAI.BadRequestError && error.param === 'messages[0].content[2]'
+        await assert.rejects(client.chat.completions.create(request), refused)
+        return
+      }
+      const text = (await client.chat.completions.create(request)).choices[0].message.content
       assert.ok(text.includes('I see image/png of 70 bytes and the image at https://example.com/cat.png.'), text)
     })
 
@@ -129,7 +133,7 @@ for (const provider of providers) {
         [429, OpenAI.RateLimitError],
         [500, OpenAI.InternalServerError],
       ]) {
-        await script(provider, `model-flaky-${provider}`, { status, headers: [['retry-after', '0']] })
+        await script(provider, upstream, { status, headers: [['retry-after', '0']] })
         await assert.rejects(client.chat.completions.create({ model: flaky, messages: hello }), expected)
       }
     })
@@ -144,7 +148,6 @@ for (const provider of providers) {
     })
 
     test('retries', async () => {
-      const upstream = `model-flaky-${provider}`
       const before = (await calls(provider, upstream)).length
       await script(provider, upstream, { status: 429, headers: [['retry-after', '0']] })
       await script(provider, upstream, { status: 503, headers: [['retry-after', '0']] })

@@ -1,7 +1,10 @@
-"""Where the gateway and the fakes are, and scripts for what a fake does next."""
+"""Where the gateway and the fakes are, scripts for what a fake does next, and the ledger."""
 
 import json
 import os
+import time
+import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 
@@ -31,6 +34,38 @@ def calls(provider: str, model: str) -> list:
     """What a fake vendor received for a model."""
     with urllib.request.urlopen(f"{FAKES[provider]}/__fakes/requests") as answer:
         return [call for call in json.load(answer) if call["model"] == model]
+
+
+def _admin(path: str):
+    request = urllib.request.Request(f"{os.environ['ADMIN_URL']}/api/v1{path}")
+    request.add_header("authorization", f"Bearer {os.environ['ADMIN_TOKEN']}")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return None
+
+
+def _awaited(ask):
+    """Asks until there is something, for ten seconds: the journal is shipped in batches."""
+    for _ in range(200):
+        if found := ask():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("no row in the ledger within ten seconds")
+
+
+def cost_of(raw):
+    """What a raw answer of an SDK cost by the ledger, in nano-dollars; None when that is unknown."""
+    return _awaited(lambda: _admin(f"/requests/{raw.headers['x-weir-request-id']}"))["cost"]
+
+
+def rows_of(model: str, count: int) -> list:
+    """The rows of a model in the ledger, as soon as there are so many."""
+    page = f"/requests?model={urllib.parse.quote(model, safe='')}"
+    return _awaited(lambda: (rows := _admin(page)["items"]) and len(rows) >= count and rows)
 
 
 def new_model(provider: str) -> str:

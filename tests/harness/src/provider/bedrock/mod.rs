@@ -1,4 +1,4 @@
-//! Amazon Bedrock's Converse and ConverseStream as they behave on the wire.
+//! Amazon Bedrock's Converse and ConverseStream, and InvokeModel of Titan's embeddings, as they behave on the wire.
 //! Source: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>, and error messages seen
 //! from the live API.
 
@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::{Refusal, Shared, is_down, json_answer};
 use crate::http1::Head;
 use crate::script::Script;
+use crate::vectors;
 use crate::wire::{Answer, Body};
 
 pub use frames::parse;
@@ -42,13 +43,20 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
     }
     let streamed = match (head.method.as_str(), called(path)) {
         ("POST", Some((_, "converse"))) => false,
-        ("POST", Some((_, "converse-stream"))) => true,
+        ("POST", Some((_, "converse-stream" | "invoke"))) => true,
         _ => return refused(&refusal_for(404)),
     };
     if let Some(status) = script.status {
         return refused(&refusal_for(status));
     }
-    let model = called(path).map_or("", |(model, _)| model);
+    let (model, method) = called(path).unwrap_or_default();
+    if method == "invoke" {
+        return match vectors::titan(&serde_json::from_slice(body).unwrap_or(Value::Null)) {
+            Ok(made) if model.contains("titan-embed-text-v2") => json_answer(200, Vec::new(), &made),
+            Ok(_) => refused(&refusal_for(404)),
+            Err(message) => refused(&Refusal { message, ..refusal_for(400) }),
+        };
+    }
     match check::request(model, head, body) {
         Err(refusal) => refused(&refusal),
         Ok(request) => converse(number, &request, streamed, script),

@@ -1,4 +1,4 @@
-//! Cohere's chat, version 2, as it behaves on the wire.
+//! Cohere's chat, embed and rerank, version 2, as they behave on the wire.
 //! Source: <https://docs.cohere.com/reference/chat>.
 
 mod check;
@@ -11,6 +11,7 @@ use super::{Refusal, Shared, is_down, json_answer};
 use crate::http1::Head;
 use crate::script::Script;
 use crate::sse::Event;
+use crate::vectors;
 use crate::wire::{Answer, Body};
 
 pub(super) use read::prompt;
@@ -23,11 +24,19 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
     if head.header("authorization") != Some(&format!("Bearer {}", shared.key)) {
         return refused(&refusal_for(401));
     }
-    if (head.method.as_str(), path) != ("POST", "/v2/chat") {
+    if head.method != "POST" || !["/v2/chat", "/v2/embed", "/v2/rerank"].contains(&path) {
         return refused(&refusal_for(404));
     }
     if let Some(status) = script.status {
         return refused(&refusal_for(status));
+    }
+    if path != "/v2/chat" {
+        let asked = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let made = if path == "/v2/embed" { vectors::cohere(&asked) } else { vectors::cohere_rerank(&asked) };
+        return match made {
+            Ok(made) => json_answer(200, Vec::new(), &made),
+            Err(problem) => refused(&Refusal::invalid(problem)),
+        };
     }
     let request = match check::request(body) {
         Err(refusal) => return refused(&refusal),

@@ -15,6 +15,7 @@ use super::{Refusal, Shared, is_down, json_answer};
 use crate::http1::Head;
 use crate::script::Script;
 use crate::sse::Event;
+use crate::vectors;
 use crate::wire::{Answer, Body};
 
 pub(super) use read::prompt;
@@ -45,6 +46,12 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
     };
     if let Some(status) = script.status {
         return refused(&refusal_for(status));
+    }
+    if method == "batchEmbedContents" {
+        return match vectors::gemini(model, &serde_json::from_slice(body).unwrap_or(Value::Null)) {
+            Ok(made) => json_answer(200, Vec::new(), &made),
+            Err(message) => refused(&Refusal { message, ..refusal_for(400) }),
+        };
     }
     match (check::request(model, method, body), method) {
         (Err(refusal), _) => refused(&refusal),

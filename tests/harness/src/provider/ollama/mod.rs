@@ -1,4 +1,4 @@
-//! Ollama's own chat as it behaves on the wire.
+//! Ollama's own chat and embed as they behave on the wire.
 //! Source: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
 
 mod check;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{Shared, is_down, json_answer};
 use crate::http1::Head;
 use crate::script::Script;
+use crate::vectors;
 use crate::wire::{Answer, Body};
 
 pub(super) use read::prompt;
@@ -20,7 +21,7 @@ pub(super) fn answer(_: &Shared, head: &Head, path: &str, body: &[u8], script: &
     if is_down(script) {
         return json_answer(500, Vec::new(), &Value::Null);
     }
-    if (head.method.as_str(), path) != ("POST", "/api/chat") {
+    if head.method != "POST" || !["/api/chat", "/api/embed"].contains(&path) {
         return refused(404, "404 page not found");
     }
     match script.status {
@@ -28,6 +29,12 @@ pub(super) fn answer(_: &Shared, head: &Head, path: &str, body: &[u8], script: &
         Some(404) => return refused(404, "model not found, try pulling it first"),
         Some(503) => return refused(503, "server busy, please try again. maximum pending requests exceeded"),
         Some(status) => return refused(status, "an error was encountered while running the model"),
+    }
+    if path == "/api/embed" {
+        return match vectors::ollama(&serde_json::from_slice(body).unwrap_or(Value::Null)) {
+            Ok(made) => json_answer(200, Vec::new(), &made),
+            Err(problem) => refused(400, &problem),
+        };
     }
     let request = match check::request(body) {
         Err(refusal) => return refused(refusal.status, &refusal.message),

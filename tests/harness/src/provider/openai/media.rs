@@ -1,12 +1,14 @@
-//! What OpenAI does beside chats: images, speech, transcriptions, moderations, completions.
+//! What OpenAI does beside chats: images, speech, transcriptions, moderations, completions, embeddings.
 //! Sources: <https://platform.openai.com/docs/api-reference/images>, <https://platform.openai.com/docs/api-reference/audio>,
 //! <https://platform.openai.com/docs/api-reference/moderations>, <https://platform.openai.com/docs/api-reference/completions>.
 
 use serde_json::{Value, json};
 
 use super::super::{Refusal, json_answer};
+use super::error;
 use crate::http1::Head;
 use crate::sse::Event;
+use crate::vectors;
 use crate::wire::{Answer, Body};
 
 /// A 1 × 1 pixel.
@@ -101,6 +103,10 @@ pub(super) fn answer(path: &str, fields: &Value, mut headers: Vec<(String, Strin
             whole(&json!({"id": "modr-1", "model": fields["model"], "results": [result]}), headers)
         }
         "/v1/completions" => Some(completed(fields, stream, headers)),
+        "/v1/embeddings" => Some(match vectors::openai(fields) {
+            Ok(made) => json_answer(200, headers, &made),
+            Err(problem) => json_answer(400, headers, &error(&Refusal::invalid(problem))),
+        }),
         _ => None,
     }
 }

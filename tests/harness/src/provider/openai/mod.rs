@@ -73,7 +73,8 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
 }
 
 fn beside_chat(path: &str) -> bool {
-    ["/v1/images/", "/v1/audio/", "/v1/moderations", "/v1/completions"].iter().any(|begin| path.starts_with(begin))
+    let begins = ["/v1/images/", "/v1/audio/", "/v1/moderations", "/v1/completions", "/v1/embeddings"];
+    begins.iter().any(|begin| path.starts_with(begin))
 }
 
 fn chat(number: u64, mut headers: Vec<(String, String)>, request: &Value, script: &Script) -> Answer {
