@@ -10,7 +10,7 @@ use pingora_core::listeners::tls::Acceptor as TlsAcceptor;
 use pingora_core::protocols::http::v2::server::default_h2_options;
 use pingora_core::server::configuration::ServerConf;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use weir_domain::ports::{LiveConfig, UsageSink};
@@ -72,10 +72,16 @@ pub enum StartError {
 pub struct DataPlane {
     runtime: Runtime,
     state: Arc<State>,
-    sink: Arc<dyn UsageSink>,
+    sink: Sink,
     gateway: TcpListener,
     ops: TcpListener,
     addresses: Addresses,
+}
+
+/// Where records go, and the threads that bring them there.
+struct Sink {
+    to: Arc<dyn UsageSink>,
+    on: Handle,
 }
 
 /// How a run ended.
@@ -88,7 +94,8 @@ pub struct Ended {
 }
 
 impl DataPlane {
-    /// Listens on both addresses and opens the journal. Callers who connect wait until [`Self::run`].
+    /// Listens on both addresses and opens the journal. Callers who connect wait until [`Self::run`]. Its own threads
+    /// bring records to the sink.
     ///
     /// # Errors
     /// An address is in use, or the data directory is.
@@ -98,11 +105,13 @@ impl DataPlane {
             let _entered = runtime.enter();
             (bound(settings.listen)?, bound(settings.ops_listen)?)
         };
+        let sink = Sink { to: sink, on: runtime.handle().clone() };
         Self::assemble(runtime, gateway, ops, settings, sink)
     }
 
     /// The same on sockets that [`crate::listen`] made, whatever the settings say of addresses: for a process that must
-    /// know its addresses before it makes anything.
+    /// know its addresses before it makes anything. Records are brought to the sink on the threads of the runtime that
+    /// it belongs to: a batch of many would hold up the calls of a thread that serves.
     ///
     /// # Errors
     /// The data directory is in use.
@@ -110,8 +119,9 @@ impl DataPlane {
         gateway: std::net::TcpListener,
         ops: std::net::TcpListener,
         settings: Settings,
-        sink: Arc<dyn UsageSink>,
+        (sink, runs_on): (Arc<dyn UsageSink>, &Handle),
     ) -> Result<Self, StartError> {
+        let sink = Sink { to: sink, on: runs_on.clone() };
         Self::assemble(runtime(settings.threads)?, gateway, ops, settings, sink)
     }
 
@@ -120,7 +130,7 @@ impl DataPlane {
         gateway: std::net::TcpListener,
         ops: std::net::TcpListener,
         settings: Settings,
-        sink: Arc<dyn UsageSink>,
+        sink: Sink,
     ) -> Result<Self, StartError> {
         let adopt = |listener: std::net::TcpListener| -> io::Result<(TcpListener, SocketAddr)> {
             let _entered = runtime.enter();
@@ -188,11 +198,11 @@ fn bound(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
     listen(address).map_err(|source| StartError::Bind { address, source })
 }
 
-async fn serve(state: &Arc<State>, sink: Arc<dyn UsageSink>, gateway: TcpListener, ops: TcpListener) -> bool {
+async fn serve(state: &Arc<State>, sink: Sink, gateway: TcpListener, ops: TcpListener) -> bool {
     let (stop_meter, stopped) = watch::channel(false);
-    let keeper = Arc::clone(&state.keeper).run(Arc::clone(&sink), stopped.clone());
-    let ledger = Arc::clone(&state.meter).run(sink, stopped);
-    let shipper = tokio::spawn(async { tokio::join!(ledger, keeper) });
+    let keeper = Arc::clone(&state.keeper).run(Arc::clone(&sink.to), stopped.clone());
+    let ledger = Arc::clone(&state.meter).run(sink.to, stopped);
+    let shipper = sink.on.spawn(async { tokio::join!(ledger, keeper) });
     tokio::spawn(health::run(Arc::clone(state), state.live.revisions()));
     tokio::spawn(shadow::run(Arc::clone(state)));
     let front = Arc::new(Front { app: Arc::new(proxy(state)) });

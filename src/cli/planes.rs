@@ -223,7 +223,7 @@ pub(crate) fn data_plane(
         realtime_total: Duration::from_mins(args.realtime_max_minutes.into()),
         ..weir_gateway::Settings::default()
     };
-    let data_plane = DataPlane::on(gateway, ops, settings, control.usage_sink())?;
+    let data_plane = DataPlane::on(gateway, ops, settings, (control.usage_sink(), runtime.handle()))?;
     runtime.block_on(control.attach(data_plane.live_config())).context("the stored configuration")?;
     Ok(data_plane)
 }

@@ -21,6 +21,8 @@ pub(crate) struct Load<'a> {
     pub(crate) connections: u32,
     /// Seconds.
     pub(crate) seconds: u32,
+    /// Milliseconds for which each connection rests between two requests; 0 is as fast as the proxy can.
+    pub(crate) rest_ms: u32,
 }
 
 /// What came back.
@@ -51,6 +53,9 @@ pub(crate) fn run(target: SocketAddr, load: &Load<'_>, dir: &Path) -> anyhow::Re
     lua.push_str(&format!("wrk.headers['authorization'] = 'Bearer {}'\n", load.key));
     for (name, value) in load.headers {
         lua.push_str(&format!("wrk.headers['{name}'] = '{value}'\n"));
+    }
+    if load.rest_ms > 0 {
+        lua.push_str(&format!("delay = function() return {} end\n", load.rest_ms));
     }
     lua.push_str(
         "done = function(s, l, r) io.write(string.format('FIGURES %d %d %f %f %d\\n', s.requests, s.duration, l:percentile(50), l:percentile(99), s.errors.status + s.errors.read + s.errors.write + s.errors.timeout + s.errors.connect)) end\n",

@@ -47,33 +47,52 @@ impl std::fmt::Display for Goal {
 pub(crate) struct Row {
     /// What was sent.
     pub(crate) name: &'static str,
-    /// Name of the proxy, CPU microseconds per request, requests per second: medians.
-    pub(crate) figures: Vec<(&'static str, f64, f64)>,
-    /// Weir's CPU per request over bare Pingora's, median of the rounds.
-    pub(crate) ratio: f64,
+    /// Where all proxies had the same load; `None` for what is too heavy for that.
+    pub(crate) same: Option<Measured>,
+    /// Where each did as much as it could.
+    pub(crate) full: Measured,
     /// What should be reached.
     pub(crate) goal: Goal,
+}
+
+/// What the proxies took for it: medians of the rounds.
+pub(crate) struct Measured {
+    /// CPU microseconds per request and requests per second, for nginx, bare Pingora and Weir.
+    pub(crate) proxies: Vec<(f64, f64)>,
+    /// Weir's CPU per request over bare Pingora's.
+    pub(crate) ratio: f64,
     /// The part of Weir's CPU per request that its database threads took.
     pub(crate) database_us: f64,
+}
+
+impl Measured {
+    fn cpu(&self, separator: &str) -> String {
+        self.proxies.iter().map(|(cpu, _)| format!("{cpu:.1}")).collect::<Vec<_>>().join(separator)
+    }
+
+    fn rates(&self) -> String {
+        self.proxies.iter().map(|(_, rate)| format!("{rate:.0}")).collect::<Vec<_>>().join(" / ")
+    }
 }
 
 impl Report {
     /// The report as Markdown.
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("One core for the proxy, {}.\n\n", self.options_text);
-        text.push_str("| scenario | nginx µs/req | bare Pingora µs/req | Weir µs/req | of it SQLite | Weir ÷ bare | goal | req/s nginx / bare / Weir |\n|---|---|---|---|---|---|---|---|\n");
+        text.push_str("| scenario | nginx µs/req | bare Pingora µs/req | Weir µs/req | of it SQLite | Weir ÷ bare | goal | at full load: µs/req | Weir ÷ bare | req/s |\n|---|---|---|---|---|---|---|---|---|---|\n");
         for row in &self.rows {
-            let cpu: Vec<String> = row.figures.iter().map(|(_, cpu, _)| format!("{cpu:.1}")).collect();
-            let rate: Vec<String> = row.figures.iter().map(|(_, _, rate)| format!("{rate:.0}")).collect();
+            let measured = row.same.as_ref().unwrap_or(&row.full);
             let _ = writeln!(
                 text,
-                "| {} | {} | {:.1} | **{:.2}** | {} | {} |",
+                "| {} | {} | {:.1} | **{:.2}** | {} | {} | {:.2} | {} |",
                 row.name,
-                cpu.join(" | "),
-                row.database_us,
-                row.ratio,
+                measured.cpu(" | "),
+                measured.database_us,
+                measured.ratio,
                 row.goal,
-                rate.join(" / ")
+                row.full.cpu(" / "),
+                row.full.ratio,
+                row.full.rates(),
             );
         }
         text.push_str("\n| one connection | p50 µs | p99 µs |\n|---|---|---|\n");
