@@ -23,6 +23,8 @@ VENDORS = {
     "cohere": ("", {}),
     "ollama": ("", {}),
 }
+# Who also speaks the Responses API: one that remembers nothing, and one that keeps its answers.
+RESPONSES = ["responses", "keeping"]
 
 # Whose calls are made to fail at the same time: each has model routes of its own, so that none meets another's script.
 FLAKY = ["", "-openai", "-anthropic", "-google"]
@@ -75,6 +77,16 @@ def config(fakes: dict) -> str:
             documents.append({"kind": "ModelRoute", "id": f"flaky-{vendor}{suite}", "spec": route})
         price = {"provider": vendor, "model": "*", **PRICE}
         documents.append({"kind": "Price", "id": f"price-{vendor}", "spec": price})
+    for provider in RESPONSES:
+        spec = {
+            "protocol": "openai",
+            "responses": True,
+            "base_url": f"http://{fakes[provider]}/v1",
+            "keys": [{"id": "main", "secret": "env:FAKE_VENDOR_KEY"}],
+            "allow_private_address": True,
+        }
+        documents.append({"kind": "Provider", "id": provider, "spec": spec})
+        documents.append({"kind": "Price", "id": f"price-{provider}", "spec": {"provider": provider, "model": "*", **PRICE}})
     return "\n---\n".join(json.dumps(document) for document in documents)
 
 

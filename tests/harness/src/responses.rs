@@ -92,6 +92,12 @@ impl FakeResponses {
         Ok(Self { address, shared, accepting })
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What a configuration names as `base_url`.
     #[must_use]
     pub fn base_url(&self) -> String {
@@ -140,6 +146,12 @@ fn answer(shared: &Shared, head: &Head, body: &[u8]) -> Answer {
             Ok(answer) => answer,
             Err((problem, code)) => refusal(400, &problem, code),
         },
+        ("POST", "/v1/responses/input_tokens", _) if body["input"].is_null() => {
+            refusal(400, "Missing required parameter: 'input'.", Some("missing_required_parameter"))
+        }
+        ("POST", "/v1/responses/input_tokens", _) => {
+            whole(200, &json!({"object": "response.input_tokens", "input_tokens": 8 + prompt(&body["input"]).len()}))
+        }
         (method, _, Some(id)) => stored(shared, method, &path, &id),
         _ => refusal(404, &format!("Invalid URL ({} {path})", head.method), None),
     }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import OpenAI from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
 import { z } from 'zod'
-import { gateway, key, newModel, providers } from './stand.mjs'
+import { costOf, gateway, key, newModel, providers } from './stand.mjs'
 
 const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: key, maxRetries: 0 })
 const tools = [
@@ -24,7 +24,7 @@ const tools = [
 const question = { role: 'user', content: 'Compare the weather in Paris and Tokyo' }
 const Trip = z.object({ city: z.string(), days: z.number().int() })
 
-for (const provider of providers) {
+for (const provider of [...providers, 'responses']) {
   describe(`responses in front of ${provider}`, { concurrency: false }, () => {
     test('whole and stream say the same', async () => {
       const request = { model: newModel(provider), input: 'Grüße, 世界', instructions: 'Be brief.' }
@@ -75,4 +75,26 @@ for (const provider of providers) {
 test('state that nobody keeps is refused by its name', async () => {
   const request = { model: 'demo/demo-small', input: 'x', previous_response_id: 'resp_1' }
   await assert.rejects(client.responses.create(request), (error) => error.param === 'previous_response_id')
+})
+
+test('who keeps its answers is asked for them, built on, and made to forget', async () => {
+  const model = newModel('keeping')
+  const first = await client.responses.create({ model, input: 'one' }).withResponse()
+  assert.equal(first.data.output_text, 'keeping heard “one”.')
+  // 16 tokens read, 4 from the cache, 7 written.
+  assert.equal(await costOf(first.response), 20 * 1_000 + 7 * 10_000)
+  const { id } = first.data
+  const second = await client.responses.create({ model, input: 'two', previous_response_id: id })
+  assert.equal(second.output_text, 'keeping heard “two”. Before, I said “keeping heard “one”.”.')
+  const kept = await client.responses.retrieve(id).withResponse()
+  assert.deepEqual([kept.data.id, kept.data.output_text], [id, first.data.output_text])
+  assert.equal(await costOf(kept.response), 0)
+  assert.deepEqual((await client.responses.inputItems.list(id)).data, [])
+  await client.responses.delete(id)
+  await assert.rejects(client.responses.retrieve(id), OpenAI.NotFoundError)
+})
+
+test('tokens are counted by a provider of the API', async () => {
+  const counted = await client.responses.inputTokens.count({ model: newModel('keeping'), input: 'Hello there' })
+  assert.equal(counted.input_tokens, 19)
 })

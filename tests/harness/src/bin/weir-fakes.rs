@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use tokio::io::AsyncReadExt;
 use weir_harness::provider::bedrock::ACCESS_KEY;
 use weir_harness::provider::{FakeProvider, Format};
+use weir_harness::responses::FakeResponses;
 use weir_harness::rest::RestUpstream;
 
 /// The key that every fake vendor takes but Bedrock.
@@ -36,6 +37,9 @@ async fn main() -> anyhow::Result<()> {
         "key": KEY,
         "access_key": ACCESS_KEY,
     });
+    // The one that keeps its answers, for calls that build on each other.
+    let keeping = FakeResponses::start("keeping", KEY).await?;
+    ready["keeping"] = keeping.address().to_string().into();
     let mut fakes = Vec::new();
     for format in vendors {
         let key = if format == Format::Bedrock { ACCESS_KEY } else { KEY };
