@@ -17,6 +17,46 @@ pub struct RouteState {
     pub strategy: Strategy,
     /// Its targets, by priority.
     pub targets: Vec<TargetState>,
+    /// Its shadow targets, which answer nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<ShadowState>,
+}
+
+/// One shadow target of a route.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ShadowState {
+    /// The model at its provider, as it stands for callers' own calls too; these are counted with the copies there.
+    pub target: TargetState,
+    /// The share of the calls that it gets a copy of (0 to 100).
+    pub percent: u32,
+    /// Until when it gets none after a failure of its own, in microseconds since 1970 UTC; absent while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_until: Option<Micros>,
+    /// What became of the copies since the node's start.
+    pub copies: Copies,
+    /// What they cost, in billionths of a US dollar, but for those that are `unpriced`; charged to nobody.
+    pub cost: u64,
+    /// Copies whose cost is unknown, which is not free.
+    pub unpriced: u64,
+}
+
+/// Copies of calls, by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Copies {
+    /// The shadow said what the caller was told.
+    pub same: u64,
+    /// It said something else.
+    pub different: u64,
+    /// It answered, but one of the two answers was not whole, or too long to compare.
+    pub not_compared: u64,
+    /// It failed.
+    pub failed: u64,
+    /// Left out: as many as may be were under way.
+    pub busy: u64,
+    /// Left out: it rested after a failure, its health check failed, or its key had no room.
+    pub resting: u64,
+    /// Left out: a copy could have done more than answer, or the target cannot take it.
+    pub unfit: u64,
 }
 
 /// One target. What is known of a model at a provider is shared by all routes that lead to it.
@@ -46,6 +86,9 @@ pub struct TargetState {
     /// Why the last health check failed; absent where it was good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_error: Option<ErrorSeen>,
+    /// The health checks that were made; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_checks: Option<HealthChecks>,
     /// The moving average of the time to a whole answer, in milliseconds; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f32>,
@@ -62,6 +105,20 @@ pub struct TargetState {
     /// The keys of its provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<KeyState>,
+}
+
+/// The health checks of a target, or of its provider, since the node's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HealthChecks {
+    /// When the last one ended, in microseconds since 1970 UTC; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<Micros>,
+    /// From one to the next, in milliseconds, a tenth more or less.
+    pub interval_ms: u64,
+    /// How many were good.
+    pub good: u64,
+    /// How many failed.
+    pub failed: u64,
 }
 
 /// How a circuit breaker stands.

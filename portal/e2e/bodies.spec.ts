@@ -1,18 +1,15 @@
 // What requests held: switched on by a team, shown side by side to who asks for it, erased for good.
 
 import { accessible, look, settled } from './look';
-import { type Seed, seed } from './seed';
-import { expect, setUp, signIn, test, watch } from './watch';
-import { Weir } from './weir';
+import type { Seed } from './seed';
+import { startSeeded } from './stage';
+import { expect, signIn, test, watch } from './watch';
+import type { Weir } from './weir';
 
 let weir: Weir;
 let seeded: Seed;
 test.beforeAll(async ({ browser }) => {
-  weir = await Weir.start();
-  const page = await browser.newPage();
-  await setUp(page, weir);
-  await page.close();
-  seeded = await seed(weir);
+  ({ weir, seeded } = await startSeeded(browser));
 });
 test.afterAll(() => weir.stop());
 

@@ -1,14 +1,12 @@
 // The catalogue: narrowed, read in full, within the page's width; every rate of a model; the way to its provider.
 import { accessible, open, picture, schemes, settled } from './look';
-import { expect, setUp, signIn, test } from './watch';
-import { Weir } from './weir';
+import { startOwned } from './stage';
+import { expect, signIn, test } from './watch';
+import type { Weir } from './weir';
 
 let weir: Weir;
 test.beforeAll(async ({ browser }) => {
-  weir = await Weir.start();
-  const page = await browser.newPage();
-  await setUp(page, weir);
-  await page.close();
+  weir = await startOwned(browser);
 });
 test.afterAll(() => weir.stop());
 
@@ -17,7 +15,7 @@ for (const scheme of schemes) {
     const { page, faults } = await open(browser, weir.portal, scheme);
     await signIn(page, weir);
     await page.goto(`${weir.portal}/catalog`);
-    await page.getByRole('combobox', { name: 'Search' }).fill('anthropic claude-sonnet-4-5');
+    await page.getByRole('textbox', { name: 'Search' }).fill('anthropic claude-sonnet-4-5');
     await page.waitForURL('**/catalog?q=**');
     const row = page.getByRole('row', { name: /^anthropic\/claude-sonnet-4-5 / });
     await expect(row).toContainText('$3');
@@ -34,7 +32,7 @@ for (const scheme of schemes) {
     await picture(page, `catalog-model-${scheme}`);
     await dialog.getByRole('button', { name: 'Close' }).click();
     await expect(dialog).toBeHidden();
-    await expect(page.getByRole('combobox', { name: 'Search' })).toHaveValue('anthropic claude-sonnet-4-5');
+    await expect(page.getByRole('textbox', { name: 'Search' })).toHaveValue('anthropic claude-sonnet-4-5');
     await row.getByRole('link').click();
     await dialog.getByRole('link', { name: 'Add anthropic' }).click();
     await page.waitForURL('**/providers/new?from=anthropic');

@@ -74,7 +74,7 @@ test('rows are walked and opened by keyboard, and back keeps the filter', async 
   await page.goto(`${weir.portal}/requests`);
   await page.locator('tbody tr').first().waitFor();
   await page.keyboard.press('/');
-  await expect(page.getByRole('combobox', { name: 'Search' })).toBeFocused();
+  await expect(page.getByRole('textbox', { name: 'Search' })).toBeFocused();
   await page.getByRole('combobox', { name: 'Application' }).fill('mobile-app');
   await page.waitForURL('**/requests?application=mobile-app');
   await page.locator('tbody tr').first().getByRole('link').focus();

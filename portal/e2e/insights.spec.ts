@@ -1,17 +1,14 @@
 // Finding a request again, taking figures along, what is in use, and a session that ends.
 import { readFileSync } from 'node:fs';
-import { type Seed, seed } from './seed';
-import { expect, setUp, signIn, test, watch } from './watch';
-import { person, Weir } from './weir';
+import type { Seed } from './seed';
+import { startSeeded } from './stage';
+import { expect, signIn, test, watch } from './watch';
+import { person, type Weir } from './weir';
 
 let weir: Weir;
 let seeded: Seed;
 test.beforeAll(async ({ browser }) => {
-  weir = await Weir.start();
-  const page = await browser.newPage();
-  await setUp(page, weir);
-  await page.close();
-  seeded = await seed(weir);
+  ({ weir, seeded } = await startSeeded(browser));
 });
 test.afterAll(() => weir.stop());
 

@@ -1,13 +1,11 @@
 // What was typed is kept, whatever comes between: a save of nothing, a save under way, an answer that does not come.
-import { expect, setUp, signIn, test } from './watch';
-import { Weir } from './weir';
+import { startOwned } from './stage';
+import { expect, signIn, test } from './watch';
+import type { Weir } from './weir';
 
 let weir: Weir;
 test.beforeAll(async ({ browser }) => {
-  weir = await Weir.start();
-  const page = await browser.newPage();
-  await setUp(page, weir);
-  await page.close();
+  weir = await startOwned(browser);
 });
 test.afterAll(() => weir.stop());
 test.beforeEach(async ({ page }) => {

@@ -1,16 +1,14 @@
 // Lists that are longer than a page, older than a minute, or not to be read at all.
-import { expect, setUp, signIn, test } from './watch';
-import { Weir } from './weir';
+import { startOwned } from './stage';
+import { expect, signIn, test } from './watch';
+import type { Weir } from './weir';
 
 /** More than a list shows at first. */
 const many = 130;
 
 let weir: Weir;
 test.beforeAll(async ({ browser }) => {
-  weir = await Weir.start();
-  const page = await browser.newPage();
-  await setUp(page, weir);
-  await page.close();
+  weir = await startOwned(browser);
   const ids = Array.from({ length: many }, (_, at) => `provider-${at + 1}`);
   for (const id of ids) {
     const spec = { name: `Branch ${id.slice('provider-'.length)}`, protocol: 'demo' };

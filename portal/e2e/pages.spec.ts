@@ -1,9 +1,9 @@
 // Every page in both themes and at phone width: axe finds nothing, nothing scrolls sideways, nothing leaves the origin.
 import type { Page } from '@playwright/test';
 import { accessible, open, picture, schemes, settled } from './look';
-import { seed } from './seed';
-import { expect, setUp, signIn, test } from './watch';
-import { person, Weir } from './weir';
+import { startSeeded } from './stage';
+import { expect, signIn, test } from './watch';
+import { person, type Weir } from './weir';
 
 // A look at all pages, three times over.
 test.describe.configure({ timeout: 300_000 });
@@ -30,11 +30,7 @@ const pages: Record<string, string> = {
 
 let weir: Weir;
 test.beforeAll(async ({ browser }) => {
-  weir = await Weir.start();
-  const page = await browser.newPage();
-  await setUp(page, weir);
-  await page.close();
-  await seed(weir);
+  ({ weir } = await startSeeded(browser));
 });
 test.afterAll(() => weir.stop());
 

@@ -1,6 +1,6 @@
-// The server of a spec: seeded, with a vendor behind it that may be slow, fail or break off.
+// The server of a spec: with its first person, seeded, with a vendor behind it that may be slow, fail or break off.
 import type { Browser, Page } from '@playwright/test';
-import { seed } from './seed';
+import { type Seed, seed } from './seed';
 import { rightKey, Vendor } from './vendor';
 import { setUp } from './watch';
 import { Weir } from './weir';
@@ -10,12 +10,23 @@ export interface Stage {
   vendor: Vendor;
 }
 
-export async function startStage(browser: Browser): Promise<Stage> {
-  const [weir, vendor] = await Promise.all([Weir.start(), Vendor.start()]);
+/** A server whose first person is there. */
+export async function startOwned(browser: Browser): Promise<Weir> {
+  const weir = await Weir.start();
   const page = await browser.newPage();
   await setUp(page, weir);
   await page.close();
-  await seed(weir);
+  return weir;
+}
+
+/** The same with something to look at. */
+export async function startSeeded(browser: Browser): Promise<{ weir: Weir; seeded: Seed }> {
+  const weir = await startOwned(browser);
+  return { weir, seeded: await seed(weir) };
+}
+
+export async function startStage(browser: Browser): Promise<Stage> {
+  const [{ weir }, vendor] = await Promise.all([startSeeded(browser), Vendor.start()]);
   await addVendor(weir, 'vendor', { base_url: vendor.url });
   return { weir, vendor };
 }

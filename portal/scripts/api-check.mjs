@@ -1,14 +1,16 @@
-// Proves that openapi.json is what the admin API serves, and that schema.d.ts was made from it.
-// With --write it brings both up to date. Asks the server at WEIR_ADMIN_URL, or starts the binary WEIR_BIN.
+// Proves that openapi.json is what the admin API serves, and that schema.d.ts and docs/FIELDS.md were made from it.
+// With --write it brings all up to date. Asks the server at WEIR_ADMIN_URL, or starts the binary WEIR_BIN.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import openapiTS, { astToString } from 'openapi-typescript';
+import { fieldsPage } from './api-fields.mjs';
 
 const documentFile = 'openapi.json';
 const typesFile = 'src/api/schema.d.ts';
+const fieldsFile = '../docs/FIELDS.md';
 const write = process.argv.includes('--write');
 
 async function fromBinary() {
@@ -37,14 +39,14 @@ async function read(server) {
 const server = process.env.WEIR_ADMIN_URL;
 const document = server ? await read(server) : await fromBinary();
 const types = astToString(await openapiTS(document));
-if (write) {
-  writeFileSync(documentFile, document);
-  writeFileSync(typesFile, types);
-}
-const stale = [
+const { page } = fieldsPage(JSON.parse(document));
+const made = [
   [documentFile, document],
   [typesFile, types],
-].filter(([file, wanted]) => readFileSync(file, 'utf8') !== wanted);
+  [fieldsFile, page],
+];
+if (write) for (const [file, text] of made) writeFileSync(file, text);
+const stale = made.filter(([file, wanted]) => readFileSync(file, 'utf8') !== wanted);
 for (const [file] of stale) console.error(`${file} is not current: run npm run api:write`);
 console.log(stale.length === 0 ? 'the API client is current' : 'the API client is out of date');
 process.exit(stale.length === 0 ? 0 : 1);

@@ -40,7 +40,7 @@ for (const key of zh.keys()) if (!en.has(key)) faults.push(`en: ${key} is missin
 /** Attributes whose text people read. */
 const readable = new Set(['label', 'title', 'placeholder', 'description', 'aria-label', 'alt', 'lead', 'head']);
 /** Names of their own, the same in every language. */
-const names = new Set(['weir', '⌘K', 'https://api.openai.com/v1']);
+const names = new Set(['weir', '⌘K', 'https://api.openai.com/v1', '/models']);
 const used = new Set();
 const usedPrefixes = new Set();
 

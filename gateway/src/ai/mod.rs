@@ -100,7 +100,12 @@ impl Models {
 
     /// How the targets of model routes stand.
     pub(crate) fn routing(&self, snapshot: &Snapshot) -> Vec<RouteState> {
-        self.pools.view(snapshot)
+        let mut routes = self.pools.view(snapshot);
+        for state in &mut routes {
+            let route = snapshot.models.get(&state.model);
+            state.shadows = route.map(|route| self.shadows.view(&self.pools, snapshot, route)).unwrap_or_default();
+        }
+        routes
     }
 
     /// The same for Prometheus, in its text format.

@@ -202,7 +202,9 @@ impl Pools {
             let health = self.health(provider, "", &check);
             Some(Check { provider: Arc::clone(provider), model: String::new(), check, health })
         });
-        let targets = snapshot.models.values().flat_map(|route| &route.targets);
+        let targets = snapshot.models.values().flat_map(|route| {
+            route.targets.iter().chain(route.shadows.iter().flat_map(|shadow| &shadow.route.targets))
+        });
         let of_targets = targets.filter_map(|target| {
             let (check, health) = (target.health_check.clone()?, self.health_of(target)?);
             Some(Check { provider: Arc::clone(&target.provider), model: target.model.clone(), check, health })

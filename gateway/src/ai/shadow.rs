@@ -6,6 +6,7 @@ mod copies;
 mod counts;
 mod effects;
 mod rest;
+mod view;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::ledger::{Outcome, Shadowed};
+use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Snapshot};
 use weir_llm::{Content, Peek};
@@ -32,6 +34,7 @@ use super::failure::Stop;
 use super::line::LineError;
 use super::plan::Plan;
 use super::plan::ask::{Ask, dice};
+use super::pool::Slot;
 use super::running::Running;
 use super::watch::{self, Nobody};
 use crate::metering::Settlement;
@@ -57,6 +60,8 @@ pub(super) struct Shadows {
     budget: Arc<Semaphore>,
     rests: Rests,
     pub(super) counts: Counts,
+    /// The same of each, by the name of its route. Operators name them, so there are few.
+    each: papaya::HashMap<String, Arc<Counts>>,
 }
 
 impl Shadows {
@@ -67,8 +72,23 @@ impl Shadows {
         let room = Arc::new(Semaphore::new(AT_ONCE));
         let bytes = (settings.body_budget_bytes / PART).max(settings.max_ai_body_bytes);
         let budget = Arc::new(Semaphore::new(bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS)));
-        let (rests, counts) = (Rests::default(), Counts::default());
-        Self { room, jobs, begun: Mutex::new(Some(begun)), budget, rests, counts }
+        let (rests, counts, each) = (Rests::default(), Counts::default(), papaya::HashMap::new());
+        Self { room, jobs, begun: Mutex::new(Some(begun)), budget, rests, counts, each }
+    }
+
+    /// What became of the copies for one shadow, by its route.
+    fn counts_of(&self, route: &ModelRoute) -> Arc<Counts> {
+        Arc::clone(self.each.pin().get_or_insert_with(route.name.clone(), Arc::default))
+    }
+
+    fn note(&self, route: &ModelRoute, end: End) {
+        self.counts.note(end);
+        self.counts_of(route).note(end);
+    }
+
+    fn spent(&self, route: &ModelRoute, cost: Option<NanoUsd>) {
+        self.counts.spent(cost);
+        self.counts_of(route).spent(cost);
     }
 }
 
@@ -109,16 +129,17 @@ fn begin(
 ) -> Option<oneshot::Sender<Bytes>> {
     let Request { state, inbound, peek, .. } = &call.request;
     let (all, body) = (&state.models.shadows, &call.body.bytes);
+    let route = &call.route.shadows.get(at)?.route;
     let mut share = Share::default();
     let permit = Arc::clone(&all.room).try_acquire_owned().ok();
     let Some(_permit) = permit.filter(|_| share.grow(&all.budget, body.len())) else {
-        all.counts.note(End::Busy);
+        all.note(route, End::Busy);
         return None;
     };
     let (tell, given) = oneshot::channel();
     let job = Job {
         snapshot: Arc::clone(snapshot),
-        route: Arc::clone(&call.route.shadows.get(at)?.route),
+        route: Arc::clone(route),
         inbound: *inbound,
         peek: (*peek).clone(),
         body: Body::copied(body.clone(), share),
@@ -137,8 +158,9 @@ pub(crate) async fn run(state: Arc<State>) {
     while let Some(job) = jobs.recv().await {
         let state = Arc::clone(&state);
         tokio::spawn(async move {
+            let route = Arc::clone(&job.route);
             let end = job.run(&state).await;
-            state.models.shadows.counts.note(end);
+            state.models.shadows.note(&route, end);
         });
     }
 }
@@ -180,7 +202,7 @@ impl Job {
             attempt.shadow = Some(Shadowed { same_answer: same });
             (status, outcome, cost) = (attempt.status, attempt.outcome, attempt.cost);
         }
-        state.models.shadows.counts.spent(cost);
+        state.models.shadows.spent(&route, cost);
         settlement.status = status;
         settlement.end(outcome, "");
         settlement.settle();
@@ -215,10 +237,13 @@ async fn ask(
     };
     let rests = &state.models.shadows.rests;
     // Looked at first: what is left alone counts against no key's limits.
-    if route.targets.iter().any(|target| rests.has(target, Instant::now())) {
+    if route.targets.iter().any(|target| rests.left(target, Instant::now()).is_some()) {
         return Err(End::Resting);
     }
     let pool = state.models.pools.of(call.request.snapshot, route);
+    if pool.slots().iter().any(Slot::is_unhealthy) {
+        return Err(End::Resting);
+    }
     let mut plan = Plan::new(pool, &ask, dice(&settlement.id), Instant::now());
     // What cools, is open or has no room is left alone: a shadow waits for nothing, and tries nothing twice.
     let choice = plan.calm(Instant::now()).ok_or(End::Resting)?;

@@ -1729,6 +1729,44 @@ export interface components {
             /** @description Why. */
             reason: components["schemas"]["CooldownReason"];
         };
+        /** @description Copies of calls, by what became of them. */
+        Copies: {
+            /**
+             * Format: int64
+             * @description The shadow said what the caller was told.
+             */
+            same: number;
+            /**
+             * Format: int64
+             * @description It said something else.
+             */
+            different: number;
+            /**
+             * Format: int64
+             * @description It answered, but one of the two answers was not whole, or too long to compare.
+             */
+            not_compared: number;
+            /**
+             * Format: int64
+             * @description It failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Left out: as many as may be were under way.
+             */
+            busy: number;
+            /**
+             * Format: int64
+             * @description Left out: it rested after a failure, its health check failed, or its key had no room.
+             */
+            resting: number;
+            /**
+             * Format: int64
+             * @description Left out: a copy could have done more than answer, or the target cannot take it.
+             */
+            unfit: number;
+        };
         /** @description How many there are. What the system keeps for itself is not counted. */
         Counts: {
             /** Format: int64 */
@@ -1869,6 +1907,25 @@ export interface components {
              * @default []
              */
             statuses: number[];
+        };
+        /** @description The health checks of a target, or of its provider, since the node's start. */
+        HealthChecks: {
+            last_at?: components["schemas"]["i64"] | null;
+            /**
+             * Format: int64
+             * @description From one to the next, in milliseconds, a tenth more or less.
+             */
+            interval_ms: number;
+            /**
+             * Format: int64
+             * @description How many were good.
+             */
+            good: number;
+            /**
+             * Format: int64
+             * @description How many failed.
+             */
+            failed: number;
         };
         /**
          * @description The method of a health check.
@@ -3191,6 +3248,8 @@ export interface components {
             strategy: components["schemas"]["Strategy"];
             /** @description Its targets, by priority. */
             targets: components["schemas"]["TargetState"][];
+            /** @description Its shadow targets, which answer nobody. */
+            shadows?: components["schemas"]["ShadowState"][];
         };
         /** @description Time limits of a route in place of those of the target's provider, in milliseconds. */
         RouteTimeouts: {
@@ -3319,6 +3378,29 @@ export interface components {
              */
             percent: number;
         };
+        /** @description One shadow target of a route. */
+        ShadowState: {
+            /** @description The model at its provider, as it stands for callers' own calls too; these are counted with the copies there. */
+            target: components["schemas"]["TargetState"];
+            /**
+             * Format: int32
+             * @description The share of the calls that it gets a copy of (0 to 100).
+             */
+            percent: number;
+            rests_until?: components["schemas"]["i64"] | null;
+            /** @description What became of the copies since the node's start. */
+            copies: components["schemas"]["Copies"];
+            /**
+             * Format: int64
+             * @description What they cost, in billionths of a US dollar, but for those that are `unpriced`; charged to nobody.
+             */
+            cost: number;
+            /**
+             * Format: int64
+             * @description Copies whose cost is unknown, which is not free.
+             */
+            unpriced: number;
+        };
         /** @description What calls that belong together have in common. */
         Sticky: {
             /** @description Where it is found. */
@@ -3386,6 +3468,7 @@ export interface components {
             /** @description What its health checks say; absent where there are none, or before they have said anything. */
             healthy?: boolean | null;
             health_error?: components["schemas"]["ErrorSeen"] | null;
+            health_checks?: components["schemas"]["HealthChecks"] | null;
             /**
              * Format: float
              * @description The moving average of the time to a whole answer, in milliseconds; absent before the first.

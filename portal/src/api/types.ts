@@ -32,7 +32,9 @@ export type CatalogPrice = Pick<Schemas['CatalogPrice'], 'effective_from' | 'sou
 export type CatalogModel = Omit<Sparse<Schemas['CatalogModelView'], 'provider' | 'id'>, 'prices'> & {
   prices?: CatalogPrice[];
 };
+export type HealthCheck = Schemas['HealthCheck'];
 export type TargetState = Schemas['TargetState'];
+export type ShadowState = Schemas['ShadowState'];
 export type KeyState = Schemas['KeyState'];
 export type ModelTarget = Schemas['ModelTarget'];
 export type Tokens = Schemas['Tokens'];

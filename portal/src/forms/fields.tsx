@@ -103,15 +103,17 @@ export function AllowList({
 
 interface MillisecondsProps {
   label: string;
+  description?: string;
   value: number;
   onChange: (value: number) => void;
   error?: React.ReactNode;
 }
 
-export function Milliseconds({ label, value, onChange, error }: MillisecondsProps) {
+export function Milliseconds({ label, description, value, onChange, error }: MillisecondsProps) {
   return (
     <NumberInput
       label={label}
+      description={description}
       value={value}
       onChange={(next) => onChange(Number(next) || 0)}
       min={0}

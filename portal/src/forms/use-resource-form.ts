@@ -22,8 +22,12 @@ interface Options<C extends Collection, V> {
   newId?: (values: V) => string;
   /** What the fields of `loaded` hold, or of a new resource. */
   start: V;
+  /** What can be told before it is sent, as keys of messages by field: what the server could not even read. */
+  faults?: ((values: V) => Faults) | undefined;
   onSaved: (saved: Resource<Specs[C]>) => void;
 }
+
+export type Faults = Record<string, 'form.noJson' | 'form.noStatus'>;
 
 export interface ResourceForm<S, V> {
   form: UseFormReturnType<V>;
@@ -103,12 +107,20 @@ export function useResourceForm<C extends Collection, V extends Record<string, u
     ...toSpec(now),
   });
 
+  const submit = async () => {
+    const now = form.getValues();
+    const faults = Object.entries(options.faults?.(now) ?? {});
+    if (faults.length === 0) return send({ id: newId, team, spec: full(now) }, loaded?.etag ?? null);
+    setError(null);
+    form.setErrors(Object.fromEntries(faults.map(([field, fault]) => [field, t(fault)])));
+  };
+
   const values = form.getValues();
   const team = loaded?.data.team;
   const newId = loaded ? undefined : options.newId?.(values);
   return {
     form,
-    submit: () => send({ id: newId, team, spec: full(form.getValues()) }, loaded?.etag ?? null),
+    submit,
     unsaved: typed.unsaved,
     takeTheirs: (read) => {
       setStale(null);

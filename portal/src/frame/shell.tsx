@@ -1,5 +1,5 @@
 // The application's frame: navigation at the side, or behind a button where there is no room; the page beside it.
-import { ActionIcon, Drawer } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
@@ -12,6 +12,7 @@ import classes from './shell.module.css';
 import { UserMenu } from './user-menu';
 
 const CommandPalette = lazy(() => import('./command-palette'));
+const NavDrawer = lazy(() => import('./drawer'));
 
 function NavLinks({ onFollow }: { onFollow?: () => void }) {
   const { t } = useTranslation();
@@ -67,20 +68,17 @@ export default function Shell() {
           <Wordmark />
         </Link>
       </section>
-      <Drawer
-        opened={menu}
-        onClose={close}
-        size="17rem"
-        padding="md"
-        title={<Wordmark />}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <NavLinks onFollow={close} />
-        <div className={classes.foot}>
-          <Preferences />
-          <UserMenu />
-        </div>
-      </Drawer>
+      {menu ? (
+        <Suspense>
+          <NavDrawer onClose={close}>
+            <NavLinks onFollow={close} />
+            <div className={classes.foot}>
+              <Preferences />
+              <UserMenu />
+            </div>
+          </NavDrawer>
+        </Suspense>
+      ) : null}
       {palette ? (
         <Suspense>
           <CommandPalette opened onClose={closePalette} />

@@ -1,37 +1,24 @@
-// Who is signed in, and the way out.
-import { Button, Menu } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
-import { useSession, useSignOut } from '../api/session';
-import { Icon } from '../ui/icons';
-import { sayFailed } from '../ui/notes';
+// Who is signed in; a click opens the way out. What opens comes with the first click.
+import { lazy, Suspense, useState } from 'react';
+import { useSession } from '../api/session';
+import { UserButton } from './user-button';
+
+const OpenMenu = lazy(() => import('./user-menu-open'));
 
 export function UserMenu() {
-  const { t } = useTranslation();
   const { data: session } = useSession();
-  const signOut = useSignOut();
-  const navigate = useNavigate();
+  const [asked, setAsked] = useState(false);
   if (!session) return null;
-  const { name, email, role } = session.user;
-  const leave = async () => {
-    try {
-      await signOut.mutateAsync();
-      await navigate({ to: '/sign-in' });
-    } catch (error) {
-      sayFailed(error);
-    }
-  };
+  const { user } = session;
+  const closed = (
+    <UserButton aria-haspopup="menu" aria-expanded={false} onClick={() => setAsked(true)}>
+      {user.name || user.email}
+    </UserButton>
+  );
+  if (!asked) return closed;
   return (
-    <Menu position="top-start" width={200} withinPortal={false} withInitialFocusPlaceholder={false}>
-      <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-md" justify="flex-start" leftSection={<Icon name="user" />}>
-          {name || email}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t('nav.signedInAs', { email, role })}</Menu.Label>
-        <Menu.Item onClick={() => void leave()}>{t('nav.signOut')}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <Suspense fallback={closed}>
+      <OpenMenu user={user} />
+    </Suspense>
   );
 }

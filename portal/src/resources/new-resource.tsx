@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Specs } from '../api/types';
 import { ResourceFrame } from '../forms/resource-frame';
-import { type ResourceForm, useResourceForm } from '../forms/use-resource-form';
+import { type Faults, type ResourceForm, useResourceForm } from '../forms/use-resource-form';
 import { sayDone } from '../ui/notes';
 import { kinds, type PagedCollection } from './kinds';
 
@@ -12,6 +12,7 @@ interface NewResourceProps<C extends PagedCollection, V extends Record<string, u
   collection: C;
   start: V;
   toSpec: (values: V) => Specs[C];
+  faults?: (values: V) => Faults;
   fields: (editor: ResourceForm<Specs[C], V>) => ReactNode;
 }
 
@@ -19,6 +20,7 @@ export function NewResource<C extends PagedCollection, V extends Record<string, 
   collection,
   start,
   toSpec,
+  faults,
   fields,
 }: NewResourceProps<C, V>) {
   const { t } = useTranslation();
@@ -27,6 +29,7 @@ export function NewResource<C extends PagedCollection, V extends Record<string, 
     collection,
     start,
     toSpec,
+    faults,
     newId: (values) => values.id.trim(),
     onSaved: (saved) => {
       sayDone(t('common.created', { name: saved.id }));

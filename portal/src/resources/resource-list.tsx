@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useResourceList } from '../api/resources';
 import type { Resource, Specs } from '../api/types';
-import { AddressField } from '../ui/address-field';
+import { AddressSearch } from '../ui/address-search';
 import type { Column } from '../ui/data-table';
 import { Empty } from '../ui/empty';
 import { Page, Section } from '../ui/page';
@@ -34,8 +34,7 @@ export function ResourceList<C extends PagedCollection>(props: ResourceListProps
   return (
     <Page title={title} lead={lead} actions={add}>
       <Box maw="22rem">
-        <AddressField
-          search
+        <AddressSearch
           label={t('common.search')}
           placeholder={t('common.search')}
           value={q}

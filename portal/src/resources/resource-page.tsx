@@ -6,7 +6,7 @@ import { type Loaded as LoadedResource, useResource } from '../api/resources';
 import type { Specs } from '../api/types';
 import { ResourceFrame } from '../forms/resource-frame';
 import { Changed, DeleteResource } from '../forms/resource-head';
-import { type ResourceForm, useResourceForm } from '../forms/use-resource-form';
+import { type Faults, type ResourceForm, useResourceForm } from '../forms/use-resource-form';
 import { Loaded, sayDone, sayFailed } from '../ui/notes';
 import { Page, Rows } from '../ui/page';
 import { kinds, type PagedCollection } from './kinds';
@@ -18,6 +18,8 @@ interface ResourcePageProps<C extends PagedCollection, V extends Record<string, 
   deleteText: string;
   toValues: (spec: Specs[C], id: string) => V;
   toSpec: (values: V) => Specs[C];
+  /** What can be told before it is sent. */
+  faults?: (values: V) => Faults;
   fields: (editor: ResourceForm<Specs[C], V>) => ReactNode;
   /** More of the kind beside its form: buttons in the head, a part above the form. */
   actions?: (spec: Specs[C], id: string) => ReactNode;
@@ -85,6 +87,7 @@ function Editor<C extends PagedCollection, V extends Record<string, unknown>>({
     loaded,
     start: toValues(spec, id),
     toSpec,
+    faults: page.faults,
     onSaved: () => sayDone(t('common.saved')),
   });
   return (

@@ -1,19 +1,11 @@
 // Figures with their unit, in the reader's language; the exact value is in the hover text.
-import { Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { exactMoney, formatMoney } from '../format/money';
 import { formatBytes, formatCompact, formatCount, formatDuration } from '../format/quantity';
 import { formatDay, formatRelative, formatTime, formatUtc, toDate } from '../format/time';
 import { useLocale } from '../i18n/use-locale';
-
-function Exact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <Tooltip label={label}>
-      <span>{children}</span>
-    </Tooltip>
-  );
-}
+import { Hint } from './hint';
 
 /** An amount in nano-dollars; null or undefined when the price is unknown, which is not free. */
 export function Money({ nanos }: { nanos: number | null | undefined }) {
@@ -21,12 +13,12 @@ export function Money({ nanos }: { nanos: number | null | undefined }) {
   const locale = useLocale();
   if (nanos === null || nanos === undefined) {
     return (
-      <Exact label={t('common.priceUnknown')}>
+      <Hint label={t('common.priceUnknown')}>
         <span className="muted">{t('common.unknown')}</span>
-      </Exact>
+      </Hint>
     );
   }
-  return <Exact label={exactMoney(nanos)}>{formatMoney(nanos, locale)}</Exact>;
+  return <Hint label={exactMoney(nanos)}>{formatMoney(nanos, locale)}</Hint>;
 }
 
 /** A sum of amounts. Requests whose price is unknown make it a lower bound, or unknown: never a smaller sum, never 0. */
@@ -36,9 +28,9 @@ export function Cost({ nanos, unpriced }: { nanos: number; unpriced: number }) {
   if (unpriced === 0) return <Money nanos={nanos} />;
   if (nanos === 0) return <Money nanos={null} />;
   return (
-    <Exact label={`${exactMoney(nanos)} · ${t('usage.unpriced', { count: unpriced })}`}>
+    <Hint label={`${exactMoney(nanos)} · ${t('usage.unpriced', { count: unpriced })}`}>
       {t('common.atLeast', { amount: formatMoney(nanos, locale) })}
-    </Exact>
+    </Hint>
   );
 }
 
@@ -46,7 +38,7 @@ export function Count({ value, compact = false }: { value: number; compact?: boo
   const locale = useLocale();
   const exact = formatCount(value, locale);
   if (!compact || value < 10_000) return <span>{exact}</span>;
-  return <Exact label={exact}>{formatCompact(value, locale)}</Exact>;
+  return <Hint label={exact}>{formatCompact(value, locale)}</Hint>;
 }
 
 /** A figure that Weir reckoned, at least in part, says so: who counted is a word of a ledger row. */
@@ -55,10 +47,10 @@ export function Estimated({ by, children }: { by: string; children: ReactNode })
   if (by !== 'estimated' && by !== 'mixed') return children;
   return (
     <>
-      <Exact label={t(`requests.sources.${by}`)}>
+      <Hint label={t(`requests.sources.${by}`)}>
         <span aria-hidden="true">≈</span>
         <span className="visually-hidden">{t('requests.estimated')}</span>
-      </Exact>{' '}
+      </Hint>{' '}
       {children}
     </>
   );
@@ -87,10 +79,10 @@ export function Time({ value, as = 'time' }: TimeProps) {
   const date = toDate(value);
   const text = { time: formatTime, relative: formatRelative, day: formatDay }[as](date, locale);
   return (
-    <Tooltip label={formatUtc(date)}>
+    <Hint label={formatUtc(date)}>
       <time className="nowrap" dateTime={date.toISOString()}>
         {text}
       </time>
-    </Tooltip>
+    </Hint>
   );
 }

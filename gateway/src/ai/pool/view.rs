@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use weir_domain::routing::{
-    BreakerState, CooldownReason, CooldownState, ErrorSeen, KeyState as KeyView, RouteState, TargetState as TargetView,
+    BreakerState, CooldownReason, CooldownState, ErrorSeen, HealthChecks, KeyState as KeyView, RouteState,
+    TargetState as TargetView,
 };
-use weir_domain::snapshot::Snapshot;
+use weir_domain::snapshot::{HealthCheck, ModelRoute, Snapshot};
 use weir_domain::time::{self, Micros};
 
 use super::breaker::{Breaker, Stand};
 use super::clock::Millis;
 use super::cooldown::Rest;
+use super::health::Health;
 use super::state::LastError;
 use super::{Pool, Pools};
 
@@ -24,6 +26,12 @@ impl Pools {
             snapshot.models.values().map(|route| self.of(snapshot, route).view(now, at)).collect();
         routes.sort_by(|a, b| a.model.cmp(&b.model));
         routes
+    }
+
+    /// The state of the one target of a shadow's route.
+    pub(in crate::ai) fn shadow(&self, snapshot: &Snapshot, route: &Arc<ModelRoute>) -> Option<TargetView> {
+        let pool = self.of(snapshot, route);
+        pool.target_view(0, pool.millis(Instant::now()), time::now())
     }
 
     /// The same for Prometheus, in its text format. Labels are names of the configuration; a target that several routes
@@ -130,6 +138,7 @@ impl Pool {
             route: self.route.id.clone(),
             strategy: self.route.strategy,
             targets: (0..self.route.targets.len()).filter_map(|target| self.target_view(target, now, at)).collect(),
+            shadows: Vec::new(),
         }
     }
 
@@ -160,6 +169,11 @@ impl Pool {
             cooldown: cooldown(state.cooldown.rest(now), moment),
             healthy: slot.health.as_ref().and_then(|health| health.healthy()),
             health_error: slot.health.as_ref().and_then(|health| seen(&health.error())),
+            health_checks: slot
+                .health
+                .as_ref()
+                .zip(target.health_check.as_ref())
+                .map(|of| checks_made(of, now, moment)),
             latency_ms: state.latency(false).last(),
             stream_latency_ms: state.latency(true).last(),
             in_flight: state.in_flight(),
@@ -178,6 +192,17 @@ fn stand(breaker: &Breaker, now: Millis) -> BreakerState {
     }
 }
 
+fn checks_made((health, check): (&Arc<Health>, &Arc<HealthCheck>), now: Millis, moment: Micros) -> HealthChecks {
+    let (good, failed) = health.rounds();
+    let last_at = health.age(now).map(|age| moment.saturating_sub(micros(age)));
+    let interval_ms = u64::try_from(check.interval.as_millis()).unwrap_or(u64::MAX);
+    HealthChecks { last_at, interval_ms, good, failed }
+}
+
+fn micros(time: Duration) -> Micros {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
 fn seen(error: &Option<Arc<LastError>>) -> Option<ErrorSeen> {
     error.as_ref().map(|error| ErrorSeen { at: error.at, message: error.message.clone() })
 }
@@ -188,7 +213,6 @@ fn cooldown(rest: Rest, at: Micros) -> Option<CooldownState> {
         cause if cause.told => CooldownReason::Asked,
         _ => CooldownReason::Failed,
     };
-    let micros = |left: Duration| i64::try_from(left.as_micros()).unwrap_or(i64::MAX);
     (!rest.left.is_zero()).then(|| CooldownState { until: at.saturating_add(micros(rest.left)), reason })
 }
 

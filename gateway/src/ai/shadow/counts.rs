@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use weir_domain::money::NanoUsd;
+use weir_domain::routing::Copies;
 
 /// How one ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(super) enum End {
     Failed,
     /// Not asked: as many as may be are under way.
     Busy,
-    /// Not asked: it rests after a failure, or its key has no room.
+    /// Not asked: it rests after a failure, is unhealthy, or its key has no room.
     Resting,
     /// Not asked: a copy of the request could do more than answer, or the target cannot take it.
     Unfit,
@@ -39,19 +40,52 @@ const NAMES: [(End, &str); 7] = [
 pub(in crate::ai) struct Counts {
     ends: [AtomicU64; NAMES.len()],
     nanos: AtomicU64,
+    unpriced: AtomicU64,
+}
+
+/// What became of the copies for one shadow.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) copies: Copies,
+    /// Nano-dollars, as far as they are known.
+    pub(super) cost: u64,
+    /// Copies whose cost is unknown.
+    pub(super) unpriced: u64,
 }
 
 impl Counts {
+    fn of(&self, end: End) -> Option<&AtomicU64> {
+        NAMES.iter().zip(&self.ends).find_map(|((one, _), count)| (*one == end).then_some(count))
+    }
+
     pub(super) fn note(&self, end: End) {
-        let counted = NAMES.iter().zip(&self.ends).find(|((one, _), _)| *one == end);
-        if let Some((_, count)) = counted {
+        if let Some(count) = self.of(end) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     pub(super) fn spent(&self, cost: Option<NanoUsd>) {
-        let nanos = cost.and_then(|cost| u64::try_from(cost.0).ok()).unwrap_or(0);
-        self.nanos.fetch_add(nanos, Ordering::Relaxed);
+        match cost {
+            Some(cost) => self.nanos.fetch_add(u64::try_from(cost.0).unwrap_or(0), Ordering::Relaxed),
+            None => self.unpriced.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+
+    pub(super) fn view(&self) -> Tally {
+        let of = |end| self.of(end).map_or(0, |count| count.load(Ordering::Relaxed));
+        Tally {
+            copies: Copies {
+                same: of(End::Same),
+                different: of(End::Different),
+                not_compared: of(End::Alone),
+                failed: of(End::Failed),
+                busy: of(End::Busy),
+                resting: of(End::Resting),
+                unfit: of(End::Unfit),
+            },
+            cost: self.nanos.load(Ordering::Relaxed),
+            unpriced: self.unpriced.load(Ordering::Relaxed),
+        }
     }
 
     /// For Prometheus, in its text format.

@@ -1,7 +1,7 @@
 //! Which shadow targets are left alone after a failure. They rest for themselves: calls that are made for callers know
 //! nothing of it, and go to the same target and its keys by what they find there on their own.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use weir_domain::snapshot::Target;
 
@@ -14,9 +14,10 @@ fn name(target: &Target) -> (String, String) {
 }
 
 impl Rests {
-    /// Whether a target is to be left alone.
-    pub(super) fn has(&self, target: &Target, now: Instant) -> bool {
-        self.0.pin().get(&name(target)).is_some_and(|until| *until > now)
+    /// How long a target is still to be left alone; nothing when it is not.
+    pub(super) fn left(&self, target: &Target, now: Instant) -> Option<Duration> {
+        let left = self.0.pin().get(&name(target))?.saturating_duration_since(now);
+        (!left.is_zero()).then_some(left)
     }
 
     /// Leaves a target alone until then.

@@ -4,6 +4,7 @@ use weir_domain::ledger::Outcome;
 use weir_domain::usage::UsageSource;
 use weir_harness::script::{Fault, Reply, Script};
 
+use super::routing::live;
 use super::*;
 
 /// Vendor `one` answers; `two` gets copies of so many calls.
@@ -189,4 +190,50 @@ async fn what_shadows_hold_is_not_taken_from_callers() {
         assert_eq!(stage.vendors[1].received().len(), calls);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test]
+async fn the_live_state_shows_each_shadow_and_what_became_of_its_copies() {
+    let stage = shadowed(&[Vendor::Openai, Vendor::Openai], 100).await;
+    for (told, status) in [("It is four.", 200), ("It is five.", 200), ("", 503)] {
+        stage.vendors[0].next(Script::say(Reply::text("It is four.")));
+        stage.vendors[1].next(if status == 200 { Script::say(Reply::text(told)) } else { Script::refuse(status) });
+        assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 200);
+        rows(&stage, 1).await;
+        stage.world.ledger.0.lock().clear();
+    }
+    until_counted(&stage, "failed", 1.0).await;
+    let shown = live(&stage).await[0].clone();
+    assert_eq!(shown["targets"].as_array().unwrap().len(), 1, "who answers nobody is no target of theirs: {shown}");
+    let [shadow] = &shown["shadows"].as_array().unwrap()[..] else { panic!("one shadow: {shown}") };
+    assert_eq!((&shadow["target"]["provider"], &shadow["percent"]), (&json!("two"), &json!(100)));
+    let none = json!({"same": 1, "different": 1, "not_compared": 0, "failed": 1, "busy": 0, "resting": 0, "unfit": 0});
+    assert_eq!(shadow["copies"], none);
+    assert_eq!(shadow["unpriced"], json!(0));
+    assert!(shadow["cost"].as_u64().is_some_and(|nanos| nanos > 0), "{shadow}");
+}
+
+#[tokio::test]
+async fn a_shadow_whose_health_check_fails_gets_no_copies_and_shows_when_it_was_asked() {
+    let stage = Stage::start_with(&[Vendor::Openai, Vendor::Openai], json!({}), |documents| {
+        let target = &mut documents[0]["spec"]["targets"][1];
+        target["shadow"] = json!({"percent": 100});
+        target["health_check"] = json!({"path": "/nothing-here", "interval_ms": 200, "unhealthy_after": 1});
+    })
+    .await;
+    let mut shown = json!(null);
+    for _ in 0..200 {
+        shown = live(&stage).await[0]["shadows"][0]["target"].clone();
+        if shown["healthy"] == json!(false) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(shown["health_error"]["message"], "it answered with status 404", "{shown}");
+    let checks = &shown["health_checks"];
+    assert_eq!((&checks["interval_ms"], &checks["good"]), (&json!(200), &json!(0)), "{checks}");
+    assert!(checks["failed"].as_u64().is_some_and(|rounds| rounds >= 1) && checks["last_at"].is_i64(), "{checks}");
+    assert_eq!(stage.ask(Vendor::Openai, &json!({})).await.status, 200);
+    until_counted(&stage, "resting", 1.0).await;
+    assert!(stage.vendors[1].received().is_empty());
 }

@@ -12,9 +12,7 @@ type Form = UseFormReturnType<ApplicationValues>;
 
 export function ApplicationFields({ form, isNew }: { form: Form; isNew: boolean }) {
   const { t } = useTranslation();
-  const { name, id, models, services } = form.getValues();
-  const known = (useModels().data ?? []).map((model) => model.id);
-  const knownServices = useEvery('services').data?.map((service) => service.id) ?? [];
+  const { name, id } = form.getValues();
   const rename = (next: string) => {
     // The id follows the name until somebody sets it.
     if (isNew && id === idFromName(name)) form.setFieldValue('id', idFromName(next));
@@ -54,25 +52,31 @@ export function ApplicationFields({ form, isNew }: { form: Form; isNew: boolean 
         </Rows>
       </Section>
       <Section title={t('apps.mayCall')} lead={t('apps.mayCallLead')}>
-        <Columns min="20rem">
-          <AllowList
-            label={t('apps.models')}
-            description={t('apps.modelsHint')}
-            value={models}
-            onChange={(next) => form.setFieldValue('models', next)}
-            known={known}
-            error={form.errors['models']}
-          />
-          <AllowList
-            label={t('apps.services')}
-            description={t('apps.servicesHint')}
-            value={services}
-            onChange={(next) => form.setFieldValue('services', next)}
-            known={knownServices}
-            error={form.errors['services']}
-          />
-        </Columns>
+        <MayCall form={form} />
       </Section>
     </Rows>
+  );
+}
+
+function MayCall({ form }: { form: Form }) {
+  const { t } = useTranslation();
+  const models = (useModels().data ?? []).map((model) => model.id);
+  const services = useEvery('services').data?.map((service) => service.id) ?? [];
+  const providers = useEvery('providers').data?.map((provider) => provider.id) ?? [];
+  const known = { models, services, providers, batches: providers };
+  return (
+    <Columns min="20rem">
+      {(['models', 'services', 'providers', 'batches'] as const).map((name) => (
+        <AllowList
+          key={name}
+          label={t(`apps.${name}`)}
+          description={t(`apps.${name}Hint`)}
+          value={form.getValues()[name]}
+          onChange={(next) => form.setFieldValue(name, next)}
+          known={known[name]}
+          error={form.errors[name] ?? Object.entries(form.errors).find(([field]) => field.startsWith(`${name}.`))?.[1]}
+        />
+      ))}
+    </Columns>
   );
 }

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { applicationSpec, applicationValues, idFromName } from './values';
 
 test('an application comes back from its form as it went in', () => {
-  const spec = { name: 'A', models: ['*'], services: ['orders'], disabled: true };
+  const may = { models: ['*'], services: ['orders'], providers: ['openai'], batches: ['openai', 'azure'] };
+  const spec = { name: 'A', ...may, disabled: true };
   expect(applicationSpec(applicationValues(spec, 'a'))).toEqual(spec);
   expect(applicationSpec(applicationValues({ models: [], services: [] }, 'a'))).toEqual({ models: [], services: [] });
 });

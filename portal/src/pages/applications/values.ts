@@ -7,6 +7,8 @@ export interface ApplicationValues extends Record<string, unknown> {
   description: string;
   models: string[];
   services: string[];
+  providers: string[];
+  batches: string[];
   disabled: boolean;
 }
 
@@ -17,6 +19,8 @@ export function applicationValues(spec: Application, id: string): ApplicationVal
     description: spec.description ?? '',
     models: spec.models,
     services: spec.services,
+    providers: spec.providers ?? [],
+    batches: spec.batches ?? [],
     disabled: spec.disabled ?? false,
   };
 }
@@ -27,6 +31,8 @@ export function applicationSpec(values: ApplicationValues): Application {
     ...(values.description ? { description: values.description } : {}),
     models: values.models,
     services: values.services,
+    ...(values.providers.length > 0 ? { providers: values.providers } : {}),
+    ...(values.batches.length > 0 ? { batches: values.batches } : {}),
     ...(values.disabled ? { disabled: true } : {}),
   };
 }

@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useCatalog } from '../../api/gateway';
 import { known } from '../../api/types';
-import { AddressField } from '../../ui/address-field';
+import { AddressSearch } from '../../ui/address-search';
 import classes from './catalog.module.css';
 import { abilities, type CatalogFilter, modalities } from './filter';
 
@@ -16,8 +16,7 @@ export function Filters({ filter }: { filter: CatalogFilter }) {
     void navigate({ to: '/catalog', search: (now) => ({ ...now, ...part }), replace });
   return (
     <search className={classes.filters}>
-      <AddressField
-        search
+      <AddressSearch
         label={t('common.search')}
         placeholder={t('catalog.searchHint')}
         value={filter.q}

@@ -110,7 +110,7 @@ function Rates({ group: { tier, above, tokens, units } }: { group: RateGroup }) 
       <Table.Tbody>
         {tokens.map(({ rate, dollars }) => (
           <Table.Tr key={rate}>
-            <Table.Th scope="row">{t(`catalog.rates.${rate}`)}</Table.Th>
+            <Table.Th scope="row">{t(`buckets.${rate}`)}</Table.Th>
             <Table.Td>{t('catalog.perMillion', { price: `$${dollars}` })}</Table.Td>
           </Table.Tr>
         ))}

@@ -1,22 +1,6 @@
 // The price of a model of the catalogue that is in force: what of it fits into a row, and all of it.
+import { buckets, type Rate } from '../../api/buckets';
 import type { CatalogModel, CatalogPrice, CatalogRates } from '../../api/types';
-
-export const tokenRates = [
-  'input',
-  'output',
-  'cache_read',
-  'cache_write_5m',
-  'cache_write_1h',
-  'reasoning',
-  'audio_in',
-  'audio_out',
-  'image_in',
-  'image_out',
-  'cache_read_audio',
-  'cache_read_image',
-  'video_in',
-] as const;
-export type TokenRate = (typeof tokenRates)[number];
 
 /** What a model is billed by before all else stands first. */
 export const units = [
@@ -102,13 +86,13 @@ export function unitRates(per: CatalogPrice['per_unit']): UnitRate[] {
 export interface RateGroup {
   tier: string | null;
   above: number | null;
-  tokens: { rate: TokenRate; dollars: string }[];
+  tokens: { rate: Rate; dollars: string }[];
   units: UnitRate[];
 }
 
 function groupsOf(tier: string | null, rates: CatalogRates): RateGroup[] {
   const tokens = (per: CatalogRates['per_million']) =>
-    tokenRates.flatMap((rate) => (per?.[rate] ? [{ rate, dollars: per[rate] }] : []));
+    buckets.flatMap(({ rate }) => (per?.[rate] ? [{ rate, dollars: per[rate] }] : []));
   const above = (rates.context_tiers ?? []).map((context) => ({
     tier,
     above: context.above,

@@ -4,9 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { NewResource } from '../../resources/new-resource';
 import { Page } from '../../ui/page';
 import { RouteFields } from './fields';
-import { routeSpec, routeValues } from './values';
+import { newTarget, routeFaults, routeSpec, routeValues } from './values';
 
-const start = routeValues({ targets: [{ provider: '', model: '' }] }, '');
+const start = { ...routeValues({ targets: [] }, ''), targets: [newTarget('')] };
 
 export default function CreateModelRoute() {
   const { t } = useTranslation();
@@ -21,6 +21,7 @@ export default function CreateModelRoute() {
         collection="model-routes"
         start={start}
         toSpec={routeSpec}
+        faults={routeFaults}
         fields={(editor) => <RouteFields form={editor.form} isNew />}
       />
     </Page>

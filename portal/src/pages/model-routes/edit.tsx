@@ -5,7 +5,7 @@ import { ButtonLink } from '../../ui/button-link';
 import { Icon } from '../../ui/icons';
 import { RouteFields } from './fields';
 import { Pool } from './pool';
-import { routeSpec, routeValues } from './values';
+import { routeFaults, routeSpec, routeValues } from './values';
 
 export default function EditModelRoute() {
   const { t } = useTranslation();
@@ -16,6 +16,7 @@ export default function EditModelRoute() {
       deleteText={t('routes.deleteText')}
       toValues={routeValues}
       toSpec={routeSpec}
+      faults={routeFaults}
       actions={(spec, id) => (
         <ButtonLink
           to="/playground"

@@ -1,16 +1,13 @@
 // The fields of a model route: its name, its targets, when to go on to the next.
-import { Autocomplete, Checkbox, NumberInput, Select, Switch, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
-import { useCatalog } from '../../api/gateway';
-import { useEvery } from '../../api/resources';
-import type { CatalogProvider, Provider } from '../../api/types';
 import { Milliseconds } from '../../forms/fields';
-import { AddRow, RemoveRow } from '../../forms/list-buttons';
 import { Columns, Rows, Section } from '../../ui/page';
 import classes from './fields.module.css';
 import { SharePicture } from './share-picture';
-import { type RouteValues, retryReasons } from './values';
+import { Targets } from './targets';
+import { type RouteValues, retryReasons, targetSpec } from './values';
 
 type Form = UseFormReturnType<RouteValues>;
 
@@ -33,79 +30,13 @@ export function RouteFields({ form, isNew }: { form: Form; isNew: boolean }) {
       </Section>
       <Section title={t('routes.targets')} lead={t('routes.targetsLead')}>
         <Rows>
-          <SharePicture targets={form.getValues().targets} />
+          <SharePicture targets={form.getValues().targets.map(targetSpec)} />
           <Targets form={form} />
         </Rows>
       </Section>
       <Section title={t('routes.retry')} lead={t('routes.retryLead')}>
         <Retry form={form} />
       </Section>
-    </Rows>
-  );
-}
-
-/** A provider's vendor is named, or known by its protocol and address, as the server has it. */
-function isVendor(entry: CatalogProvider, { catalog, protocol, base_url }: Provider): boolean {
-  if (catalog) return entry.id === catalog;
-  const bare = (address: string | undefined) => (address ?? '').replace(/\/+$/, '');
-  return entry.protocol === protocol && (protocol === 'demo' || bare(entry.base_url) === bare(base_url));
-}
-
-/** Models that are known at each provider: declared ones and those of its catalogue entry. */
-function useKnownModels() {
-  const all = useEvery('providers').data ?? [];
-  const catalog = useCatalog();
-  const known = new Map(
-    all.map((provider) => {
-      const entry = catalog.data?.find((e) => isVendor(e, provider.spec));
-      const declared = (provider.spec.models ?? []).map((m) => m.id);
-      return [provider.id, [...new Set([...declared, ...(entry?.model_ids ?? [])])]];
-    }),
-  );
-  return {
-    providers: all.map((p) => ({ value: p.id, label: p.spec.name ? `${p.spec.name} (${p.id})` : p.id })),
-    known,
-  };
-}
-
-function Targets({ form }: { form: Form }) {
-  const { t } = useTranslation();
-  const { providers, known } = useKnownModels();
-  const { targets } = form.getValues();
-  return (
-    <Rows>
-      {targets.map((target, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a target has no name of its own; its position is what stays
-        <div key={index} className={classes.target}>
-          <Select
-            className={classes.wide}
-            label={t('routes.provider')}
-            data={providers}
-            searchable
-            nothingFoundMessage={t('common.nothingFound')}
-            {...form.getInputProps(`targets.${index}.provider`)}
-          />
-          <Autocomplete
-            className={classes.wide}
-            label={t('routes.targetModel')}
-            data={known.get(target.provider) ?? []}
-            {...form.getInputProps(`targets.${index}.model`)}
-          />
-          <NumberInput label={t('providers.priority')} min={0} {...form.getInputProps(`targets.${index}.priority`)} />
-          <NumberInput label={t('providers.weight')} min={0} {...form.getInputProps(`targets.${index}.weight`)} />
-          <RemoveRow
-            label={t('routes.removeTarget', { name: `${target.provider}/${target.model}` })}
-            onClick={() => form.removeListItem('targets', index)}
-          />
-        </div>
-      ))}
-      <AddRow
-        onClick={() =>
-          form.insertListItem('targets', { provider: providers[0]?.value ?? '', model: '', priority: 0, weight: 1 })
-        }
-      >
-        {t('routes.addTarget')}
-      </AddRow>
     </Rows>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { TargetState } from '../../api/types';
-import { levelsOf, standOf, wordOf } from './stand';
+import type { ShadowState, TargetState } from '../../api/types';
+import { copiesOf, levelsOf, shadowStand, standOf, wordOf } from './stand';
 
 const ready: TargetState = {
   provider: 'p',
@@ -48,4 +48,27 @@ test('without a weight a target is on standby, unless none has one', () => {
     levelsOf(weights.map((weight) => ({ ...ready, weight })))[0]?.targets.map((one) => one.standby);
   expect(standby([1, 0])).toEqual([false, true]);
   expect(standby([0, 0])).toEqual([false, false]);
+});
+
+const shadow: ShadowState = {
+  target: ready,
+  percent: 10,
+  copies: { same: 3, different: 0, not_compared: 0, failed: 1, busy: 0, resting: 2, unfit: 0 },
+  cost: 0,
+  unpriced: 0,
+};
+
+test('a shadow rests by itself, unless its target is left alone by all', () => {
+  expect(shadowStand(shadow).word).toBe('ready');
+  expect(shadowStand({ ...shadow, rests_until: 7 })).toEqual({ tone: 'warn', word: 'resting', until: 7 });
+  expect(shadowStand({ ...shadow, rests_until: 7, target: { ...ready, healthy: false } }).word).toBe('unhealthy');
+});
+
+test('of copies the comparison is always told, and the rest where there is some', () => {
+  expect(copiesOf(shadow).map(({ name, count }) => `${name} ${count}`)).toEqual([
+    'same 3',
+    'different 0',
+    'failed 1',
+    'resting 2',
+  ]);
 });

@@ -1,8 +1,8 @@
 // How a target of a model route stands at this moment, in one word, and what part of the calls it gets.
-import type { KeyState, TargetState } from '../../api/types';
+import type { KeyState, ShadowState, TargetState } from '../../api/types';
 import type { Tone } from '../../ui/status';
 
-export type Word = 'disabled' | 'unhealthy' | 'open' | 'probing' | 'limited' | 'asked' | 'failed' | 'ready';
+export type Word = 'disabled' | 'unhealthy' | 'open' | 'probing' | 'limited' | 'asked' | 'failed' | 'resting' | 'ready';
 
 export interface Stand {
   tone: Tone;
@@ -19,6 +19,19 @@ export function standOf(target: TargetState): Stand {
   if (target.breaker === 'half_open') return { tone: 'warn', word: 'probing', until: null };
   if (target.cooldown) return { tone: 'warn', word: target.cooldown.reason, until: target.cooldown.until };
   return { tone: 'good', word: 'ready', until: null };
+}
+
+/** A shadow rests by itself after a failure, whatever callers' own calls find at the same target. */
+export function shadowStand({ target, rests_until: until }: ShadowState): Stand {
+  const own = standOf(target);
+  return own.word === 'ready' && typeof until === 'number' ? { tone: 'warn', word: 'resting', until } : own;
+}
+
+/** What became of its copies, in the order in which people ask: the comparison always, the rest where there is some. */
+export function copiesOf({ copies }: ShadowState): { name: keyof ShadowState['copies']; count: number }[] {
+  const always = ['same', 'different'] as const;
+  const rest = (['not_compared', 'failed', 'busy', 'resting', 'unfit'] as const).filter((name) => copies[name] > 0);
+  return [...always, ...rest].map((name) => ({ name, count: copies[name] }));
 }
 
 /** What a key's circuit breaker says; null while it lets calls through. */

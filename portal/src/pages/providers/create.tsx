@@ -12,7 +12,7 @@ import { Page, Rows } from '../../ui/page';
 import { Tag } from '../../ui/status';
 import classes from './create.module.css';
 import { ProviderFields } from './fields';
-import { type ProviderValues, providerSpec, providerValues } from './values';
+import { type ProviderValues, providerFaults, providerSpec, providerValues } from './values';
 
 const custom: CatalogProvider = { id: '', name: '', protocol: 'openai', base_url: '', model_ids: [] };
 
@@ -90,6 +90,7 @@ function NewProvider({ entry }: { entry: CatalogProvider }) {
       collection="providers"
       start={start}
       toSpec={(values) => providerSpec({ ...values, catalog: isItself(values, entry) ? '' : entry.id })}
+      faults={providerFaults}
       fields={(editor) => <ProviderFields form={editor.form} isNew keyEnv={entry.key_env ?? undefined} />}
     />
   );

@@ -4,7 +4,7 @@ import { ResourcePage } from '../../resources/resource-page';
 import { Section } from '../../ui/page';
 import { ProviderFields } from './fields';
 import { TestConnection } from './test-connection';
-import { providerSpec, providerValues } from './values';
+import { providerFaults, providerSpec, providerValues } from './values';
 
 export default function EditProvider() {
   const { t } = useTranslation();
@@ -15,6 +15,7 @@ export default function EditProvider() {
       deleteText={t('providers.deleteText')}
       toValues={providerValues}
       toSpec={providerSpec}
+      faults={providerFaults}
       above={(_, id, editor) => (
         <Section title={t('providers.testTitle')} lead={t('providers.testLead')}>
           <TestConnection id={id} disabledReason={editor.form.isDirty() ? t('providers.testSaveFirst') : undefined} />

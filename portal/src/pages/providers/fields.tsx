@@ -4,6 +4,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Milliseconds, SecretField } from '../../forms/fields';
+import { HealthCheckFields, type HealthCheckForm } from '../../forms/health-check-fields';
 import { AddRow, RemoveRow } from '../../forms/list-buttons';
 import { Columns, Rows, Section } from '../../ui/page';
 import { KeyPool } from './key-pool';
@@ -80,7 +81,20 @@ export function ProviderFields({ form, isNew, keyEnv }: { form: Form; isNew: boo
       <Section title={t('providers.models')} lead={t('providers.modelsLead')}>
         <Models form={form} />
       </Section>
-      {protocol === 'demo' ? null : <Connection form={form} />}
+      {protocol === 'demo' ? null : (
+        <>
+          <Section title={t('health.title')} lead={t('health.lead')}>
+            <HealthCheckFields
+              form={form as HealthCheckForm}
+              path="health_check"
+              value={form.getValues().health_check}
+              label={t('health.ofProvider')}
+              hint={t('health.ofProviderHint')}
+            />
+          </Section>
+          <Connection form={form} />
+        </>
+      )}
     </Rows>
   );
 }

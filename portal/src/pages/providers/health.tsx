@@ -1,9 +1,9 @@
 // How a provider did in the last hour, judged by the requests that it answered.
-import { Tooltip } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Provider, UsageRow } from '../../api/types';
 import { formatShare } from '../../format/quantity';
 import { useLocale } from '../../i18n/use-locale';
+import { Hint } from '../../ui/hint';
 import { Status } from '../../ui/status';
 
 /** From this share of failed requests on a provider counts as failing. */
@@ -23,10 +23,8 @@ export function ProviderHealth({ provider, usage }: { provider: Provider; usage:
         ? (['warn', 'errors'] as const)
         : (['bad', 'failing'] as const);
   return (
-    <Tooltip label={label}>
-      <span>
-        <Status tone={state[0]}>{t(`providers.states.${state[1]}`)}</Status>
-      </span>
-    </Tooltip>
+    <Hint label={label}>
+      <Status tone={state[0]}>{t(`providers.states.${state[1]}`)}</Status>
+    </Hint>
   );
 }

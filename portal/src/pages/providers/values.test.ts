@@ -12,6 +12,14 @@ test('a provider comes back from its form as it went in', () => {
     headers: { 'openai-project': 'p' },
     timeouts: { connect_ms: 1, first_byte_ms: 2, idle_ms: 3, total_ms: 4 },
     allow_plaintext: true,
+    health_check: {
+      method: 'head',
+      interval_ms: 15_000,
+      timeout_ms: 5_000,
+      unhealthy_after: 3,
+      healthy_after: 2,
+      statuses: [200],
+    },
     disabled: true,
   };
   expect(providerSpec(providerValues(spec, 'openai'))).toEqual(spec);

@@ -1,5 +1,6 @@
 // A provider as its form holds it.
 import type { ModelDeclaration, Protocol, Provider, ProviderKey } from '../../api/types';
+import { faultsBelow, type HealthCheckValues, healthCheckSpec, healthCheckValues } from '../../forms/health-check';
 
 /** A key as its row holds it. */
 export type KeyValues = ProviderKey & { weight: number; priority: number };
@@ -22,6 +23,7 @@ export interface ProviderValues extends Record<string, unknown> {
   allow_private_address: boolean;
   allow_plaintext: boolean;
   no_stream_options: boolean;
+  health_check: HealthCheckValues | null;
   disabled: boolean;
 }
 
@@ -46,6 +48,7 @@ export function providerValues(spec: Provider, id: string): ProviderValues {
     allow_private_address: spec.allow_private_address ?? false,
     allow_plaintext: spec.allow_plaintext ?? false,
     no_stream_options: spec.no_stream_options ?? false,
+    health_check: healthCheckValues(spec.health_check),
     disabled: spec.disabled ?? false,
   };
 }
@@ -72,9 +75,14 @@ export function providerSpec(values: ProviderValues): Provider {
     ...(values.allow_private_address ? { allow_private_address: true } : {}),
     ...(values.allow_plaintext ? { allow_plaintext: true } : {}),
     ...(values.no_stream_options ? { no_stream_options: true } : {}),
+    ...(values.health_check && values.protocol !== 'demo'
+      ? { health_check: healthCheckSpec(values.health_check) }
+      : {}),
     ...(values.disabled ? { disabled: true } : {}),
   };
 }
+
+export const providerFaults = ({ health_check }: ProviderValues) => faultsBelow('health_check', health_check);
 
 function keySpec(key: KeyValues): ProviderKey {
   const { priority, ...rest } = key;

@@ -2,6 +2,7 @@
 import { Table } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { buckets } from '../../api/buckets';
 import { known, type RequestDetail, usageSources } from '../../api/types';
 import { Copyable } from '../../ui/copyable';
 import { Fact, FactList } from '../../ui/facts';
@@ -65,37 +66,21 @@ export function Facts({ request }: { request: RequestDetail }) {
   );
 }
 
-const buckets = [
-  'input_uncached',
-  'cache_read',
-  'cache_write_5m',
-  'cache_write_1h',
-  'output_text',
-  'reasoning',
-  'audio_in',
-  'audio_out',
-  'image_in',
-  'image_out',
-  'cache_read_audio',
-  'cache_read_image',
-  'video_in',
-] as const;
-
 export function TokenTable({ request }: { request: RequestDetail }) {
   const { t } = useTranslation();
   const { tokens, source } = request.usage;
-  const used = buckets.filter((bucket) => tokens[bucket] > 0);
+  const used = buckets.filter((bucket) => tokens[bucket.tokens] > 0);
   const price = answered(request)?.price;
   return (
     <>
       <Table className={classes.tokens}>
         <Table.Tbody>
           {used.map((bucket) => (
-            <Table.Tr key={bucket}>
-              <Table.Th scope="row">{t(`requests.buckets.${bucket}`)}</Table.Th>
+            <Table.Tr key={bucket.rate}>
+              <Table.Th scope="row">{t(`buckets.${bucket.rate}`)}</Table.Th>
               <Table.Td>
                 <Estimated by={source}>
-                  <Count value={tokens[bucket]} />
+                  <Count value={tokens[bucket.tokens]} />
                 </Estimated>
               </Table.Td>
             </Table.Tr>

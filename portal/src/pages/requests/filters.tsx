@@ -7,6 +7,7 @@ import { useModels } from '../../api/gateway';
 import { useEvery } from '../../api/resources';
 import { known, outcomes } from '../../api/types';
 import { AddressField } from '../../ui/address-field';
+import { AddressSearch } from '../../ui/address-search';
 import { Icon } from '../../ui/icons';
 import { filterFields, type RequestFilter, ranges } from './filter';
 import classes from './list.module.css';
@@ -35,8 +36,7 @@ export function Filters({ filter }: { filter: RequestFilter }) {
     void navigate({ to: '/requests', search: (now) => ({ ...now, ...part }), replace });
   return (
     <search className={classes.filters} data-folded={folded || undefined}>
-      <AddressField
-        search
+      <AddressSearch
         label={t('common.search')}
         placeholder={t('requests.searchHint')}
         value={filter.q}
