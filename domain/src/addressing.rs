@@ -48,8 +48,7 @@ impl Addressing {
         let Called { format, path, model, stream } = *called;
         match self {
             Self::Plain => path.to_owned(),
-            // The list of models is no deployment's.
-            Self::Azure { api_version: Some(version), .. } if !is_v1(version) && path == "/models" => {
+            Self::Azure { api_version: Some(version), .. } if !is_v1(version) && is_no_deployments(path) => {
                 format!("/openai{path}?api-version={}", encoded(version))
             }
             Self::Azure { api_version: Some(version), deployments } if !is_v1(version) => {
@@ -63,8 +62,12 @@ impl Addressing {
             Self::Vertex { project, location } => {
                 let place = format!("/v1/projects/{}/locations/{}", encoded(project), encoded(location));
                 match format {
+                    // Its body names the model.
+                    WireFormat::Anthropic if path == "/messages/count_tokens" => {
+                        format!("{place}/publishers/anthropic/models/count-tokens:rawPredict")
+                    }
                     WireFormat::Anthropic => {
-                        let model = encoded(model.strip_prefix("anthropic/").unwrap_or(model));
+                        let model = encoded(self.body_model(model).unwrap_or(model));
                         let method = if stream { "streamRawPredict" } else { "rawPredict" };
                         format!("{place}/publishers/anthropic/models/{model}:{method}")
                     }
@@ -80,6 +83,12 @@ impl Addressing {
                 }
             }
         }
+    }
+
+    /// Path and query of what is kept of a response; `path` is the format's own, such as `/responses/resp_1`.
+    #[must_use]
+    pub fn response(&self, path: &str) -> String {
+        self.path(&Called { format: WireFormat::Responses, path, model: "", stream: false })
     }
 
     /// Path and query of a realtime session; `None` where there are none. `path` is the format's own, `/realtime`.
@@ -103,12 +112,25 @@ impl Addressing {
         }
     }
 
-    /// The name that the body gives to a model, where that is not the model's id: a deployment.
+    /// The name that the body gives to a model, where that is not the model's id: a deployment, or Claude's without its
+    /// publisher.
     #[must_use]
-    pub fn body_model(&self, model: &str) -> Option<&str> {
+    pub fn body_model<'a>(&'a self, model: &'a str) -> Option<&'a str> {
         match self {
             Self::Azure { deployments, .. } => deployments.get(model).map(String::as_str),
-            Self::Plain | Self::Vertex { .. } => None,
+            Self::Vertex { .. } => model.strip_prefix("anthropic/"),
+            Self::Plain => None,
+        }
+    }
+
+    /// Whether Azure's Responses API is there: in the v1 API, and in dated versions since the preview of March 2025.
+    /// Source: <https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses>.
+    #[must_use]
+    pub fn has_responses(&self) -> bool {
+        match self {
+            Self::Azure { api_version: Some(version), .. } => is_v1(version) || version.as_str() >= "2025-03-01",
+            Self::Azure { api_version: None, .. } => true,
+            Self::Plain | Self::Vertex { .. } => false,
         }
     }
 
@@ -123,6 +145,12 @@ impl Addressing {
             region => format!("https://{region}-aiplatform.googleapis.com"),
         }
     }
+}
+
+/// Whether a path of OpenAI's stands beside the deployments: the list of models, and responses, whose body names the
+/// deployment.
+fn is_no_deployments(path: &str) -> bool {
+    path == "/models" || path == "/responses" || path.starts_with("/responses/")
 }
 
 /// Whether an `api-version` is one of the v1 API, which has no dates.
@@ -163,6 +191,27 @@ mod tests {
     }
 
     #[test]
+    fn azures_responses_stand_beside_its_deployments() {
+        let at = |version, path| azure(version).path(&Called { format: WireFormat::Responses, path, ..chat("gpt-4o") });
+        let dated = Some("2025-04-01-preview");
+        assert_eq!(at(dated, "/responses"), "/openai/responses?api-version=2025-04-01-preview");
+        assert_eq!(at(dated, "/responses/resp_1"), "/openai/responses/resp_1?api-version=2025-04-01-preview");
+        assert_eq!(at(None, "/responses"), "/openai/v1/responses");
+        assert_eq!(at(Some("preview"), "/responses"), "/openai/v1/responses?api-version=preview");
+        for (version, has) in [
+            (None, true),
+            (Some("latest"), true),
+            (Some("2025-04-01-preview"), true),
+            (Some("2025-03-01-preview"), true),
+            (Some("2025-02-01-preview"), false),
+            (Some("2024-10-21"), false),
+        ] {
+            assert_eq!(azure(version).has_responses(), has, "{version:?}");
+        }
+        assert!(!Addressing::Plain.has_responses());
+    }
+
+    #[test]
     fn a_realtime_session_names_its_model_or_deployment_in_the_query() {
         let at = |addressing: &Addressing, model| addressing.realtime("/realtime", model);
         let is = |path: &str| Some(path.to_owned());
@@ -190,6 +239,10 @@ mod tests {
         let name = "publishers/anthropic/models/claude-sonnet-4-5@20250929";
         assert_eq!(claude(false), format!("{place}/{name}:rawPredict"));
         assert_eq!(claude(true), format!("{place}/{name}:streamRawPredict"));
+        let model = "anthropic/claude-sonnet-4-5@20250929";
+        let counted = Called { format: WireFormat::Anthropic, path: "/messages/count_tokens", model, stream: false };
+        assert_eq!(vertex.path(&counted), format!("{place}/publishers/anthropic/models/count-tokens:rawPredict"));
+        assert_eq!(vertex.body_model(model), Some("claude-sonnet-4-5@20250929"));
         let path = WireFormat::Gemini.chat_path("gemini-2.5-pro", true);
         let gemini = Called { format: WireFormat::Gemini, path: &path, model: "gemini-2.5-pro", stream: true };
         let wanted = format!("{place}/publishers/google/models/gemini-2.5-pro:streamGenerateContent?alt=sse");

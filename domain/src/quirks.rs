@@ -60,6 +60,9 @@ pub struct Endpoints {
     /// `POST /embeddings`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embeddings: Option<bool>,
+    /// `POST /completions`. Where it is not there, completions are chats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completions: Option<bool>,
 }
 
 impl Endpoints {
@@ -80,7 +83,7 @@ impl Quirks {
         renamed: BTreeMap::new(),
         added: BTreeMap::new(),
         model_in_path: false,
-        endpoints: Endpoints { models: None, responses: None, embeddings: None },
+        endpoints: Endpoints { models: None, responses: None, embeddings: None, completions: None },
     };
 
     /// Whether a body may have to be changed.

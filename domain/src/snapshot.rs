@@ -3,14 +3,14 @@
 //! A snapshot is immutable and checked whole. It is built off the request path by
 //! [`crate::compile`], swapped in one step, and loaded once per request.
 
+mod differences;
 mod health;
 mod rest;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use serde_json::Value;
-
+use self::differences::is_claude;
 pub use self::health::HealthCheck;
 pub use self::rest::{Piece, Rewrite, Route, Upstream, UpstreamTarget};
 use crate::addressing::{Addressing, Called};
@@ -101,19 +101,6 @@ pub struct Address {
     pub allow_private: bool,
 }
 
-/// What Vertex wants of a body in Anthropic's format: its version there, and no model, which the path names.
-/// Source: <https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude>.
-static CLAUDE_ON_VERTEX: LazyLock<Quirks> = LazyLock::new(|| Quirks {
-    model_in_path: true,
-    added: BTreeMap::from([("anthropic_version".to_owned(), Value::from("vertex-2023-10-16"))]),
-    ..Quirks::NONE
-});
-
-/// Whether a model of Vertex is Anthropic's, by its id.
-fn is_claude(model: &str) -> bool {
-    model.starts_with("claude") || model.starts_with("anthropic/")
-}
-
 /// A vendor of models.
 #[derive(Debug)]
 pub struct Provider {
@@ -166,15 +153,6 @@ impl Provider {
         }
     }
 
-    /// In what it differs for a call in a format.
-    #[must_use]
-    pub fn quirks(&self, format: WireFormat) -> &Quirks {
-        match (self.protocol, format) {
-            (Protocol::Vertex, WireFormat::Anthropic) => &CLAUDE_ON_VERTEX,
-            _ => &self.quirks,
-        }
-    }
-
     /// The header that carries a key, and what stands before the key in it.
     #[must_use]
     pub fn auth_header(&self) -> (&str, &str) {
@@ -220,6 +198,8 @@ pub struct ModelFacts {
     pub max_output_tokens: Option<u64>,
     /// Whether it is there in the Responses API only.
     pub responses_only: bool,
+    /// Whether its vendor is known to refuse it in legacy completions.
+    pub chat_only: bool,
     /// What `Price` resources say that it costs, by date.
     pub overrides: PriceHistory,
     /// What the catalogue says that it costs, by date.

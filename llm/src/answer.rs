@@ -70,13 +70,14 @@ pub struct Answer {
 pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
     let text = std::str::from_utf8(body).map_err(|_| AnswerError::Malformed("it is not UTF-8".into()))?;
     match context.operation {
-        Operation::Chat => {}
+        operation if context.wanted.chats(operation) => {}
         Operation::Embeddings => return embeddings::answer(context, text, body, pricing),
         Operation::Rerank => return rerank::answer(context, text, body, pricing),
         Operation::CountTokens => return count_tokens::answer(context, text, body),
         _ => return passed_on::answer(context, text, body, pricing),
     }
-    if context.upstream.dialect() == Some(context.inbound) {
+    let completes = context.operation == Operation::Completion;
+    if context.upstream.dialect() == Some(context.inbound) && !completes {
         return forward(context, text, body, pricing);
     }
     let mut reply = read(context, text)?;
@@ -89,9 +90,13 @@ pub fn answer(context: &AnswerContext, body: &Bytes, pricing: &dyn Pricing) -> R
     let cost = pricing.cost(&usage);
     let finish = Some(reply.settled_finish());
     let (upstream_model, response_id) = (owned(reply.model.as_deref()), owned(reply.id.as_deref()));
+    if completes && openai::write_completion::reasons(&reply) {
+        reply.dropped.note(openai::write_completion::REASONING);
+    }
     let dropped = reply.dropped.names();
     reply.model = context.wanted.model(reply.model);
     let body = match context.inbound {
+        _ if completes => openai::write_completion::write(&reply, context, &usage, Cost(cost)),
         Dialect::Openai => openai::write_answer::write(reply, context, &usage, Cost(cost)),
         Dialect::Anthropic => anthropic::write_answer::write(reply, context, &usage, Cost(cost)),
         Dialect::Responses => responses::write_answer::write(reply, context, &usage, Cost(cost)),

@@ -115,6 +115,7 @@ mod tests {
                 model: "up",
                 max_output_tokens: None,
                 stream_options: true,
+                completions: true,
                 strict: false,
                 betas: &[],
             };

@@ -1,19 +1,25 @@
-//! Embeddings: `POST /v1/embeddings` in OpenAI's shape, forwarded to whoever takes it, translated for the others.
-//! Source: <https://platform.openai.com/docs/api-reference/embeddings>.
+//! Embeddings: `POST /v1/embeddings` in OpenAI's shape, `:embedContent` and `:batchEmbedContents` in Gemini's, forwarded
+//! to whoever takes it, translated for the others.
+//! Sources: <https://platform.openai.com/docs/api-reference/embeddings>, <https://ai.google.dev/api/embeddings>.
 
 mod bedrock;
+mod from_gemini;
 mod request;
 mod vectors;
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use weir_domain::dialect::{WireFormat, gemini_path};
+use weir_domain::dialect::{Dialect, WireFormat, gemini_path};
 use weir_domain::operation::Operation;
 use weir_domain::usage::Tokens;
 
+use self::request::Request;
 use crate::answer::{Answer, AnswerContext, AnswerHead};
 use crate::error::{AnswerError, RequestError};
+use crate::gemini;
 use crate::peek::Peek;
 use crate::pricing::{Cost, Pricing};
 use crate::report::Report;
@@ -30,33 +36,58 @@ const PATH: &str = "/embeddings";
 ///
 /// # Errors
 /// The request is wrong, or the provider has no embeddings.
-pub(crate) fn prepare(peek: &Peek, body: &Bytes, target: &Target<'_>) -> Result<UpstreamRequest, RequestError> {
+pub(crate) fn prepare(
+    inbound: Dialect,
+    peek: &Peek,
+    body: &Bytes,
+    target: &Target<'_>,
+) -> Result<UpstreamRequest, RequestError> {
     let mut report = Report::new(target.strict);
-    let (body, path, wanted) = match target.format {
+    let (body, path, wanted) = match (inbound, target.format) {
+        (Dialect::Gemini, WireFormat::Gemini) => {
+            (from_gemini::forward(peek, body, target)?, on_gemini(target.model, peek.batch), Wanted::default())
+        }
         // Both of OpenAI's dialects are spoken by servers that take this beside them.
-        WireFormat::Openai | WireFormat::Responses => {
+        (Dialect::Openai | Dialect::Anthropic | Dialect::Responses, WireFormat::Openai | WireFormat::Responses) => {
             (with_model(peek, target).apply(body), PATH.into(), Wanted::default())
         }
-        WireFormat::Cohere | WireFormat::Gemini | WireFormat::Ollama | WireFormat::Bedrock => {
-            let request = request::read(body, &mut report)?;
-            let (body, path) = match target.format {
-                WireFormat::Cohere => (request.to_cohere(target)?, "/v2/embed".into()),
-                WireFormat::Bedrock => {
-                    (bedrock::write(&request, target, &mut report)?, bedrock::path(target.model).into())
-                }
-                WireFormat::Gemini => {
-                    (request.to_gemini(target)?, format!("{}:batchEmbedContents", gemini_path(target.model)).into())
-                }
-                _ => (request.to_ollama(target, &mut report)?, "/api/embed".into()),
+        _ => {
+            let request = match inbound {
+                Dialect::Gemini => from_gemini::read(peek, body, &mut report)?,
+                Dialect::Openai | Dialect::Anthropic | Dialect::Responses => request::read(body, &mut report)?,
             };
-            let wish = Wish::Embeddings { base64: request.base64, count: request.texts.len() };
+            report.tell_in_words_of(inbound);
+            let (body, path) =
+                write(&request, target, &mut report).map_err(|error: RequestError| error.in_words_of(inbound))?;
+            let wish = Wish::Embeddings { layout: request.layout, count: request.texts.len() };
             (body, path, Wanted::of_model(target.model).with(wish))
-        }
-        WireFormat::Anthropic => {
-            return Err(RequestError::unsupported("model", "its provider makes no embeddings"));
         }
     };
     Ok(UpstreamRequest { body, dropped: report.into_dropped(), tool_names: ToolNames::default(), path, wanted })
+}
+
+/// Where Gemini takes them.
+fn on_gemini(model: &str, batch: bool) -> Cow<'static, str> {
+    let method = if batch { "batchEmbedContents" } else { "embedContent" };
+    format!("{}:{method}", gemini_path(model)).into()
+}
+
+/// The body for a provider of another shape, and where it is posted.
+fn write(
+    request: &Request<'_>,
+    target: &Target<'_>,
+    report: &mut Report,
+) -> Result<(Bytes, Cow<'static, str>), RequestError> {
+    Ok(match target.format {
+        WireFormat::Openai | WireFormat::Responses => (request.to_openai(target, report)?, PATH.into()),
+        WireFormat::Cohere => (request.to_cohere(target)?, "/v2/embed".into()),
+        WireFormat::Bedrock => (bedrock::write(request, target, report)?, bedrock::path(target.model).into()),
+        WireFormat::Gemini => (request.to_gemini(target)?, on_gemini(target.model, true)),
+        WireFormat::Ollama => (request.to_ollama(target, report)?, "/api/embed".into()),
+        WireFormat::Anthropic => {
+            return Err(RequestError::unsupported("model", "its provider makes no embeddings"));
+        }
+    })
 }
 
 /// Reads an answer and renders it for the caller.
@@ -69,14 +100,14 @@ pub(crate) fn answer(
     body: &Bytes,
     pricing: &dyn Pricing,
 ) -> Result<Answer, AnswerError> {
-    let Wish::Embeddings { base64, count } = context.wanted.wish else {
+    let Wish::Embeddings { layout, count } = context.wanted.wish else {
         return forward(context, text, body, pricing);
     };
     let vectors = vectors::read(context.upstream, text, count)?;
     let usage = vectors.sighted.complete(context.estimated_input, 0);
     let cost = pricing.cost(&usage);
     let model = context.wanted.model(vectors.model.clone()).unwrap_or_default();
-    let body = vectors.write(base64, &model, usage.tokens.input_total(), Cost(cost))?.into();
+    let body = vectors.write(layout, &model, usage.tokens.input_total(), Cost(cost))?.into();
     Ok(Answer {
         body,
         usage,
@@ -89,7 +120,7 @@ pub(crate) fn answer(
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "a list of embeddings")]
+#[serde(expecting = "an answer with embeddings")]
 struct Head<'a> {
     #[serde(borrow)]
     id: Option<Text<'a>>,
@@ -97,8 +128,16 @@ struct Head<'a> {
     model: Option<Text<'a>>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
+    /// Gemini's of one text.
+    #[serde(borrow)]
+    embedding: Option<&'a RawValue>,
+    /// Gemini's of a batch.
+    #[serde(borrow)]
+    embeddings: Option<&'a RawValue>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, rename = "usageMetadata")]
+    usage_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -118,15 +157,25 @@ pub(crate) fn input_only(raw: Option<&RawValue>) -> Sighted {
     Sighted { input, output: input.map(|_| Tokens::default()), ..Sighted::default() }
 }
 
+/// Reads Gemini's `usageMetadata`, whose tokens are all input; their kinds may have prices of their own.
+fn counted_by_gemini(raw: Option<&RawValue>) -> Sighted {
+    raw.map(|raw| gemini::usage::read(raw, true)).unwrap_or_default()
+}
+
 /// Same shape: the bytes as they are, but for the cost.
 fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pricing) -> Result<Answer, AnswerError> {
     let head: Head<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
     AnswerError::in_band(context.upstream, head.error)?;
-    if !head.data.is_some_and(|data| data.get().starts_with('[')) {
-        return Err(AnswerError::Malformed("it has no list 'data'".into()));
-    }
-    let sighted = input_only(head.usage);
-    let head = AnswerHead { id: head.id, model: head.model, finish: None, usage: head.usage, sighted };
+    let is_list = |member: Option<&RawValue>| member.is_some_and(|raw| raw.get().starts_with('['));
+    let (usage, sighted) = match context.inbound {
+        Dialect::Gemini if !is_list(head.embeddings) && head.embedding.is_none() => {
+            return Err(AnswerError::Malformed("it has neither 'embedding' nor a list 'embeddings'".into()));
+        }
+        Dialect::Gemini => (head.usage_metadata, counted_by_gemini(head.usage_metadata)),
+        _ if !is_list(head.data) => return Err(AnswerError::Malformed("it has no list 'data'".into())),
+        _ => (head.usage, input_only(head.usage)),
+    };
+    let head = AnswerHead { id: head.id, model: head.model, finish: None, usage, sighted };
     Ok(head.priced(context, (text, body), 0, pricing))
 }
 

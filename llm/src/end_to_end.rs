@@ -37,7 +37,7 @@ const FORMATS: [WireFormat; 7] = [
 fn peeked(inbound: Dialect, body: &[u8], stream: bool) -> Result<Peek, crate::RequestError> {
     match inbound {
         Dialect::Gemini => {
-            let addressed = crate::Addressed { model: "chat".into(), stream, json_array: false };
+            let addressed = crate::Addressed { model: "chat".into(), stream, ..crate::Addressed::default() };
             crate::peek_addressed(Operation::Chat, &addressed, body)
         }
         Dialect::Openai | Dialect::Anthropic | Dialect::Responses => peek(inbound, body),
@@ -78,6 +78,7 @@ fn target(format: impl Into<WireFormat>) -> Target<'static> {
         model: "demo-small",
         max_output_tokens: Some(1_000),
         stream_options: true,
+        completions: true,
         strict: false,
         betas: &[],
     }

@@ -10,7 +10,7 @@ const PAYLOAD_TOKENS: u64 = 1_000;
 const PAYLOAD_BYTES: usize = 1_024;
 
 /// Members whose strings the model does not read: they say what something is, not what it says.
-const LABELS: [&[u8]; 15] = [
+const LABELS: [&[u8]; 17] = [
     b"model",
     b"role",
     b"type",
@@ -26,6 +26,8 @@ const LABELS: [&[u8]; 15] = [
     b"service_tier",
     b"encoding_format",
     b"input_type",
+    b"taskType",
+    b"task_type",
 ];
 
 /// Four bytes of text per token, and a flat amount for each base64 payload. Text is what stands in strings; names of

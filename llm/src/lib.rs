@@ -44,6 +44,7 @@ mod batch;
 mod bedrock;
 mod caller_words;
 mod cohere;
+mod completion;
 mod content;
 mod count_tokens;
 pub mod demo;

@@ -31,6 +31,8 @@ pub struct Peek {
     pub stream: bool,
     /// Whether the stream is to be one JSON list (Gemini only).
     pub json_array: bool,
+    /// Whether a list of texts is asked about rather than one (Gemini's `batchEmbedContents`).
+    pub batch: bool,
     /// `stream_options.include_usage` (OpenAI only), when given.
     pub include_usage: Option<bool>,
     /// The caller's own limit of output tokens.
@@ -136,6 +138,7 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
         model,
         stream: head.stream.unwrap_or(false),
         json_array: false,
+        batch: false,
         include_usage: None,
         max_tokens: match dialect {
             Dialect::Responses => head.max_output_tokens,

@@ -16,7 +16,8 @@ use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::wanted::Wanted;
 use crate::{
-    anthropic, bedrock, cohere, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank, responses,
+    anthropic, bedrock, cohere, completion, count_tokens, embeddings, gemini, ollama, openai, passed_on, rerank,
+    responses,
 };
 
 /// The model that one attempt goes to.
@@ -30,6 +31,8 @@ pub struct Target<'a> {
     pub max_output_tokens: Option<u64>,
     /// Whether the provider takes `stream_options` (OpenAI dialect).
     pub stream_options: bool,
+    /// Whether the model takes legacy completions (OpenAI dialect); where it does not, they are chats.
+    pub completions: bool,
     /// Refuse what cannot be carried over, in place of reporting it.
     pub strict: bool,
     /// Beta features of Anthropic's that the caller asks for beside the body, as far as the gateway allows them; for
@@ -65,10 +68,19 @@ pub fn prepare(
 ) -> Result<UpstreamRequest, RequestError> {
     match peek.operation {
         Operation::Chat => chat(inbound, peek, body, target),
-        Operation::Embeddings => embeddings::prepare(peek, body, target),
+        Operation::Embeddings => embeddings::prepare(inbound, peek, body, target),
         Operation::Rerank => rerank::prepare(peek, body, target),
         Operation::CountTokens => count_tokens::prepare(inbound, peek, body, target),
+        Operation::Completion if completion::is_chat(target) => completion::prepare(peek, body, target),
         _ => passed_on::prepare(peek, body, target),
+    }
+}
+
+impl UpstreamRequest {
+    /// Whether it is a chat, be it in the place of a completion; of `operation` what the caller asked for.
+    #[must_use]
+    pub fn is_chat(&self, operation: Operation) -> bool {
+        self.wanted.chats(operation)
     }
 }
 
@@ -185,7 +197,7 @@ fn member_span(body: &[u8], value: &Range<usize>) -> Range<usize> {
 }
 
 /// Another dialect: read into the neutral exchange, written from it.
-fn translate(
+pub(crate) fn translate(
     inbound: Dialect,
     peek: &Peek,
     body: &[u8],

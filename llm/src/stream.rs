@@ -226,6 +226,7 @@ impl StreamTranslator {
     pub fn dropped(&self) -> Vec<&'static str> {
         match &self.relay.writer {
             Writer::Forward => Vec::new(),
+            Writer::Completion(writer) => self.relay.reader.dropped().into_iter().chain(writer.dropped()).collect(),
             _ => self.relay.reader.dropped(),
         }
     }
@@ -321,6 +322,7 @@ impl Relay {
         let cost = Cost(self.pricing.cost(&usage));
         let wanted = self.context.include_usage.then_some((&usage, cost));
         match &mut self.writer {
+            Writer::Completion(writer) => writer.end(wanted, &self.context, out),
             Writer::Openai(writer) => writer.end(wanted, &self.context, out),
             Writer::Anthropic(writer) => writer.end(finish, &usage, cost, &self.context, out),
             Writer::Responses(writer) => writer.end(finish, &usage, cost, &self.context, out),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use weir_domain::operation::Operation;
 use weir_domain::usage::Units;
 
 use crate::openai::search_fee::SearchSize;
@@ -27,6 +28,20 @@ pub struct Wanted {
     pub(crate) wish: Wish,
 }
 
+/// How vectors are written for the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// OpenAI's list, each vector a list of numbers.
+    #[default]
+    Numbers,
+    /// OpenAI's list, each vector as base64 of little-endian 32-bit floats.
+    Base64,
+    /// The one that Gemini calls `embedding`.
+    One,
+    /// Gemini's list `embeddings`.
+    Many,
+}
+
 /// By operation.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Wish {
@@ -35,11 +50,13 @@ pub(crate) enum Wish {
     Nothing,
     /// Of embeddings that are translated.
     Embeddings {
-        /// Vectors as base64 of little-endian 32-bit floats, in the place of lists of numbers.
-        base64: bool,
+        /// How they are written.
+        layout: Layout,
         /// How many there must be.
         count: usize,
     },
+    /// Of a completion that is a chat.
+    Completion,
     /// Of a rerank that is translated.
     Rerank {
         /// How many documents there are to point at.
@@ -58,6 +75,11 @@ impl Wanted {
     /// The same with a wish.
     pub(crate) fn with(self, wish: Wish) -> Self {
         Self { wish, ..self }
+    }
+
+    /// Whether the answer is a chat's, be it in the place of a completion.
+    pub(crate) fn chats(&self, operation: Operation) -> bool {
+        operation == Operation::Chat || matches!(self.wish, Wish::Completion)
     }
 
     /// The model that the answer names, else the one that was asked.

@@ -72,7 +72,7 @@ fn provider(
     let reach = vendor::reach(resource, spec, entry.map(|(_, entry)| entry), faults);
     let keys = keys(resource, spec, &reach, input, faults);
     let region = bedrock::region(resource, reach.protocol, spec, reach.address.as_ref(), &keys, faults);
-    let said = reach.quirks.endpoints.responses;
+    let (said, has_at_azure) = (reach.quirks.endpoints.responses, reach.addressing.has_responses());
     let provider = Provider {
         id: resource.id.clone(),
         protocol: reach.protocol,
@@ -85,7 +85,11 @@ fn provider(
         quirks: reach.quirks,
         region,
         on_abort: spec.on_abort.unwrap_or(reach.protocol.on_abort()),
-        responses: reach.protocol == Protocol::Openai && spec.responses.or(said).unwrap_or(has_responses(entry)),
+        responses: match reach.protocol {
+            Protocol::Openai => spec.responses.or(said).unwrap_or(has_responses(entry)),
+            Protocol::Azure => spec.responses.or(said).unwrap_or(has_at_azure),
+            _ => false,
+        },
         disabled: spec.disabled,
         models: prices::facts(&resource.id, &spec.models, entry, prices),
         any_model: prices::any_model(&resource.id, prices),

@@ -102,6 +102,10 @@ pub(super) fn facts(
     facts
 }
 
+/// Vendors that take no model in legacy completions which chats, and whose catalogue says which do.
+/// Source: <https://platform.openai.com/docs/api-reference/completions>.
+const REFUSE_CHAT_MODELS: [&str; 2] = ["openai", "azure"];
+
 fn catalog_facts(vendor: &str, model: &str, known: &CatalogModel) -> ModelFacts {
     let id = |price: &CatalogPrice| format!("catalog/{vendor}/{model}/{}", price.effective_from);
     let rows = known.prices.iter().filter_map(|price| price.row(&id(price)).ok());
@@ -109,6 +113,7 @@ fn catalog_facts(vendor: &str, model: &str, known: &CatalogModel) -> ModelFacts 
         context: known.context,
         max_output_tokens: known.max_output_tokens,
         responses_only: known.modality == Modality::Responses,
+        chat_only: known.modality == Modality::Chat && REFUSE_CHAT_MODELS.contains(&vendor),
         overrides: PriceHistory::default(),
         listed: PriceHistory::new(rows.collect()),
     }

@@ -150,9 +150,9 @@ pub struct Provider {
     /// the end in any case; `cut` for all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_abort: Option<OnAbort>,
-    /// Whether a provider of OpenAI's protocol has the Responses API too (`POST {base_url}/responses`): who speaks it is
-    /// then passed on as it is, and so are its stored responses and built-in tools. Absent: as is known of the vendor;
-    /// no for servers that are not known.
+    /// Whether a provider of OpenAI's protocol, or of Azure's, has the Responses API too (`POST {base_url}/responses`): who
+    /// speaks it is then passed on as it is, and so are its stored responses and built-in tools. Absent: as is known of the
+    /// vendor and of Azure's `api_version`; no for servers that are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responses: Option<bool>,
     /// Asks it in the background whether it works. Absent: only calls find out.

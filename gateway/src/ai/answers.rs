@@ -145,7 +145,7 @@ pub(super) fn place<'a>(
         add(target.provider.id.as_bytes());
         add(target.model.as_bytes());
     }
-    add(&[u8::from(peek.stream), u8::from(route.strict)]);
+    add(&[u8::from(peek.stream), u8::from(route.strict), u8::from(peek.batch)]);
     // Whatever else decides which target answers, or how.
     for name in route.targets.iter().filter_map(|target| target.when.as_ref()).flat_map(|when| when.headers.keys()) {
         add(headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default());

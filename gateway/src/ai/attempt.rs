@@ -213,6 +213,12 @@ fn unfit(request: &Request<'_>, sending: &Sending<'_>, line: &Line) -> Option<St
         .then(|| "it answered with a stream, although none was asked for".to_owned())
 }
 
+/// Whether the answer reaches the caller as what the provider calls it.
+fn is_passed_on(request: &Request<'_>, sending: &Sending<'_>) -> bool {
+    let operation = request.peek.operation;
+    operation.passed_on_at().is_some() && !sending.request.is_chat(operation)
+}
+
 fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
     AnswerContext {
         operation: request.peek.operation,
@@ -250,11 +256,11 @@ async fn whole<'a>(
         Ok((body, true)) => {
             running.settlement.captured(|capture| capture.answered(&body));
             let (status, foreign) = (line.status(), line.foreign_type());
-            running.kind(line.content_type().filter(|_| request.peek.operation.passed_on_at().is_some()));
+            running.kind(line.content_type().filter(|_| is_passed_on(request, sending)));
             line.release(&request.state.connector).await;
             let answer = weir_llm::answer(&context(request, sending), &body, &*running.pricing());
             match answer {
-                Ok(_) if request.peek.stream && request.peek.operation == Operation::Chat => {
+                Ok(_) if request.peek.stream && sending.request.is_chat(request.peek.operation) => {
                     Stop::unusable(&provider.id, "it answered whole, although a stream was asked for")
                 }
                 Ok(mut answer) => {
@@ -300,7 +306,7 @@ async fn begin_stream<'a>(
     let timeouts = sending.target.timeouts;
     let translator = StreamTranslator::new(context(request, sending), running.pricing());
     let mut running = running;
-    running.kind(line.content_type().filter(|_| request.peek.operation.passed_on_at().is_some()));
+    running.kind(line.content_type().filter(|_| is_passed_on(request, sending)));
     let mut streaming = Streaming { running, translator };
     let mut held = BytesMut::new();
     let stop = loop {

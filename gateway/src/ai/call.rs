@@ -267,10 +267,12 @@ impl Call<'_> {
             model: &target.model,
             max_output_tokens: target.max_output_tokens(),
             stream_options: target.provider.stream_options,
+            completions: target.provider.completes(&target.model),
             strict: self.route.strict,
             betas: &self.betas.allowed,
         };
-        let (quirks, own_name) = (target.provider.quirks(to.format), target.provider.addressing.body_model(to.model));
+        let quirks = target.provider.quirks_of(self.request.peek.operation, to.format);
+        let own_name = target.provider.addressing.body_model(to.model);
         let prepared = weir_llm::prepare(self.request.inbound, self.request.peek, &self.body.bytes, &to)?
             .adapt(quirks, own_name, to.strict)?;
         match self.betas_dropped(target).first().filter(|_| self.route.strict) {

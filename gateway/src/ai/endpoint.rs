@@ -43,7 +43,7 @@ pub enum Operation {
     /// `/v1/images/…`, `/v1/audio/…`, `/v1/moderations`, `/v1/completions`.
     Model(ModelOperation),
     /// A call whose path says what the body does not: `POST /v1beta/models/{model}:generateContent`,
-    /// `:streamGenerateContent`, `:countTokens`, the same under `/v1/`.
+    /// `:streamGenerateContent`, `:countTokens`, `:embedContent`, `:batchEmbedContents`, the same under `/v1/`.
     Addressed(ModelOperation, Addressed),
     /// The list of models: `GET /v1/models`, `GET /v1beta/models`.
     ListModels,
@@ -121,10 +121,12 @@ fn addressed(path: &str, query: Option<&str>) -> Option<Operation> {
         "generateContent" => (ModelOperation::Chat, false),
         "streamGenerateContent" => (ModelOperation::Chat, true),
         "countTokens" => (ModelOperation::CountTokens, false),
+        "embedContent" | "batchEmbedContents" => (ModelOperation::Embeddings, false),
         _ => return None,
     };
+    let batch = method == "batchEmbedContents";
     let events = query.unwrap_or_default().split('&').any(|pair| pair.eq_ignore_ascii_case("alt=sse"));
-    let addressed = Addressed { model: decode(model), stream, json_array: stream && !events };
+    let addressed = Addressed { model: decode(model), stream, json_array: stream && !events, batch };
     Some(Operation::Addressed(operation, addressed))
 }
 
@@ -137,7 +139,8 @@ const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/res
      /v1/audio/transcriptions, POST /v1/audio/translations, /v1/files, /v1/uploads, /v1/batches and \
      /v1/messages/batches (in a provider's account), GET /v1/realtime as a WebSocket, POST \
      /v1beta/models/{model}:generateContent, POST /v1beta/models/{model}:streamGenerateContent, POST \
-     /v1beta/models/{model}:countTokens, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and GET \
+     /v1beta/models/{model}:countTokens, POST /v1beta/models/{model}:embedContent, POST \
+     /v1beta/models/{model}:batchEmbedContents, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and GET \
      /v1beta/models/{id}";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
 const OPENAI: [&str; 31] = [
@@ -306,10 +309,16 @@ mod tests {
             ("/v1beta/models/demo/demo-small:generateContent", None, is("demo/demo-small", false, false)),
             ("/v1beta/models/ollama%2Fllama3%3A8b:generateContent", None, is("ollama/llama3:8b", false, false)),
             ("/v1beta/models/ollama/llama3:8b:generateContent", None, is("ollama/llama3:8b", false, false)),
-            ("/v1beta/models/chat:batchEmbedContents", None, None),
+            ("/v1beta/models/chat:asyncBatchEmbedContent", None, None),
             ("/v1beta/models/chat", None, None),
         ] {
             assert_eq!(at(path, query), expected, "{path} {query:?}");
+        }
+        for (method, batch) in [("embedContent", false), ("batchEmbedContents", true)] {
+            let path = format!("/v1beta/models/ollama/llama3:8b:{method}");
+            let found = endpoint(&Method::POST, &path, None, Dialect::Openai).map(|found| found.operation);
+            let addressed = Addressed { model: "ollama/llama3:8b".into(), batch, ..Addressed::default() };
+            assert_eq!(found, Some(Operation::Addressed(ModelOperation::Embeddings, addressed)), "{path}");
         }
         let google = endpoint(&Method::GET, "/v1/models", None, Dialect::Gemini).map(|e| e.dialect);
         assert_eq!(google, Some(Dialect::Gemini), "its newer SDKs ask there");

@@ -133,7 +133,7 @@ pub(super) fn open_stored(
     path: &str,
     uri: &Uri,
 ) -> std::result::Result<(Arc<Route>, String, Native), Refusal> {
-    open_kept(state, snapshot, (provider, key), "/v1/responses/{id}", path, uri)
+    open_kept(state, snapshot, (provider, key), "/v1/responses/{id}", &provider.addressing.response(path), uri)
 }
 
 /// The same for anything that is kept in an account; `template` is its path in the ledger's words.
@@ -224,7 +224,7 @@ fn target(address: &Address, rest: &str, query: Option<&str>) -> String {
     if target.is_empty() {
         target.push('/');
     }
-    let mut separator = '?';
+    let mut separator = if target.contains('?') { '&' } else { '?' };
     for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or_default();
         if !KEY_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) {

@@ -9,6 +9,7 @@ mod disk;
 mod failover;
 mod faults;
 mod formats;
+mod gemini_embeddings;
 mod health;
 mod keys;
 mod lost;

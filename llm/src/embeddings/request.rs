@@ -11,6 +11,7 @@ use crate::error::RequestError;
 use crate::peek::{as_text, request_error};
 use crate::report::{NO_COUNTERPART, Report};
 use crate::request::Target;
+use crate::wanted::Layout;
 use crate::wire::{Text, parse, record};
 
 record! {
@@ -29,9 +30,9 @@ record! {
 pub(super) struct Request<'a> {
     pub(super) texts: Vec<Text<'a>>,
     pub(super) dimensions: Option<u64>,
-    /// Whether vectors are wanted as base64.
-    pub(super) base64: bool,
     pub(super) purpose: Option<Purpose>,
+    /// How the caller gets them.
+    pub(super) layout: Layout,
 }
 
 /// What the vectors are for: some models make others for a query than for what it is to find.
@@ -84,9 +85,9 @@ pub(super) fn read<'a>(body: &'a Bytes, report: &mut Report) -> Result<Request<'
     if embed.user.is_some() {
         report.drop("user", NO_COUNTERPART)?;
     }
-    let base64 = match embed.encoding_format.as_deref() {
-        None | Some("float") => false,
-        Some("base64") => true,
+    let layout = match embed.encoding_format.as_deref() {
+        None | Some("float") => Layout::Numbers,
+        Some("base64") => Layout::Base64,
         Some(_) => {
             return Err(RequestError::field("encoding_format", "is none of the known ones", "write float or base64"));
         }
@@ -103,7 +104,7 @@ pub(super) fn read<'a>(body: &'a Bytes, report: &mut Report) -> Result<Request<'
     let Some(input) = embed.input else {
         return Err(RequestError::field("input", "is missing", "send a text or a list of texts"));
     };
-    Ok(Request { texts: read_texts(input)?, dimensions: embed.dimensions, base64, purpose: purpose.transpose()? })
+    Ok(Request { texts: read_texts(input)?, dimensions: embed.dimensions, purpose: purpose.transpose()?, layout })
 }
 
 fn read_texts(input: &RawValue) -> Result<Vec<Text<'_>>, RequestError> {
@@ -132,6 +133,14 @@ fn read_texts(input: &RawValue) -> Result<Vec<Text<'_>>, RequestError> {
 pub(super) const COHERE_TEXTS: usize = 96;
 /// Texts that Gemini takes at once.
 const GEMINI_TEXTS: usize = 100;
+
+#[derive(Serialize)]
+struct OpenaiRequest<'a> {
+    model: &'a str,
+    input: &'a [Text<'a>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dimensions: Option<u64>,
+}
 
 #[derive(Serialize)]
 struct CohereRequest<'a> {
@@ -178,6 +187,15 @@ struct OllamaRequest<'a> {
 }
 
 impl Request<'_> {
+    /// For OpenAI and those who follow it, with nothing that one of them may refuse: numbers are what all of them answer
+    /// with unless asked otherwise.
+    pub(super) fn to_openai(&self, target: &Target<'_>, report: &mut Report) -> Result<Bytes, RequestError> {
+        if self.purpose.is_some() {
+            report.drop("input_type", NO_COUNTERPART)?;
+        }
+        bytes(&OpenaiRequest { model: target.model, input: &self.texts, dimensions: self.dimensions })
+    }
+
     /// For Cohere, which demands to know what the vectors are for: `search_document` unless the caller's `input_type`
     /// says another.
     pub(super) fn to_cohere(&self, target: &Target<'_>) -> Result<Bytes, RequestError> {

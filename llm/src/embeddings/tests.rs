@@ -1,5 +1,7 @@
 //! Embeddings: forwarded with the model spliced in, answered with the cost, estimated where the provider says nothing.
 
+mod from_gemini;
+
 use serde_json::{Value, json};
 use weir_domain::dialect::Dialect;
 use weir_domain::money::NanoUsd;
@@ -9,7 +11,15 @@ use super::*;
 use crate::{answer as read_whole, demo, peek_for, prepare as make};
 
 fn target(format: WireFormat) -> Target<'static> {
-    Target { format, model: "up", max_output_tokens: None, stream_options: true, strict: false, betas: &[] }
+    Target {
+        format,
+        model: "up",
+        max_output_tokens: None,
+        stream_options: true,
+        completions: true,
+        strict: false,
+        betas: &[],
+    }
 }
 
 fn ask(request: &Value, target: &Target<'_>) -> Result<(Peek, UpstreamRequest), RequestError> {

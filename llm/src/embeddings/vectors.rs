@@ -1,5 +1,5 @@
-//! Vectors of other shapes read, and written as OpenAI writes them: numbers as they came, or base64 of little-endian
-//! 32-bit floats.
+//! Vectors of other shapes read, and written as OpenAI or Gemini write them: numbers as they came, or base64 of
+//! little-endian 32-bit floats.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +11,7 @@ use weir_domain::usage::Tokens;
 use crate::error::AnswerError;
 use crate::pricing::Cost;
 use crate::usage::{Count, Sighted};
+use crate::wanted::Layout;
 use crate::wire::{Text, parse};
 
 /// What providers answer; each fills its own fields.
@@ -30,11 +31,23 @@ struct Wire<'a> {
     input_text_token_count: Option<Count>,
     #[serde(borrow)]
     meta: Option<&'a RawValue>,
+    /// OpenAI's.
+    #[serde(borrow)]
+    data: Option<Vec<OpenaiVector<'a>>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
     #[serde(borrow, rename = "usageMetadata")]
     usage_metadata: Option<&'a RawValue>,
     prompt_eval_count: Option<Count>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OpenaiVector<'a> {
+    index: Option<usize>,
+    #[serde(borrow)]
+    embedding: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -59,12 +72,6 @@ struct Billed {
     input_tokens: Option<Count>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UsageMetadata {
-    prompt_token_count: Option<Count>,
-}
-
 /// An answer in the neutral form.
 pub(super) struct Vectors<'a> {
     pub(super) id: Option<Text<'a>>,
@@ -81,6 +88,29 @@ pub(super) struct Vectors<'a> {
 pub(super) fn read(format: WireFormat, text: &str, count: usize) -> Result<Vectors<'_>, AnswerError> {
     let wire: Wire<'_> = parse(text).map_err(|fault| AnswerError::Malformed(fault.problem))?;
     AnswerError::in_band(format, wire.error)?;
+    let (list, sighted) = match format {
+        WireFormat::Openai | WireFormat::Responses => (of_openai(wire.data)?, super::input_only(wire.usage)),
+        _ => of_others(format, &wire)?,
+    };
+    if list.len() != count {
+        return Err(AnswerError::Malformed(format!("it has {} embeddings for {count} texts", list.len())));
+    }
+    Ok(Vectors { id: wire.id, model: wire.model, list, sighted })
+}
+
+/// OpenAI's, put in order.
+fn of_openai(data: Option<Vec<OpenaiVector<'_>>>) -> Result<Vec<&RawValue>, AnswerError> {
+    let mut data = data.ok_or_else(|| AnswerError::Malformed("it has no list 'data'".into()))?;
+    // Those without an index stay where they are.
+    data.sort_by_key(|vector| vector.index.unwrap_or(usize::MAX));
+    if data.iter().enumerate().any(|(at, vector)| vector.index.is_some_and(|index| index != at)) {
+        return Err(AnswerError::Malformed("the indexes in its 'data' are not those of the texts".into()));
+    }
+    Ok(data.into_iter().map(|vector| vector.embedding).collect())
+}
+
+/// Those that stand under `embeddings`, or under `embedding`, and what was counted.
+fn of_others<'a>(format: WireFormat, wire: &Wire<'a>) -> Result<(Vec<&'a RawValue>, Sighted), AnswerError> {
     let one = wire.embedding.filter(|_| format == WireFormat::Bedrock && wire.embeddings.is_none());
     let Some(raw) = wire.embeddings.or(one).map(RawValue::get) else {
         return Err(AnswerError::Malformed("it has no embeddings".into()));
@@ -95,19 +125,15 @@ pub(super) fn read(format: WireFormat, text: &str, count: usize) -> Result<Vecto
             (one.map_or_else(|| on_bedrock(raw), |vector| Ok(vec![vector]))?, wire.input_text_token_count)
         }
         WireFormat::Gemini => {
-            let usage = wire.usage_metadata.and_then(|raw| serde_json::from_str::<UsageMetadata>(raw.get()).ok());
-            let vectors: Vec<GeminiVector<'_>> = serde_json::from_str(raw)?;
+            let vectors: Vec<GeminiVector<'a>> = serde_json::from_str(raw)?;
             let list = vectors.into_iter().map(|vector| vector.values).collect();
-            (list, usage.unwrap_or_default().prompt_token_count)
+            return Ok((list, super::counted_by_gemini(wire.usage_metadata)));
         }
         _ => (serde_json::from_str::<Vec<&RawValue>>(raw)?, wire.prompt_eval_count),
     };
-    if list.len() != count {
-        return Err(AnswerError::Malformed(format!("it has {} embeddings for {count} texts", list.len())));
-    }
     let input = input.map(|n| Tokens { input_uncached: n.0, ..Tokens::default() });
     let sighted = Sighted { input, output: input.map(|_| Tokens::default()), ..Sighted::default() };
-    Ok(Vectors { id: wire.id, model: wire.model, list, sighted })
+    Ok((list, sighted))
 }
 
 /// Cohere's on Bedrock: by type where types were asked for, else a list. How many tokens they took is not in the body.
@@ -147,22 +173,66 @@ struct OutUsage {
     cost: Cost,
 }
 
+/// As Gemini writes them: one, or a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutGemini<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<OutValues<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embeddings: Option<Vec<OutValues<'a>>>,
+    usage_metadata: OutMetadata,
+}
+
+#[derive(Serialize)]
+struct OutValues<'a> {
+    values: &'a RawValue,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutMetadata {
+    prompt_token_count: u64,
+    /// Not of Google's: decimal dollars.
+    cost: Cost,
+}
+
 impl Vectors<'_> {
-    /// Writes them for a caller of OpenAI's shape.
+    /// Writes them for a caller, whose layout it is.
     ///
     /// # Errors
     /// One is no list of numbers.
-    pub(super) fn write(&self, base64: bool, model: &str, tokens: u64, cost: Cost) -> Result<Vec<u8>, AnswerError> {
+    pub(super) fn write(&self, layout: Layout, model: &str, tokens: u64, cost: Cost) -> Result<Vec<u8>, AnswerError> {
         let mut data = Vec::with_capacity(self.list.len());
-        for (index, raw) in self.list.iter().enumerate() {
+        let mut values = Vec::new();
+        for (index, &raw) in self.list.iter().enumerate() {
             let numbers = floats(raw.get())
                 .ok_or_else(|| AnswerError::Malformed(format!("its embedding {index} is no list of numbers")))?;
-            let embedding = if base64 { Out::Base64(encode(&numbers)) } else { Out::Numbers(raw) };
+            let embedding = match layout {
+                Layout::Numbers => Out::Numbers(raw),
+                Layout::Base64 => Out::Base64(encode(&numbers)),
+                Layout::One | Layout::Many => {
+                    values.push(OutValues { values: raw });
+                    continue;
+                }
+            };
             data.push(OutVector { object: "embedding", index, embedding });
         }
-        let usage = OutUsage { prompt_tokens: tokens, total_tokens: tokens, cost };
-        let list = OutList { object: "list", data, model, usage };
-        serde_json::to_vec(&list).map_err(AnswerError::from)
+        let written = match layout {
+            Layout::Numbers | Layout::Base64 => {
+                let usage = OutUsage { prompt_tokens: tokens, total_tokens: tokens, cost };
+                serde_json::to_vec(&OutList { object: "list", data, model, usage })
+            }
+            Layout::One | Layout::Many => {
+                let usage_metadata = OutMetadata { prompt_token_count: tokens, cost };
+                let (embedding, embeddings) = match layout {
+                    Layout::One => (values.pop(), None),
+                    _ => (None, Some(values)),
+                };
+                serde_json::to_vec(&OutGemini { embedding, embeddings, usage_metadata })
+            }
+        };
+        written.map_err(AnswerError::from)
     }
 }
 

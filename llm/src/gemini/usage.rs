@@ -21,7 +21,8 @@ struct WireUsage<'a> {
     thoughts_token_count: Option<Count>,
     tool_use_prompt_token_count: Option<Count>,
     total_token_count: Option<Count>,
-    #[serde(default, borrow)]
+    /// Embeddings have it in the singular.
+    #[serde(default, borrow, alias = "promptTokenDetails")]
     prompt_tokens_details: Option<&'a RawValue>,
     #[serde(default, borrow)]
     cache_tokens_details: Option<&'a RawValue>,

@@ -12,6 +12,7 @@ pub(crate) mod strict_schema;
 pub(crate) mod thought_signature;
 pub(crate) mod usage;
 pub(crate) mod write_answer;
+pub(crate) mod write_completion;
 mod write_messages;
 pub(crate) mod write_request;
 pub(crate) mod write_stream;

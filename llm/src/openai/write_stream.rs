@@ -171,6 +171,6 @@ impl StreamWriter {
 }
 
 /// Appends JSON; a `BytesMut` grows, so this cannot fail.
-fn json(value: &impl Serialize, out: &mut BytesMut) {
+pub(super) fn json(value: &impl Serialize, out: &mut BytesMut) {
     let _ = serde_json::to_writer(out.writer(), value);
 }

@@ -12,6 +12,7 @@ const TO: Target<'_> = Target {
     model: "gpt-image-1",
     max_output_tokens: None,
     stream_options: true,
+    completions: true,
     strict: false,
     betas: &[],
 };

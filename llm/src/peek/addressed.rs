@@ -17,6 +17,8 @@ pub struct Addressed {
     pub stream: bool,
     /// Whether the stream is to be one JSON list rather than server-sent events.
     pub json_array: bool,
+    /// Whether it is one call for a list of texts.
+    pub batch: bool,
 }
 
 record! {
@@ -55,6 +57,7 @@ pub fn peek_addressed(operation: Operation, addressed: &Addressed, body: &[u8]) 
         model: addressed.model.clone(),
         stream: addressed.stream,
         json_array: addressed.json_array,
+        batch: addressed.batch,
         max_tokens: config.max_output_tokens,
         choices: config.candidate_count.unwrap_or(1).max(1),
         has_tools: head.tools.is_some_and(|tools| !tools.is_empty()),
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     fn peeked(body: &str) -> Result<Peek, RequestError> {
-        let addressed = Addressed { model: "m/x".into(), stream: true, json_array: true };
+        let addressed = Addressed { model: "m/x".into(), stream: true, json_array: true, batch: false };
         peek_addressed(Operation::Chat, &addressed, body.as_bytes())
     }
 

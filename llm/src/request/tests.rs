@@ -19,6 +19,7 @@ fn target(model: &str) -> Target<'_> {
         model,
         max_output_tokens: None,
         stream_options: true,
+        completions: true,
         strict: false,
         betas: &[],
     }

@@ -10,7 +10,15 @@ use super::*;
 use crate::{answer as read_whole, demo, peek_for, prepare as make};
 
 fn target(format: WireFormat) -> Target<'static> {
-    Target { format, model: "demo-rerank", max_output_tokens: None, stream_options: true, strict: false, betas: &[] }
+    Target {
+        format,
+        model: "demo-rerank",
+        max_output_tokens: None,
+        stream_options: true,
+        completions: true,
+        strict: false,
+        betas: &[],
+    }
 }
 
 fn ask(request: &Value, target: &Target<'_>) -> Result<(Peek, UpstreamRequest), RequestError> {

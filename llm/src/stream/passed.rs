@@ -51,7 +51,7 @@ struct Choice<'a> {
 impl Passed {
     /// `None` for a chat, which is translated.
     pub(super) fn new(context: &AnswerContext) -> Option<Self> {
-        context.operation.passed_on_at()?;
+        context.operation.passed_on_at().filter(|_| !context.wanted.chats(context.operation))?;
         let sound = context.operation == Operation::Speech && context.wanted.plain;
         let completion = context.operation == Operation::Completion;
         let seen = Seen {

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 use weir_domain::dialect::Dialect;
+use weir_domain::operation::Operation;
 
 use super::tally::Tally;
 use crate::answer::AnswerContext;
@@ -12,6 +13,7 @@ pub(super) enum Writer {
     /// The caller speaks the upstream's dialect.
     Forward,
     Openai(openai::write_stream::StreamWriter),
+    Completion(openai::write_completion::StreamWriter),
     Anthropic(anthropic::write_stream::StreamWriter),
     Responses(responses::write_stream::StreamWriter),
     Gemini(gemini::write_stream::StreamWriter),
@@ -21,6 +23,9 @@ impl Writer {
     /// For a stream that is about to begin.
     pub(super) fn new(context: &AnswerContext) -> Self {
         match context.inbound {
+            _ if context.operation == Operation::Completion => {
+                Self::Completion(openai::write_completion::StreamWriter::default())
+            }
             same if context.upstream.dialect() == Some(same) => Self::Forward,
             Dialect::Openai => Self::Openai(openai::write_stream::StreamWriter::default()),
             Dialect::Anthropic => Self::Anthropic(anthropic::write_stream::StreamWriter::default()),
@@ -33,6 +38,7 @@ impl Writer {
     pub(super) fn write(&mut self, event: Event<'_>, tally: &Tally, context: &AnswerContext, out: &mut BytesMut) {
         match self {
             Self::Forward => {}
+            Self::Completion(writer) => writer.write(event, tally.settled_finish(), context, out),
             Self::Openai(writer) => writer.write(event, tally.settled_finish(), context, out),
             Self::Anthropic(writer) => writer.write(event, context, out),
             Self::Responses(writer) => writer.write(event, context, out),

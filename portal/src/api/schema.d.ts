@@ -1815,6 +1815,11 @@ export interface components {
              * @default null
              */
             embeddings: boolean | null;
+            /**
+             * @description `POST /completions`. Where it is not there, completions are chats.
+             * @default null
+             */
+            completions: boolean | null;
         };
         /** @description What was erased. */
         ErasedView: {
@@ -2807,9 +2812,9 @@ export interface components {
             no_stream_options?: boolean;
             on_abort?: components["schemas"]["OnAbort"] | null;
             /**
-             * @description Whether a provider of OpenAI's protocol has the Responses API too (`POST {base_url}/responses`): who speaks it is
-             *     then passed on as it is, and so are its stored responses and built-in tools. Absent: as is known of the vendor;
-             *     no for servers that are not known.
+             * @description Whether a provider of OpenAI's protocol, or of Azure's, has the Responses API too (`POST {base_url}/responses`): who
+             *     speaks it is then passed on as it is, and so are its stored responses and built-in tools. Absent: as is known of the
+             *     vendor and of Azure's `api_version`; no for servers that are not known.
              */
             responses?: boolean | null;
             health_check?: components["schemas"]["HealthCheck"] | null;

@@ -35,7 +35,7 @@ pub(crate) fn pick<T: Copy>(list: &[T], byte: u8) -> T {
 pub(crate) fn peeked(operation: Operation, inbound: Dialect, stream: bool, body: &[u8]) -> Result<Peek, RequestError> {
     match inbound {
         Dialect::Gemini => {
-            let addressed = Addressed { model: "m".to_owned(), stream, json_array: false };
+            let addressed = Addressed { model: "m".to_owned(), stream, ..Addressed::default() };
             peek_addressed(operation, &addressed, body)
         }
         Dialect::Openai | Dialect::Anthropic | Dialect::Responses => peek_for(operation, inbound, body),
@@ -44,7 +44,15 @@ pub(crate) fn peeked(operation: Operation, inbound: Dialect, stream: bool, body:
 
 /// A target that takes what its format takes.
 pub(crate) fn target(format: WireFormat, strict: bool) -> Target<'static> {
-    Target { format, model: "other", max_output_tokens: Some(100_000), stream_options: true, strict, betas: &[] }
+    Target {
+        format,
+        model: "other",
+        max_output_tokens: Some(100_000),
+        stream_options: true,
+        completions: true,
+        strict,
+        betas: &[],
+    }
 }
 
 /// A nano-dollar per token.

@@ -82,14 +82,27 @@ pub(crate) fn gemini(model: &str, body: &Value) -> Made {
     let requests = body["requests"].as_array().filter(|list| !list.is_empty()).ok_or("requests: not a list")?;
     let mut made = Vec::new();
     for (at, request) in requests.iter().enumerate() {
-        check(request, &["model", "content"], &["taskType", "title", "outputDimensionality"])?;
-        if request["model"] != json!(format!("models/{model}")) {
-            return Err(format!("requests[{at}].model: {}, not models/{model}", request["model"]));
+        if request.get("model").is_none() {
+            return Err(format!("requests[{at}].model is missing"));
         }
-        let text = request["content"]["parts"][0]["text"].as_str().ok_or("content.parts[0].text: missing")?;
-        made.push(json!({"values": vector(at, text, &request["outputDimensionality"])}));
+        made.push(gemini_values(model, at, request).map_err(|problem| format!("requests[{at}].{problem}"))?);
     }
     Ok(json!({"embeddings": made, "usageMetadata": {"promptTokenCount": requests.len() + 3}}))
+}
+
+/// `POST /v1beta/models/{model}:embedContent`, where the model need not be repeated.
+pub(crate) fn gemini_one(model: &str, body: &Value) -> Made {
+    let made = gemini_values(model, 0, body)?;
+    Ok(json!({"embedding": made, "usageMetadata": {"promptTokenCount": 4}}))
+}
+
+fn gemini_values(model: &str, at: usize, request: &Value) -> Made {
+    check(request, &["content"], &["model", "taskType", "title", "outputDimensionality"])?;
+    if request.get("model").is_some_and(|named| *named != json!(format!("models/{model}"))) {
+        return Err(format!("model: {}, not models/{model}", request["model"]));
+    }
+    let text = request["content"]["parts"][0]["text"].as_str().ok_or("content.parts[0].text: missing")?;
+    Ok(json!({"values": vector(at, text, &request["outputDimensionality"])}))
 }
 
 /// `POST /v2/embed` at Cohere.
@@ -143,6 +156,7 @@ mod tests {
         }
         let other = json!({"requests": [{"model": "models/other", "content": {"parts": [{"text": "a"}]}}]});
         assert_eq!(gemini("m", &other).unwrap_err(), "requests[0].model: \"models/other\", not models/m");
+        assert!(gemini_one("m", &other).is_err() && gemini_one("m", &openais).is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod tasks;
 
 use weir_domain::money::NanoUsd;
 use weir_harness::chat::{Dialect, Heard};
-use weir_harness::provider::bedrock::ACCESS_KEY;
+use weir_harness::provider::bedrock::{ACCESS_KEY, API_KEY};
 use weir_harness::provider::{Format, Prompt};
 use weir_harness::token_endpoint::{SERVICE_ACCOUNT_KEY, TokenEndpoint, Want};
 
@@ -51,9 +51,15 @@ impl Matrix {
                 Format::Vertex => spec["token_url"] = json!(tokens.url()),
                 _ => {}
             }
-            documents.push(json!({"kind": "Provider", "id": format.name(), "spec": spec}));
-            let price = json!({"provider": format.name(), "model": "*", "per_million": {"input": "1", "output": "10"}});
-            documents.push(json!({"kind": "Price", "id": format!("price-{}", format.name()), "spec": price}));
+            let mut providers = vec![(format.name(), spec)];
+            if format == Format::Bedrock {
+                providers.push((table::KEYED, weir_harness::config::provider(&fake, API_KEY)));
+            }
+            for (name, spec) in providers {
+                documents.push(json!({"kind": "Provider", "id": name, "spec": spec}));
+                let price = json!({"provider": name, "model": "*", "per_million": {"input": "1", "output": "10"}});
+                documents.push(json!({"kind": "Price", "id": format!("price-{name}"), "spec": price}));
+            }
             fakes.push(fake);
         }
         let stage = Stage::on(&documents, Vec::new(), |_| {}).await;
@@ -66,7 +72,7 @@ impl Matrix {
 
     async fn ask(&self, caller: Dialect, upstream: &Upstream, task: Task, stream: bool) -> Answered {
         let mut body = task.request(caller);
-        body["model"] = json!(format!("{}/{}", upstream.format.name(), upstream.model));
+        body["model"] = json!(format!("{}/{}", upstream.provider(), upstream.model));
         if stream {
             body["stream"] = json!(true);
             if caller == Dialect::Openai {

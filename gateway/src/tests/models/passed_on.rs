@@ -169,6 +169,68 @@ async fn moderations_and_completions_take_the_same_way_with_its_second_target() 
     assert_eq!(stage.row(3).await.cost, Some(NanoUsd(24_000)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_completion_of_a_model_that_chats_is_a_chat_whole_and_streamed() {
+    let stage = Stage::start(&[Vendor::Anthropic]).await;
+    for (count, model) in [(1, "chat"), (2, "demo/demo-small")] {
+        let asked = json!({"model": model, "prompt": "Once", "max_tokens": 50, "logprobs": 1});
+        let whole = stage.post("/v1/completions", &asked).await;
+        let body = whole.json().unwrap();
+        assert_eq!((whole.status, &body["object"]), (200, &json!("text_completion")), "{}", whole.text());
+        assert_eq!(whole.header("x-weir-dropped-params"), Some("logprobs"));
+        assert!(body["choices"][0]["text"].as_str().is_some_and(|text| text.contains("Once")), "{}", whole.text());
+        let mut streamed = asked.clone();
+        streamed["stream"] = json!(true);
+        streamed["stream_options"] = json!({"include_usage": true});
+        let streamed = stage.post("/v1/completions", &streamed).await;
+        assert_eq!(streamed.header("content-type").map(|kind| kind.starts_with("text/event-stream")), Some(true));
+        let text = streamed.text();
+        assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
+        let events =
+            text.split("\n\n").filter_map(|event| serde_json::from_str::<Value>(event.strip_prefix("data: ")?).ok());
+        let events: Vec<Value> = events.collect();
+        let said: String = events.iter().filter_map(|event| event["choices"][0]["text"].as_str()).collect();
+        assert_eq!(json!(said), body["choices"][0]["text"], "{text}");
+        let usage = &events.last().unwrap()["usage"];
+        assert_eq!(
+            (&usage["prompt_tokens"], &usage["cost"]),
+            (&body["usage"]["prompt_tokens"], &body["usage"]["cost"])
+        );
+        let rows = stage.rows(2 * count).await;
+        let [.., first, second] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!((first.outcome, second.outcome, first.cost), (Outcome::Ok, Outcome::Ok, second.cost));
+        assert_eq!((first.usage.tokens, first.usage.source), (second.usage.tokens, UsageSource::Provider));
+    }
+    let received = stage.vendors[0].received();
+    assert_eq!(
+        (received[0].head.target.as_str(), received[0].json()["model"].as_str()),
+        ("/v1/messages", Some("m-one"))
+    );
+}
+
+#[tokio::test]
+async fn what_no_chat_completes_is_refused_or_left_to_one_that_can() {
+    let stage = Stage::start(&[Vendor::Anthropic]).await;
+    for (field, value) in [
+        ("prompt", json!([1, 2, 3])),
+        ("prompt", json!(["a", "b"])),
+        ("suffix", json!("end")),
+        ("echo", json!(true)),
+        ("best_of", json!(3)),
+        ("n", json!(2)),
+    ] {
+        let mut asked = model(json!({"prompt": "Once"}));
+        asked[field] = value;
+        let refused = stage.post("/v1/completions", &asked).await;
+        assert_eq!((refused.status, refused.json().unwrap()["error"]["param"].as_str()), (400, Some(field)));
+    }
+    assert!(stage.vendors[0].received().is_empty());
+    let stage = Stage::start(&[Vendor::Anthropic, Vendor::Openai]).await;
+    let tokens = stage.post("/v1/completions", &model(json!({"prompt": [1, 2], "echo": true}))).await;
+    assert_eq!((tokens.status, tokens.header("x-weir-provider")), (200, Some("two")), "{}", tokens.text());
+    assert_eq!(stage.vendors[1].received()[0].json()["prompt"], json!([1, 2]));
+}
+
 #[tokio::test]
 async fn a_provider_without_the_operation_says_so() {
     let stage = Stage::start(&[Vendor::Anthropic]).await;

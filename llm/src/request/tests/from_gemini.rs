@@ -7,7 +7,7 @@ use crate::peek::addressed::{Addressed, peek_addressed};
 
 fn from_gemini(body: &Value, target: &Target<'_>) -> Result<(Value, Vec<String>), RequestError> {
     let body = Bytes::from(body.to_string());
-    let addressed = Addressed { model: "m".into(), stream: true, json_array: false };
+    let addressed = Addressed { model: "m".into(), stream: true, ..Addressed::default() };
     let seen = peek_addressed(Operation::Chat, &addressed, &body).unwrap();
     let made = prepare(Dialect::Gemini, &seen, &body, target)?;
     let dropped = made.dropped.into_iter().map(|dropped| dropped.path).collect();

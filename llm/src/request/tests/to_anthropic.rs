@@ -9,6 +9,7 @@ const OPUS: Target<'_> = Target {
     model: "claude-sonnet-4-5",
     max_output_tokens: Some(64_000),
     stream_options: true,
+    completions: true,
     strict: false,
     betas: &[],
 };

@@ -9,6 +9,7 @@ const CLAUDE: Target<'_> = Target {
     model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
     max_output_tokens: None,
     stream_options: true,
+    completions: true,
     strict: false,
     betas: &[],
 };

@@ -9,6 +9,7 @@ const COMMAND: Target<'_> = Target {
     model: "command-a-03-2025",
     max_output_tokens: Some(8_000),
     stream_options: true,
+    completions: true,
     strict: false,
     betas: &[],
 };

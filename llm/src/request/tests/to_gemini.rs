@@ -9,6 +9,7 @@ const FLASH: Target<'static> = Target {
     model: "gemini-3-flash-preview",
     max_output_tokens: None,
     stream_options: true,
+    completions: true,
     strict: false,
     betas: &[],
 };

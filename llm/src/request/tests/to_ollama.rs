@@ -9,6 +9,7 @@ const LLAMA: Target<'_> = Target {
     model: "llama3.2",
     max_output_tokens: None,
     stream_options: true,
+    completions: true,
     strict: false,
     betas: &[],
 };

@@ -9,6 +9,7 @@ const GPT: Target<'_> = Target {
     model: "gpt-4o",
     max_output_tokens: None,
     stream_options: true,
+    completions: true,
     strict: false,
     betas: &[],
 };

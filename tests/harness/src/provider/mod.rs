@@ -207,6 +207,7 @@ impl FakeProvider {
     #[must_use]
     pub fn prompts(&self) -> Vec<Prompt> {
         let read = |received: &Received| match self.shared.format {
+            Format::Azure if received.head.target.contains("/responses") => responses::prompt(&received.json()),
             Format::Openai | Format::Azure => openai::prompt(&received.json()),
             Format::Responses => responses::prompt(&received.json()),
             Format::Anthropic => anthropic::prompt(&received.json()),

@@ -83,6 +83,9 @@ pub(super) fn request(model: &str, head: &Head, body: &[u8]) -> Result<Value, Re
     if model.contains("claude") {
         claude(&request)?;
     }
+    if model.contains("amazon.nova") {
+        nova(&request)?;
+    }
     Ok(request)
 }
 
@@ -158,6 +161,26 @@ fn output(config: &Value) -> Checked {
     let parsed = schema["schema"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
     if format["type"] != "json_schema" || !parsed.is_some_and(|schema| schema.is_object()) {
         return invalid("The value at outputConfig.textFormat.structure.jsonSchema.schema must be a JSON Schema.");
+    }
+    Ok(())
+}
+
+/// What Amazon's first Nova models refuse: they neither reason nor are held to schemas.
+/// Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html>.
+fn nova(request: &Value) -> Checked {
+    members(&request["additionalModelRequestFields"], &["inferenceConfig"], "additionalModelRequestFields")?;
+    if !request["outputConfig"].is_null() {
+        return invalid("This model doesn't support the outputConfig.textFormat field. Remove it and try again.");
+    }
+    for (n, tool) in request["toolConfig"]["tools"].as_array().into_iter().flatten().enumerate() {
+        members(&tool["toolSpec"], &["name", "description", "inputSchema"], &format!("toolConfig.tools.{n}.toolSpec"))?;
+        if !tool["cachePoint"].is_null() {
+            return invalid("This model doesn't support caching of tools. Remove the cachePoint and try again.");
+        }
+    }
+    let contents = request["messages"].as_array().into_iter().flatten().filter_map(|turn| turn["content"].as_array());
+    if contents.flatten().any(|block| !block["reasoningContent"].is_null()) {
+        return invalid("This model doesn't support the reasoningContent field. Remove it and try again.");
     }
     Ok(())
 }

@@ -27,6 +27,8 @@ pub const REGION: &str = "eu-central-1";
 /// An access key, in the form in which a configuration holds one.
 pub const ACCESS_KEY: &str =
     r#"{"access_key_id":"AKIAFAKEFAKEFAKEFAKE","secret_access_key":"fake/Secret+AccessKey/fakefakefakefakefake"}"#;
+/// A Bedrock API key, which is sent as it is; taken beside the access key.
+pub const API_KEY: &str = "ABSKQmVkcm9ja0FQSUtleS1mYWtl";
 
 /// Model, still percent-encoded, and method of a path such as `/model/us.amazon.nova-pro-v1%3A0/converse`.
 pub(super) fn called(path: &str) -> Option<(&str, &str)> {

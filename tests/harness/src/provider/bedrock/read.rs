@@ -13,10 +13,13 @@ pub(in crate::provider) fn prompt(request: &Value) -> Prompt {
     let additional = &request["additionalModelRequestFields"];
     let choice = &request["toolConfig"]["toolChoice"];
     let schema = request["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"].as_str();
+    // A model that is told one in words obeys.
+    let system = text(&request["system"]);
+    let told = system.split_once("JSON Schema: ").map(|(_, schema)| schema);
     let stop = config["stopSequences"].as_array().into_iter().flatten();
     Prompt {
         history: history(messages),
-        system: text(&request["system"]),
+        system: system.clone(),
         user: text(&last_user["content"]),
         images: images(&last_user["content"]),
         results: results(messages),
@@ -27,7 +30,7 @@ pub(in crate::provider) fn prompt(request: &Value) -> Prompt {
             None => Choice::Auto,
         },
         parallel: true,
-        schema: schema.and_then(|schema| serde_json::from_str(schema).ok()),
+        schema: schema.or(told).and_then(|schema| serde_json::from_str(schema).ok()),
         json: false,
         thinking: matches!(additional["thinking"]["type"].as_str(), Some("enabled" | "adaptive"))
             || additional.get("reasoningConfig").is_some()

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::super::Refusal;
-use super::REGION;
+use super::{API_KEY, REGION};
 use crate::http1::Head;
 
 /// How old a request may be, in seconds.
@@ -18,12 +18,17 @@ fn refuse<T>(kind: &'static str, message: impl Into<String>) -> Result<T, Refusa
     Err(Refusal { status: 403, kind, message: message.into(), param: None, code: None })
 }
 
-/// `key` is the JSON of the access key that is taken.
+/// `key` is the JSON of the access key that is taken; [`API_KEY`] is taken too, and proves itself.
+/// Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html>.
 pub(super) fn check(head: &Head, body: &[u8], key: &str) -> Result<(), Refusal> {
     let key: Value = serde_json::from_str(key).unwrap_or(Value::Null);
     let Some(authorization) = head.header("authorization") else {
         return refuse("MissingAuthenticationTokenException", "Missing Authentication Token");
     };
+    if let Some(api_key) = authorization.strip_prefix("Bearer ") {
+        let message = "Authentication failed: Please make sure your API Key is valid.";
+        return if api_key == API_KEY { Ok(()) } else { refuse("AccessDeniedException", message) };
+    }
     let parts = |name: &str| {
         let fields = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?;
         fields.split(", ").find_map(|field| field.strip_prefix(name)?.strip_prefix('='))

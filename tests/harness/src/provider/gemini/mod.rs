@@ -47,8 +47,11 @@ pub(super) fn answer(shared: &Shared, head: &Head, path: &str, body: &[u8], scri
     if let Some(status) = script.status {
         return refused(&refusal_for(status));
     }
-    if method == "batchEmbedContents" {
-        return match vectors::gemini(model, &serde_json::from_slice(body).unwrap_or(Value::Null)) {
+    if matches!(method, "embedContent" | "batchEmbedContents") {
+        let body = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let made =
+            if method == "embedContent" { vectors::gemini_one(model, &body) } else { vectors::gemini(model, &body) };
+        return match made {
             Ok(made) => json_answer(200, Vec::new(), &made),
             Err(message) => refused(&Refusal { message, ..refusal_for(400) }),
         };
