@@ -57,6 +57,7 @@ mod events;
 mod exchange;
 mod form;
 mod gemini;
+pub mod held;
 mod history;
 mod json_array;
 mod lines;
@@ -83,6 +84,7 @@ mod tap;
 mod tool_names;
 mod usage;
 mod wanted;
+pub mod websocket;
 mod wire;
 
 pub use answer::{Answer, AnswerContext, answer, bound};

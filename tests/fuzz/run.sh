@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 command -v cargo-fuzz >/dev/null || cargo install --locked --quiet cargo-fuzz
-all=(request answer error stream frames round_trip tap operations config words)
+all=(request answer error stream frames round_trip tap operations config words sealed batch realtime redaction)
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=("${all[@]}")
 cargo build --quiet --locked -p weir-fuzz

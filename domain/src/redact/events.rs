@@ -101,6 +101,7 @@ pub(super) fn rewritten(pass: &mut Pass<'_>, events: Vec<Event>) -> String {
 }
 
 fn read(pass: &mut Pass<'_>, event: Event) -> Read {
+    let event = Event { name: pass.text(&event.name, usize::MAX).unwrap_or(event.name), ..event };
     let parsed: Option<Value> = serde_json::from_str(&event.data).ok();
     let Some(mut value) = parsed else {
         // JSON that cannot be read may hold anything.
@@ -214,11 +215,8 @@ fn each_text(value: &mut Value, place: &mut Place, visit: &mut impl FnMut(&mut S
 /// What one text alone shows.
 fn add(pass: &mut Pass<'_>, fates: &mut [Fate], text: &str, number: usize) {
     let Some(fate) = fates.get_mut(number) else { return };
-    match media::replaced(text) {
-        Some(instead) => {
-            pass.count("media");
-            fate.instead = Some(instead);
-        }
+    match pass.media(text) {
+        Some(instead) => fate.instead = Some(instead),
         None => fate.cuts.extend(pass.find(text).into_iter().map(|hit| (hit, Marked::Here))),
     }
 }

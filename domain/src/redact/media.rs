@@ -26,12 +26,13 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=' | b'\n' | b'\r')
 }
 
-/// What stands in the place of a text that is bytes in base64, or a `data:` URL; `None` for any other text.
-pub(super) fn replaced(text: &str) -> Option<String> {
-    if let Some((head, data)) = text.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) {
-        return data.bytes().all(is_base64).then(|| format!("data:{head};{}", of_base64(data)));
+/// What stands in the place of a text that is bytes in base64, or a `data:` URL; `None` for any other text. Of a URL its
+/// head comes first, up to the encoding: it is as the text has it, and may hold anything.
+pub(super) fn replaced(text: &str) -> Option<(&str, String)> {
+    if let Some((head, data)) = text.split_once(";base64,").filter(|(head, _)| head.starts_with("data:")) {
+        return data.bytes().all(is_base64).then(|| (head, of_base64(data)));
     }
-    looks_so(text, SHORTEST).then(|| of_base64(text))
+    looks_so(text, SHORTEST).then(|| ("", of_base64(text)))
 }
 
 /// Whether a text of some length is nothing but base64: long, in one word, with letters of both cases and digits.

@@ -262,6 +262,33 @@ fn media_become_a_digest_and_a_size() {
     assert!(kept.text.starts_with("[media: 3 bytes") && !kept.truncated);
 }
 
+/// A `data:` URL may be said to hold anything, and an event may be called anything.
+#[test]
+fn nothing_hides_in_what_media_are_said_to_be_nor_in_the_name_of_an_event() {
+    let rules = rules(|redact| redact.patterns = vec![r"CUST-\d+".to_owned()]);
+    for head in
+        [KEY.to_owned(), format!("image/png;name={KEY}"), "a/b;name=CUST-77".into(), " ann@mail.example ".into()]
+    {
+        let url = format!("data:{head};base64,AAAA");
+        for text in [json!({"url": url}).to_string(), url.clone(), format!("see {url}, and"), format!("{KEY}{url}")] {
+            let kept = body(&rules, &text);
+            assert!(
+                !kept.text.contains("canary") && !kept.text.contains("CUST-") && !kept.text.contains("ann"),
+                "{}",
+                kept.text
+            );
+        }
+        let kept = streamed(&rules, chunks(&[&url]));
+        assert!(
+            !kept.text.contains("canary") && !kept.text.contains("CUST-") && !kept.text.contains("ann"),
+            "{}",
+            kept.text
+        );
+    }
+    let kept = streamed(&rules, vec![Event { name: format!("e-{KEY}"), data: "{}".to_owned() }]);
+    assert_eq!(kept.text, "event: e-[redacted:secret]\ndata: {}\n\n");
+}
+
 #[test]
 fn what_is_huge_ends_at_the_limit_and_never_within_something_that_is_taken_out() {
     let rules = rules(|_| {});

@@ -119,8 +119,7 @@ impl Pass<'_> {
 
     /// A text without what must not be kept; `None` when nothing is in it. `room`: how much of it is kept at most.
     pub(super) fn text(&mut self, text: &str, room: usize) -> Option<String> {
-        if let Some(replaced) = media::replaced(text) {
-            self.count("media");
+        if let Some(replaced) = self.media(text) {
             return Some(replaced);
         }
         let long = text.len() > room.saturating_add(BEYOND.0);
@@ -152,9 +151,22 @@ impl Pass<'_> {
     pub(super) fn in_place_of(&mut self, hit: &Hit, text: &str) -> String {
         self.count(hit.what);
         match text.split_once(";base64,").filter(|_| hit.what == "media") {
-            Some((head, data)) => format!("{head};{}", media::of_base64(data)),
+            Some((head, data)) => self.headed(head, &media::of_base64(data)),
             None => mark(hit.what),
         }
+    }
+
+    /// What stands in the place of a text that is nothing but media; `None` for any other text.
+    pub(super) fn media(&mut self, text: &str) -> Option<String> {
+        let (head, digest) = media::replaced(text)?;
+        self.count("media");
+        Some(if head.is_empty() { digest } else { self.headed(head, &digest) })
+    }
+
+    /// A digest behind what the media are said to be, which is a text as any other.
+    fn headed(&mut self, head: &str, digest: &str) -> String {
+        let hits = self.find(head);
+        format!("{};{digest}", self.without(head, &hits))
     }
 }
 

@@ -1,17 +1,14 @@
 //! Files, uploads and batches that applications keep in a provider's account, at the vendors' own paths. The account is
-//! shared; the ids under which callers know what lies there are sealed ([`id`]), so that each reaches its own alone, at
-//! every node and after every restart. What a batch consumes is written to the ledger once ([`count`], [`row`]).
+//! shared; the ids under which callers know what lies there are sealed ([`weir_llm::held`]), so that each reaches its own
+//! alone, at every node and after every restart. What a batch consumes is written to the ledger once ([`count`], [`row`]).
 //! See docs/adr/0009.
 
 mod ask;
 mod count;
 pub(crate) mod create;
 pub(super) mod files;
-mod id;
-mod object;
 mod reading;
 mod row;
-mod unseal;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,9 +20,9 @@ use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 use weir_domain::dialect::Dialect;
 use weir_domain::snapshot::{Provider, Snapshot};
+use weir_llm::held::{self, Held};
 
 use self::ask::{Ask, Contents, One, Unserved};
-use self::id::Held;
 pub(crate) use self::reading::Reading;
 use super::native;
 use crate::authn::Denial;
@@ -82,11 +79,11 @@ impl Sealer {
         let (provider, key) = (self.provider.clone(), self.key.clone());
         let held = Held { provider, key, made, results_of: results_of.to_owned(), id: id.to_owned() };
         // Without a key nothing is admitted.
-        self.snapshot.sealing.as_ref().map(|key| id::seal(key, &self.application, &held)).unwrap_or_default()
+        self.snapshot.sealing.as_ref().map(|key| held::seal(key, &self.application, &held)).unwrap_or_default()
     }
 
     fn open(&self, id: &str) -> Option<Held> {
-        id::open(self.snapshot.sealing.as_ref()?, &self.application, id)
+        held::open(self.snapshot.sealing.as_ref()?, &self.application, id)
     }
 
     /// What an id stands for, if that lies in this account.
@@ -174,7 +171,7 @@ fn check(state: &State, snapshot: &Snapshot) -> Result<(), Refusal> {
 /// it as one that never was.
 fn find(exchange: &Exchange, id: &str) -> Result<Held, Refusal> {
     let key = exchange.snapshot.sealing.as_ref();
-    key.and_then(|key| id::open(key, &exchange.settlement.application, id)).ok_or_else(|| absent(id))
+    key.and_then(|key| held::open(key, &exchange.settlement.application, id)).ok_or_else(|| absent(id))
 }
 
 fn absent(id: &str) -> Refusal {

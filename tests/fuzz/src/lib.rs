@@ -8,14 +8,18 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a target says that something is wrong by panicking")]
 
 pub mod answer;
+pub mod batch;
 pub mod config;
 mod context;
 pub mod error;
 pub mod frames;
 mod model_answer;
 pub mod operations;
+pub mod realtime;
+pub mod redaction;
 pub mod request;
 pub mod round_trip;
+pub mod sealed;
 pub mod seeds;
 pub mod stream;
 mod talk;
@@ -26,7 +30,7 @@ pub mod words;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 14] = [
     ("request", request::check),
     ("answer", answer::check),
     ("error", error::check),
@@ -37,6 +41,10 @@ pub const TARGETS: [Target; 10] = [
     ("operations", operations::check),
     ("config", config::check),
     ("words", words::check),
+    ("sealed", sealed::check),
+    ("batch", batch::check),
+    ("realtime", realtime::check),
+    ("redaction", redaction::check),
 ];
 
 #[cfg(test)]

@@ -30,6 +30,10 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "round_trip" => round_trips(),
         "tap" => taps(),
         "operations" => operations(),
+        "sealed" => kept_at_providers(),
+        "batch" => batches(),
+        "realtime" => sessions(),
+        "redaction" => bodies(),
         _ => Vec::new(),
     }
 }
@@ -123,6 +127,11 @@ fn round_trips() -> Vec<Vec<u8>> {
             all.push(std::iter::once(pair).chain((0..300).map(|at| decision(seed, at))).collect());
         }
     }
+    for way in (0_u8..12).map(|way| 0x80 | way) {
+        for seed in 8..14 {
+            all.push(std::iter::once(way).chain((0..300).map(|at| decision(seed, at))).collect());
+        }
+    }
     let rich = RICH.map(|(dialect, body)| (dialect, body.as_bytes().to_vec()));
     for (dialect, body) in talks().into_iter().chain(rich) {
         for there in 0..4 {
@@ -211,6 +220,127 @@ fn operations() -> Vec<Vec<u8>> {
         );
         let answer = br#"{"text":"hi","duration":2.5,"usage":{"type":"duration","seconds":3},"data":[{"url":"u"}]}"#;
         all.push([&[operation, 40][..], form.as_bytes(), BETWEEN, answer].concat());
+    }
+    all
+}
+
+/// A batch, an upload and a file, as their vendors describe them.
+const OBJECTS: [&str; 5] = [
+    r#"{"id":"batch_1","object":"batch","endpoint":"/v1/chat/completions","created_at":1711471533,"status":"completed","input_file_id":"file-in","output_file_id":"file-out","error_file_id":null,"model":"gpt-5","usage":{"input_tokens":10,"output_tokens":20,"total_tokens":30},"request_counts":{"total":2,"completed":2},"metadata":{"id":"batch_1","f":0.1}}"#,
+    r#"{"id":"msgbatch_01","type":"message_batch","processing_status":"ended","created_at":"2026-11-01T10:00:00Z","request_counts":{"succeeded":1,"errored":0},"results_url":"https://api.anthropic.com/v1/messages/batches/msgbatch_01/results"}"#,
+    r#"{"id":"upload_1","object":"upload","status":"completed","file":{"id":"file-3","object":"file","bytes":9}}"#,
+    r#"{"id":"0198f2c4-7b1e-7c3a","object":"file","purpose":"batch","file_id":"ab\"c","batch_id":"","upload_id":"wrid-x"}"#,
+    r#"{"id":"12","object":"batch","created_at":1711471533.5,"status":"in_progress"}"#,
+];
+
+/// Ids, bodies that name them, and answers about them.
+fn kept_at_providers() -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for (at, id) in ["file-6F2ksm", "12", "wrid-1", "p\u{e4}d", "msgbatch_01Hkc", "0198f2c4-7b1e"].iter().enumerate() {
+        let cut = decision(3, u32::try_from(at).expect("it is small"));
+        all.push([&[0, cut][..], format!("{id}\nbatch_{at}\nopenai\nmain").as_bytes()].concat());
+    }
+    let bodies: [&[u8]; 4] = [
+        b"{\"input_file_id\":\"\x01\",\"endpoint\":\"/v1/chat/completions\",\"n\":[\"\x02\",\"\x03\",\"\x04\",\"\x05\"]}",
+        b"{\"text\":\"see \x01 and \\\"\x01\\\"\",\"\x01\":{\"file-wrid\":\"wrid\"},\"a\":\"file-wridAAAA\"}",
+        b"\"\x01\"\x02\"\x01\"\"\x02\"wridwrid\"\x01",
+        b"{\"a\":\"x_\x01\",\"b\":\"\x01x\"}",
+    ];
+    all.extend(bodies.iter().zip([3, 60, 90, 200]).map(|(body, cut)| [&[1, cut][..], body].concat()));
+    all.extend(
+        OBJECTS.iter().zip([5, 40, 7, 250, 30]).map(|(answer, cut)| [&[2, cut][..], answer.as_bytes()].concat()),
+    );
+    all
+}
+
+/// Results of batches in both vendors' forms, and the objects of batches.
+fn batches() -> Vec<Vec<u8>> {
+    let files: [(u8, &str); 4] = [
+        (
+            0,
+            r#"{"id":"b","custom_id":"1","response":{"status_code":200,"request_id":"r","body":{"id":"c","model":"gpt-5","choices":[{"message":{"content":"a \"b\" {"}}],"usage":{"prompt_tokens":5,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":2}}}},"error":null}
+{"custom_id":"2","response":null,"error":{"code":"batch_expired","message":"late"}}
+
+{"custom_id":"3","error":null,"response":{"body":{"error":{"message":"no"}},"status_code":400}}
+{"custom_id":"4","response":{"status_code":200,"body":{"model":"gpt"#,
+        ),
+        (
+            0,
+            r#" {"response" : { "body" : {"usage" : {"input_tokens":3,"output_tokens":4},"model":"m","output":[{"type":"web_search_call"}]} , "status_code" : 200 } }
+[1]
+{"response":[],"error":{}}
+{"response":null,"error":"late"}"#,
+        ),
+        (
+            1,
+            r#"{"custom_id":"1","result":{"type":"succeeded","message":{"id":"m","type":"message","model":"claude","content":[{"type":"text","text":"x"}],"usage":{"input_tokens":5,"output_tokens":6,"cache_read_input_tokens":1,"cache_creation":{"ephemeral_1h_input_tokens":2}}}}}
+{"custom_id":"2","result":{"type":"errored","error":{"type":"error","error":{"type":"invalid_request_error","message":"no"}}}}
+{"result":{"message":{"model":"claude","usage":{"input_tokens":1,"output_tokens":1}},"type":"expired"}}
+"#,
+        ),
+        (1, "{\"result\":{\"type\":\"canceled\"}}\r\n{\"custom_id\":{\"result\":{\"type\":\"succeeded\"}}}\n\n"),
+    ];
+    let files = files.iter().flat_map(|(vendor, file)| [(*vendor, *file, 30), (*vendor, *file, 141)]);
+    let objects = OBJECTS.iter().map(|object| (0, *object, 7));
+    files.chain(objects).map(|(vendor, file, cut)| [&[vendor, cut][..], file.as_bytes()].concat()).collect()
+}
+
+/// What is said in a realtime session.
+const SAID: [&str; 7] = [
+    r#"{"type":"session.created","session":{"model":"gpt-realtime","audio":{"input":{"transcription":{"model":"whisper-1"}}}}}"#,
+    r#"{"type":"session.updated","session":{"input_audio_transcription":{"model":"gpt-4o-transcribe"}}}"#,
+    r#"{"type":"response.created","response":{"id":"resp_1"}}"#,
+    r#"{"type":"response.done","response":{"id":"resp_1","status":"completed","usage":{"total_tokens":30,"input_tokens":10,"output_tokens":20,"input_token_details":{"text_tokens":4,"audio_tokens":6,"cached_tokens":2,"cached_tokens_details":{"audio_tokens":1}},"output_token_details":{"text_tokens":5,"audio_tokens":15}}}}"#,
+    r#"{"type":"response.done","response":{"id":"resp_2","status":"failed","status_details":{"error":{"code":"rate_limit_exceeded"}}}}"#,
+    r#"{"type":"conversation.item.input_audio_transcription.completed","transcript":"hi","usage":{"type":"duration","seconds":3}}"#,
+    r#"{"type":"error","error":{"type":"invalid_request_error","code":"session_expired"}}"#,
+];
+
+/// Frames of sessions, made of lines and as bytes.
+fn sessions() -> Vec<Vec<u8>> {
+    let said = SAID.map(|said| format!("t{said}\n")).concat();
+    let mixed: &[u8] =
+        b"\xf4{\"type\":\"res\nping\n+ponse.done\"}\nlong\nqpong\nbinary\n\xe2open\n+end\nhuge\nt\ncbye\n\xf4a\ntno\n";
+    let mut all = Vec::new();
+    for options in 0_u8..8 {
+        all.push([&[options, options.wrapping_mul(33)][..], said.as_bytes()].concat());
+        all.push([&[options, options.wrapping_mul(57)][..], mixed].concat());
+    }
+    let wire: [&[u8]; 7] = [
+        b"\x81\x05hello\x89\0\x88\x02\x03\xe8",
+        b"\x01\x02ab\x80\x01c\x82\x7e\0\x03xyz\x81\x7f\0\0\0\0\0\0\0\x01a",
+        b"\x81\x7f\xff\0\0\0\0\0\0\0",
+        b"\xc1\0",
+        b"\x09\0",
+        b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
+        b"\x01\x80aaaa\x8a\x80aaaa\x80\x81aaaab",
+    ];
+    all.extend(wire.iter().zip([0, 0, 6, 0, 0, 1, 1]).map(|(wire, options)| [&[options | 0x40, 9][..], wire].concat()));
+    all
+}
+
+/// Bodies with something in them that must not be kept: bytes from 1 to 7 stand for it.
+fn bodies() -> Vec<Vec<u8>> {
+    let bodies: [&[u8]; 12] = [
+        b"{\"messages\":[{\"name\":\"Ann\",\"content\":\"mail \x04, card \x06, \x07 or +49 (0)30 1234-567\"}],\"ssn\":{\"a\":[1]},\"a/b\":2}",
+        b"{\"a\":\"x\x01y\",\"\x01\":1,\"n\":4111111111111111,\"f\":0.1,\"e\":1e3,\"c\":\"\x02\",\"d\":\"Badger \x05\"}",
+        b"{\"arguments\":\"{\\\"ssn\\\": \\\"1-2-3\\\", \\\"to\\\": \\\"ann\\\\u0040mail.example\\\"}\",\"Gr\xc3\xb6\xc3\x9fe\":true}",
+        b"data:image/png;name=\x01;base64,AAAA",
+        b"{\"url\":\"see data:\x04;base64,QUJD and data:image/png;base64,iVBORw0KGgo=\"}",
+        b"{\"ssn\": \"12\", \"b\": \"x \x03",
+        b"[note] \x04 and \x01\x01",
+        b"{\"to\": \"\x02\", \"ssn\": \"123-45\", \"n\": 1}",
+        b"so \x05, \x06. \x07! \\u0073k \x03",
+        b"somebody-4712",
+        b"two words \\n",
+        b"\xff\xfe",
+    ];
+    let long = [b"all is well, ".repeat(30), b"\x01 and \x04".to_vec(), b" more".repeat(9)].concat();
+    let mut all = Vec::new();
+    for body in bodies.iter().copied().chain([&long[..]]) {
+        for options in 0_u8..16 {
+            all.push([&[options, options.wrapping_mul(29)][..], body].concat());
+        }
     }
     all
 }

@@ -2,6 +2,7 @@
 //! any dialect must find of it.
 
 mod read;
+mod read_upstream;
 mod write;
 
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ pub(crate) enum Choice {
 }
 
 /// What must arrive, whatever the dialect.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Substance {
     /// Without white space: dialects join texts in their own ways.
     pub(crate) system: String,
@@ -83,7 +84,7 @@ pub(crate) struct Substance {
 }
 
 /// A piece of a turn.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Item {
     Text(String),
     Image(String),
@@ -104,6 +105,24 @@ impl Substance {
             (Some(Item::Text(before)), Item::Text(text)) => before.push_str(&text),
             (_, item) => items.push(item),
         }
+    }
+}
+
+impl Substance {
+    /// The same in a format that keeps the images of a turn apart from its texts.
+    pub(crate) fn images_apart(mut self) -> Self {
+        for (_, items) in &mut self.turns {
+            let (images, others) = std::mem::take(items).into_iter().partition(|item| matches!(item, Item::Image(_)));
+            let images: Vec<Item> = images;
+            let others: Vec<Item> = others;
+            for item in others.into_iter().chain(images) {
+                match (items.last_mut(), item) {
+                    (Some(Item::Text(before)), Item::Text(text)) => before.push_str(&text),
+                    (_, item) => items.push(item),
+                }
+            }
+        }
+        self
     }
 }
 

@@ -16,13 +16,13 @@ use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
 use weir_domain::snapshot::Provider;
+use weir_llm::held::Unsealer;
 
 use super::super::body::{self, Body, BodyError, Share};
 use super::super::failure::{Failure, Stop};
 use super::super::line::{Limit, Line, Outgoing};
 use super::super::refuse::{identify, refuse, retry_after};
 use super::super::watch::{Clock, later};
-use super::unseal::Unsealer;
 use super::{Reading, Sealer, absent, account_of, find, has, layout};
 use crate::exchange::Exchange;
 use crate::metering::Settlement;

@@ -4,12 +4,11 @@
 use bytes::Bytes;
 use memchr::memmem;
 use weir_domain::snapshot::{ModelRoute, Snapshot};
+use weir_llm::held::{self, Held, MARK, Unsealer, candidates};
 use weir_llm::{ErrorKind, WireError};
 
 use super::super::affinity::Account;
 use super::super::plan::Plan;
-use super::id::{self, Held, MARK};
-use super::unseal::{Unsealer, candidates};
 use crate::exchange::Caller;
 
 /// Opens the ids of files in a body, and tells the account in which the first of them lies. Those in another account
@@ -19,7 +18,7 @@ pub(in super::super) fn open(snapshot: &Snapshot, caller: &Caller, body: &mut By
     memmem::find(body, MARK.as_bytes())?;
     let key = snapshot.sealing.as_ref()?;
     let application = caller.credential.application.as_str();
-    let open = |id: &str| id::open(key, application, id);
+    let open = |id: &str| held::open(key, application, id);
     let first = candidates(body).find_map(open).filter(|held| caller.permits_account(snapshot, &held.provider))?;
     let is_there = |held: &Held| held.provider == first.provider && held.key == first.key;
     *body = Unsealer::default().push(body, true, &|id: &str| open(id).filter(is_there));

@@ -11,12 +11,11 @@ use weir_domain::dialect::Dialect;
 use weir_domain::snapshot::Provider;
 use weir_domain::time::Micros;
 use weir_llm::BatchState;
+use weir_llm::held::{Held, Unsealer, seal_answer};
 
 use super::count::{self, Counted, Results};
-use super::id::Held;
 use super::row::{self, Seen};
-use super::unseal::Unsealer;
-use super::{Contents, Sealer, Written, object};
+use super::{Contents, Sealer, Written};
 use crate::metering::Settlement;
 
 /// The longest object that is read. A longer one is none of a file or a batch.
@@ -155,7 +154,8 @@ impl Reading {
     /// An object with the caller's ids, and the batch that it is.
     pub(super) fn sealed(&self, answer: Bytes) -> (Bytes, Option<(String, BatchState)>) {
         let asked = self.asked.as_ref().map(|(asked, held)| (asked.as_str(), held));
-        match object::seal(&self.sealer, asked, &answer) {
+        let seal = |made, results_of: &str, id: &str| self.sealer.seal(made, results_of, id);
+        match seal_answer(&seal, asked, &answer) {
             Some(answered) => (answered.body.into(), answered.batch),
             None => (answer, None),
         }

@@ -14,8 +14,9 @@ use pingora_core::Result;
 use pingora_core::protocols::Stream;
 use pingora_core::protocols::http::{HttpTask, ServerSession};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use weir_llm::websocket::{Frames, Seen, Sender};
 
-use super::frames::{Frames, Seen, Sender, close, text};
+use super::frames::{close, text};
 use super::responses::Responses;
 use super::standing::{
     CALLER_FAULT, CALLER_LEFT, PROVIDER_FAULT, PROVIDER_LEFT, PROVIDER_STUCK, Quiet, Reason, Standing, TICK,

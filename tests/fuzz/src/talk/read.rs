@@ -1,34 +1,37 @@
 //! Finds in a request of any dialect what must have arrived, in whichever of its forms the dialect has it.
 
 use serde_json::{Value, json};
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::WireFormat;
 
 use super::{Item, Substance, squeezed};
 
 /// What a provider would understand of a body.
-pub(crate) fn read(dialect: Dialect, body: &Value) -> Substance {
+pub(crate) fn read(format: WireFormat, body: &Value) -> Substance {
     let mut reader = Reader::default();
-    match dialect {
-        Dialect::Openai => reader.openai(body),
-        Dialect::Anthropic => reader.anthropic(body),
-        Dialect::Responses => reader.responses(body),
-        Dialect::Gemini => reader.gemini(body),
+    match format {
+        WireFormat::Openai => reader.openai(body),
+        WireFormat::Anthropic => reader.anthropic(body),
+        WireFormat::Responses => reader.responses(body),
+        WireFormat::Gemini => reader.gemini(body),
+        WireFormat::Cohere => reader.cohere(body),
+        WireFormat::Ollama => reader.ollama(body),
+        WireFormat::Bedrock => reader.bedrock(body),
     }
     reader.found
 }
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     found: Substance,
     /// The ids of the calls so far.
     ids: Vec<String>,
 }
 
-fn string(value: &Value) -> &str {
+pub(super) fn string(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
@@ -37,7 +40,7 @@ fn tenths(value: &Value) -> Option<u64> {
     value.as_f64().map(|number| (number * 10.0).round() as u64)
 }
 
-fn parsed(text: &str) -> Value {
+pub(super) fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
@@ -68,31 +71,35 @@ fn plain_schema(schema: &Value) -> Value {
 }
 
 impl Reader {
-    fn text(&mut self, model: bool, text: &str) {
+    pub(super) fn system(&mut self, text: &str) {
+        self.found.system.push_str(&squeezed(text));
+    }
+
+    pub(super) fn text(&mut self, model: bool, text: &str) {
         self.found.say(model, Item::Text(squeezed(text)));
     }
 
-    fn data_url(&mut self, model: bool, url: &str) {
+    pub(super) fn data_url(&mut self, model: bool, url: &str) {
         let data = url.strip_prefix("data:image/png;base64,").unwrap_or(url);
         self.found.say(model, Item::Image(data.to_owned()));
     }
 
-    fn call(&mut self, id: &str, name: &str, input: Value) {
+    pub(super) fn call(&mut self, id: &str, name: &str, input: Value) {
         self.ids.push(id.to_owned());
         self.found.say(true, Item::Call(name.to_owned(), input));
     }
 
-    fn result(&mut self, id: &str, text: &str) {
+    pub(super) fn result(&mut self, id: &str, text: &str) {
         let of = self.ids.iter().rposition(|known| known == id);
         let of = of.unwrap_or_else(|| panic!("a result of {id}, which was not called: {:?}", self.ids));
         self.found.say(false, Item::Result(of, unwrapped(text)));
     }
 
-    fn tool(&mut self, name: &Value, description: &Value, schema: &Value) {
+    pub(super) fn tool(&mut self, name: &Value, description: &Value, schema: &Value) {
         self.found.tools.push((string(name).to_owned(), string(description).to_owned(), plain_schema(schema)));
     }
 
-    fn parameters(&mut self, body: &Value, names: [&str; 4]) {
+    pub(super) fn parameters(&mut self, body: &Value, names: [&str; 4]) {
         self.found.max_tokens = body[names[0]].as_u64();
         self.found.temperature = tenths(&body[names[1]]);
         self.found.top_p = tenths(&body[names[2]]);
@@ -100,7 +107,7 @@ impl Reader {
         self.found.stop.extend(body[names[3]].as_str().map(str::to_owned));
     }
 
-    fn choice(&mut self, kind: &str, name: &str) {
+    pub(super) fn choice(&mut self, kind: &str, name: &str) {
         self.found.choice = match kind {
             "none" | "NONE" => Some("none".to_owned()),
             "any" | "required" | "ANY" if name.is_empty() => Some("any".to_owned()),

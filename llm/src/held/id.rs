@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use weir_domain::sealing::{SealingKey, TAG};
 
 /// Begins what stands behind the vendor's prefix.
-pub(super) const MARK: &str = "wrid";
+pub const MARK: &str = "wrid";
 /// The longest prefix of a vendor's, its separator included: `msgbatch_`, `upload_`, `file-`.
 pub(super) const MAX_PREFIX: usize = 16;
 /// The longest id that is opened.
@@ -17,21 +17,25 @@ pub(super) const MAX_ID: usize = 1_024;
 
 /// A thing that an application keeps at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Held {
+pub struct Held {
     /// The provider.
-    pub(super) provider: String,
+    pub provider: String,
     /// The name of the provider's key in whose account it lies; empty where there is none.
-    pub(super) key: String,
+    pub key: String,
     /// When the batch was made that it is, or that it holds results of, in seconds since 1970 UTC; 0 for anything else.
-    pub(super) made: u64,
+    pub made: u64,
     /// The vendor's id of the batch whose results it holds; else empty.
-    pub(super) results_of: String,
+    pub results_of: String,
     /// The vendor's id.
-    pub(super) id: String,
+    pub id: String,
 }
 
-/// What stands before the part of an id that nobody reads.
+/// What stands before the part of an id that nobody reads. Nothing stands before the mark itself: what follows it may
+/// look like the end of a prefix.
 fn prefix(id: &str) -> &str {
+    if id.starts_with(MARK) {
+        return "";
+    }
     let end = id.bytes().position(|byte| !byte.is_ascii_lowercase()).filter(|end| (1..MAX_PREFIX).contains(end));
     match end {
         Some(end) if matches!(id.as_bytes().get(end), Some(b'-' | b'_')) => id.get(..=end).unwrap_or_default(),
@@ -40,7 +44,8 @@ fn prefix(id: &str) -> &str {
 }
 
 /// The id under which `application` knows it.
-pub(super) fn seal(key: &SealingKey, application: &str, held: &Held) -> String {
+#[must_use]
+pub fn seal(key: &SealingKey, application: &str, held: &Held) -> String {
     let made = held.made.to_string();
     let tag = key.tag(&parts(application, held, &made));
     let prefix = prefix(&held.id);
@@ -50,7 +55,8 @@ pub(super) fn seal(key: &SealingKey, application: &str, held: &Held) -> String {
 }
 
 /// What an id stands for, if it was sealed for `application`.
-pub(super) fn open(key: &SealingKey, application: &str, id: &str) -> Option<Held> {
+#[must_use]
+pub fn open(key: &SealingKey, application: &str, id: &str) -> Option<Held> {
     let prefix = prefix(id);
     let sealed = id.get(prefix.len()..)?.strip_prefix(MARK).filter(|_| id.len() <= MAX_ID)?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
@@ -101,6 +107,20 @@ mod tests {
             assert_eq!(open(&SealingKey::new([8; 32]), "web", &sealed), None);
             assert_eq!(open(&key, "web", id), None, "the vendor's own id is nobody's");
         }
+    }
+
+    /// What stands behind the mark is as good as drawn by chance, and may begin as a vendor's prefix does.
+    #[test]
+    fn an_id_without_a_prefix_is_opened_whatever_its_tag_looks_like() {
+        let key = SealingKey::new([7; 32]);
+        let mut like_a_prefix = 0;
+        for id in (0..400).map(|number| number.to_string()).chain(["wrid".into(), "wrid-1".into(), "wridge_2".into()]) {
+            let sealed = seal(&key, "web", &held(&id));
+            let behind = sealed.trim_start_matches(|c: char| c.is_ascii_lowercase());
+            like_a_prefix += usize::from(behind.starts_with(['-', '_']));
+            assert_eq!(open(&key, "web", &sealed), Some(held(&id)), "{sealed}");
+        }
+        assert!(like_a_prefix > 3, "{like_a_prefix}");
     }
 
     #[test]

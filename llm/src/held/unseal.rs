@@ -11,10 +11,10 @@ use super::id::{Held, MARK, MAX_ID, MAX_PREFIX};
 const TAIL: usize = 1 + MAX_PREFIX + MARK.len();
 
 /// What an id stands for, where it is to be opened.
-pub(super) type Open<'a> = dyn Fn(&str) -> Option<Held> + Send + Sync + 'a;
+pub type Open<'a> = dyn Fn(&str) -> Option<Held> + Send + Sync + 'a;
 
 /// The strings in a whole body that could be ids.
-pub(super) fn candidates(body: &[u8]) -> impl Iterator<Item = &str> {
+pub fn candidates(body: &[u8]) -> impl Iterator<Item = &str> {
     memchr::memmem::find_iter(body, MARK).filter_map(move |at| match token(body, at) {
         Token::Whole(begin, end) => std::str::from_utf8(body.get(begin + 1..end - 1)?).ok(),
         Token::None | Token::Open(_) => None,
@@ -22,7 +22,8 @@ pub(super) fn candidates(body: &[u8]) -> impl Iterator<Item = &str> {
 }
 
 /// Reads and writes one body.
-pub(super) struct Unsealer {
+#[derive(Debug)]
+pub struct Unsealer {
     finder: Finder<'static>,
     held: BytesMut,
 }
@@ -35,7 +36,7 @@ impl Default for Unsealer {
 
 impl Unsealer {
     /// Takes the next bytes and gives what can go on. `last` says that nothing follows.
-    pub(super) fn push(&mut self, piece: &[u8], last: bool, open: &Open<'_>) -> Bytes {
+    pub fn push(&mut self, piece: &[u8], last: bool, open: &Open<'_>) -> Bytes {
         self.held.extend_from_slice(piece);
         let mut keep = if last { self.held.len() } else { self.held.len().saturating_sub(TAIL) };
         let mut from = 0;
@@ -51,7 +52,10 @@ impl Unsealer {
                 Token::Open(_) => {}
                 Token::Whole(begin, end) => {
                     from = end;
-                    replace(&mut self.held, begin, end, open);
+                    if replace(&mut self.held, begin, end, open) {
+                        // What was written is not read again, whatever the vendor's own ids look like.
+                        keep = keep.max(end);
+                    }
                 }
             }
         }
@@ -84,16 +88,16 @@ fn token(bytes: &[u8], mark: usize) -> Token {
     }
 }
 
-fn replace(bytes: &mut BytesMut, begin: usize, end: usize, open: &Open<'_>) {
-    let Some(string) = bytes.get_mut(begin..end) else { return };
+/// Writes the vendor's id in place of the caller's. `false`: it stays as it is.
+fn replace(bytes: &mut BytesMut, begin: usize, end: usize, open: &Open<'_>) -> bool {
+    let Some(string) = bytes.get_mut(begin..end) else { return false };
     let name = string.get(1..string.len() - 1).and_then(|name| std::str::from_utf8(name).ok());
     // Of another application, or in another account: the provider says that there is no such thing.
-    let Some(held) = name.and_then(open) else { return };
-    let own = format!("\"{}\"", held.id);
-    if own.len() > string.len() {
-        return;
-    }
+    let Some(held) = name.and_then(open) else { return false };
+    // What the vendor calls it is any text.
+    let Some(own) = serde_json::to_string(&held.id).ok().filter(|own| own.len() <= string.len()) else { return false };
     let (text, blanks) = string.split_at_mut(own.len());
     text.copy_from_slice(own.as_bytes());
     blanks.fill(b' ');
+    true
 }

@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// A client masks with four bytes, a server with none.
+fn mask(sender: Sender) -> Mask {
+    (sender == Sender::Client).then_some([0x3a, 0x00, 0xff, 0x81])
+}
+
+fn frame(sender: Sender, kind: u8, payload: &[u8]) -> Vec<u8> {
+    super::frame(mask(sender), kind, payload)
+}
+
 /// What a reader keeps of what it has seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kept {
@@ -57,7 +66,7 @@ fn conversation(sender: Sender) -> (Vec<u8>, Vec<Kept>) {
         frame(sender, BINARY, &[0, 1, 2]),
         frame(sender, PONG, b""),
         frame(sender, TEXT, long.as_bytes()),
-        close(sender, 1000, "bye"),
+        close(mask(sender), 1000, "bye"),
     ]
     .concat();
     let seen = vec![
@@ -140,7 +149,7 @@ fn what_no_peer_may_send_is_found() {
 
 #[test]
 fn a_reason_is_cut_to_what_a_control_frame_holds() {
-    let bytes = close(Sender::Server, 1008, &"é".repeat(200));
+    let bytes = close(None, 1008, &"é".repeat(200));
     assert!(bytes.len() <= 127);
     let seen = read(&mut Frames::new(Sender::Server, 10), &[&bytes]).unwrap();
     assert_eq!(seen, [Kept::Close(Some(1008))]);

@@ -1,0 +1,13 @@
+//! What applications keep at a provider: files, uploads and batches. Their ids are sealed in what the provider answers,
+//! so that each application reaches its own things alone, and opened in what callers send.
+
+mod answered;
+mod id;
+mod unseal;
+
+pub use self::answered::{Answered, Seal, seal_answer};
+pub use self::id::{Held, MARK, open, seal};
+pub use self::unseal::{Open, Unsealer, candidates};
+
+#[cfg(test)]
+mod tests;
