@@ -1,6 +1,8 @@
 //! A whole answer as the stream that the same provider would have sent, and what a client of chat completions puts
 //! together of either.
 
+mod upstream;
+
 use serde_json::{Value, json};
 use weir_domain::dialect::WireFormat;
 
@@ -16,7 +18,8 @@ pub(crate) fn as_stream(upstream: WireFormat, answer: &Value) -> Option<Vec<u8>>
         }
         WireFormat::Openai => format!("{}data: [DONE]\n\n", event(&chunk(answer)?)),
         WireFormat::Anthropic => message(answer)?.iter().map(event).collect(),
-        WireFormat::Cohere | WireFormat::Bedrock => return None,
+        WireFormat::Cohere => return upstream::cohere(answer),
+        WireFormat::Bedrock => return upstream::bedrock(answer),
     };
     Some(stream.into_bytes())
 }

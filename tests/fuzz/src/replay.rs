@@ -59,3 +59,14 @@ fn most_conversations_lose_nothing_on_any_way() {
         assert_eq!(crate::round_trip::lost(&[way, 9, 1, 3, 1, 2]), 0, "{way}");
     }
 }
+
+/// What streams say would be compared with nothing where no whole answer has a stream that says the same.
+#[test]
+fn answers_of_every_format_are_compared_with_streams() {
+    for (at, format) in crate::context::FORMATS.into_iter().enumerate() {
+        let answers = seeds("answer").into_iter().filter(|seed| usize::from(seed[0]) == at);
+        let read = answers.filter_map(|seed| serde_json::from_slice(&seed[1..]).ok());
+        let twins = read.filter_map(|answer| crate::model_answer::as_stream(format, &answer)).count();
+        assert!(twins > 0, "{format:?}");
+    }
+}
