@@ -43,7 +43,7 @@ pub struct Snapshot {
     /// REST routes.
     pub routes: Router,
     /// Seals the ids of what applications keep at providers. It is no configuration: who installs the snapshot sets it.
-    pub sealing: Option<SealingKey>,
+    pub sealing: Option<Arc<SealingKey>>,
 }
 
 impl Snapshot {

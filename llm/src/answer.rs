@@ -130,7 +130,11 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
         Some(_) => 0,
         None => estimate(read(context, text)?.text_bytes()),
     };
-    Ok(head.priced(context, (text, body), estimated_output, pricing))
+    let mut answer = head.priced(context, (text, body), estimated_output, pricing);
+    if context.inbound == Dialect::Responses {
+        answer.body = context.wanted.ids.rewrite(answer.body);
+    }
+    Ok(answer)
 }
 
 /// What is read of an answer that is forwarded.
@@ -169,13 +173,12 @@ impl AnswerHead<'_> {
     }
 }
 
-/// The ids by which what follows a whole answer is bound to the account that gave it: as
+/// The ids of reasoning in a whole answer that only the account that gave it can read: as
 /// [`StreamTranslator::bound`](crate::StreamTranslator::bound).
 #[must_use]
 pub fn bound(inbound: Dialect, answer: &Answer) -> Vec<String> {
-    let kept = answer.response_id.iter().filter(|id| inbound == Dialect::Responses && id.starts_with("resp_"));
-    let read = responses::sealed::bound_ids(inbound, &answer.body);
-    kept.cloned().chain(read).collect()
+    // Within its own dialect the ids themselves tell the account.
+    if inbound == Dialect::Responses { Vec::new() } else { responses::sealed::bound_ids(&answer.body) }
 }
 
 fn owned(text: Option<&str>) -> Option<String> {

@@ -59,6 +59,7 @@ mod form;
 mod gemini;
 pub mod held;
 mod history;
+mod ids;
 mod json_array;
 mod lines;
 mod members;
@@ -95,6 +96,7 @@ pub use error::{
     AnswerError, ERROR_TYPE_HEADER, ErrorKind, Origin, RequestError, StreamError, WireError, error_event, read_error,
     render_error,
 };
+pub use ids::{IdRewriter, Ids};
 pub use models::{ModelEntry, model, models_list};
 pub use passed_on::accepted;
 pub use peek::addressed::{Addressed, peek_addressed};

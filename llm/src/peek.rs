@@ -131,7 +131,10 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
         // The other members mean something there only.
         let estimated_input = estimated_input + embeddings::token_count(operation, text);
         let stream = streams(operation, head.stream, text);
-        return Ok(Peek { operation, model, stream, choices: 1, estimated_input, spans, ..Peek::default() });
+        // What is counted may go on from a response that its provider keeps.
+        let counts = operation == Operation::CountTokens;
+        let binding = counts.then(|| binding(dialect, head.previous_response_id, body)).flatten();
+        return Ok(Peek { operation, model, stream, choices: 1, estimated_input, binding, spans, ..Peek::default() });
     }
     let mut peek = Peek {
         operation,
@@ -199,8 +202,8 @@ pub fn peek_form(
     Ok(Peek { operation, model, stream, choices: 1, spans, form: Some(Arc::new(form)), ..Peek::default() })
 }
 
-/// The longest id of reasoning that is looked at.
-const MAX_ID: usize = 128;
+/// The longest id of reasoning that is looked at, as the gateway hands it out.
+const MAX_ID: usize = 1_024;
 
 /// What binds the request: `previous_response_id`, or the last encrypted reasoning in it (rule 21).
 fn binding(dialect: Dialect, previous: Option<&RawValue>, body: &[u8]) -> Option<Binding> {

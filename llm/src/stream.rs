@@ -4,6 +4,7 @@ mod forward;
 mod framing;
 mod passed;
 mod reader;
+mod shape;
 mod tally;
 mod writer;
 
@@ -18,7 +19,6 @@ use weir_domain::usage::Usage;
 use crate::answer::AnswerContext;
 use crate::error::{StreamError, WireError, error_event};
 use crate::events::{Event, Sight};
-use crate::json_array::JsonArray;
 use crate::pricing::{Cost, Pricing};
 use crate::reply::Finish;
 use crate::sse::Frame;
@@ -28,6 +28,7 @@ use crate::{openai, responses};
 use framing::Framing;
 use passed::Passed;
 use reader::Reader;
+use shape::Shape;
 use tally::Tally;
 use writer::Writer;
 
@@ -40,8 +41,7 @@ pub struct StreamTranslator {
     relay: Relay,
     /// In place of the others for what is no chat.
     passed: Option<Passed>,
-    /// Where the caller wants one JSON list.
-    array: Option<JsonArray>,
+    shape: Shape,
 }
 
 /// All but the parser, so that the parser can hand its events to it.
@@ -62,9 +62,9 @@ impl StreamTranslator {
         let reader = Reader::new(&context);
         let writer = Writer::new(&context);
         let passed = Passed::new(&context);
-        let array = context.json_array.then(JsonArray::default);
+        let shape = Shape::new(&context, matches!(writer, Writer::Forward));
         let relay = Relay { context, pricing, reader, writer, started: false, tally: Tally::default() };
-        Self { framing: Framing::of(relay.context.upstream), relay, passed, array }
+        Self { framing: Framing::of(relay.context.upstream), relay, passed, shape }
     }
 
     /// Takes bytes as they came, cut anywhere, and appends to `out` what the caller is to get.
@@ -94,7 +94,7 @@ impl StreamTranslator {
     /// Whether the caller gets one JSON list in the place of events.
     #[must_use]
     pub fn is_list(&self) -> bool {
-        self.array.is_some()
+        matches!(self.shape, Shape::List(_))
     }
 
     /// Runs what writes events, and puts them into the form that the caller wants.
@@ -103,17 +103,12 @@ impl StreamTranslator {
         out: &mut BytesMut,
         run: impl FnOnce(&mut Self, &mut BytesMut) -> Result<(), StreamError>,
     ) -> Result<(), StreamError> {
-        if self.array.is_none() {
+        if matches!(self.shape, Shape::Events) {
             return run(self, out);
         }
         let mut events = BytesMut::new();
         let result = run(self, &mut events);
-        if let Some(array) = &mut self.array {
-            array.take(&events, out);
-            if self.relay.tally.complete {
-                array.end(out);
-            }
-        }
+        self.shape.take(&events, self.relay.tally.complete, out);
         result
     }
 
@@ -139,31 +134,27 @@ impl StreamTranslator {
     /// Tells a caller, who has got what was written so far, that the stream failed. As [`error_event`], but with what
     /// the dialect wants repeated of the stream.
     pub fn fail(&mut self, error: &WireError, out: &mut BytesMut) {
-        if let Some(array) = &mut self.array {
-            array.take(&error_event(self.relay.context.inbound, error), out);
-            array.end(out);
-            return;
-        }
+        let mut event = BytesMut::new();
         let Relay { context, reader, writer, tally, .. } = &mut self.relay;
         match (writer, reader) {
-            (Writer::Responses(writer), _) => writer.fail(error, context, out),
+            (Writer::Responses(writer), _) => writer.fail(error, context, &mut event),
             (Writer::Forward, Reader::Responses(reader)) => {
                 let (id, model, next) = (tally.id.as_deref(), tally.model.as_deref(), reader.next_sequence());
-                responses::write_stream::StreamWriter::resumed(id, model, next, context).fail(error, context, out);
+                let mut writer = responses::write_stream::StreamWriter::resumed(id, model, next, context);
+                writer.fail(error, context, &mut event);
             }
-            _ => out.put_slice(&error_event(context.inbound, error)),
+            _ => event.put_slice(&error_event(context.inbound, error)),
         }
+        self.shape.take(&event, true, out);
     }
 
-    /// The ids by which what follows this answer is bound to the account that gave it: the response's, which its
-    /// provider keeps, and those of reasoning that only it can read. Empty but for providers of the Responses API.
+    /// The ids of reasoning that only the account that gave it can read, for a caller of another dialect than its
+    /// provider's. Empty but for providers of the Responses API.
     #[must_use]
     pub fn bound(&self) -> Vec<String> {
-        match &self.relay.reader {
-            Reader::Responses(reader) => {
-                let id = self.relay.tally.id.iter().filter(|_| matches!(self.relay.writer, Writer::Forward));
-                id.chain(reader.bound()).cloned().collect()
-            }
+        match (&self.relay.reader, &self.relay.writer) {
+            (_, Writer::Forward) => Vec::new(),
+            (Reader::Responses(reader), _) => reader.bound().to_vec(),
             _ => Vec::new(),
         }
     }

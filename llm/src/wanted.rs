@@ -6,6 +6,7 @@ use std::sync::Arc;
 use weir_domain::operation::Operation;
 use weir_domain::usage::Units;
 
+use crate::ids::Ids;
 use crate::openai::search_fee::SearchSize;
 use crate::responses::echo::Echo;
 use crate::wire::Text;
@@ -24,6 +25,8 @@ pub struct Wanted {
     pub(crate) search: SearchSize,
     /// What the answer repeats of the request.
     pub(crate) echo: Echo,
+    /// Under which names the caller knows the ids of a provider that keeps what it answers.
+    pub(crate) ids: Ids,
     /// What belongs to the operation.
     pub(crate) wish: Wish,
 }
@@ -70,6 +73,12 @@ impl Wanted {
     /// Remembers the model.
     pub(crate) fn of_model(model: &str) -> Self {
         Self { model: Some(model.into()), ..Self::default() }
+    }
+
+    /// The same, with ids under other names where the answer of a provider of the Responses API is passed on.
+    #[must_use]
+    pub fn with_ids(self, ids: Ids) -> Self {
+        Self { ids, ..self }
     }
 
     /// The same with a wish.

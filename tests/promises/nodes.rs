@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use weir_harness::admin::Admin;
 use weir_harness::chat::{Answered, Caller};
 use weir_harness::cluster::{Cluster, Node};
-use weir_harness::config::Key;
+use weir_harness::config::{Config, Key};
 use weir_harness::provider::{FakeProvider, Vendor};
+use weir_harness::responses::FakeResponses;
 
 use crate::kill::{assert_one_row_each, load};
 use crate::stand::{ANTHROPIC_KEY, BINARY, DIALECTS, OPENAI_KEY, request, route_to, usual};
@@ -29,17 +30,13 @@ struct Nodes {
 }
 
 impl Nodes {
-    /// `None`, and a line that says so, where PostgreSQL is not installed.
-    #[expect(clippy::print_stderr, reason = "a test that tested nothing must say so")]
+    /// `None` where PostgreSQL is not installed.
     async fn start() -> anyhow::Result<Option<Self>> {
         let openai = FakeProvider::start(Vendor::Openai, OPENAI_KEY).await?;
         let anthropic = FakeProvider::start(Vendor::Anthropic, ANTHROPIC_KEY).await?;
         let key = Key::new(61);
         let config = usual(&openai, &anthropic, &key);
-        let Some(cluster) = Cluster::start(BINARY, &config.yaml(), 2).await? else {
-            eprintln!("PostgreSQL is not installed: nothing was tested");
-            return Ok(None);
-        };
+        let Some(cluster) = start(&config.yaml()).await? else { return Ok(None) };
         Ok(Some(Self { cluster, key, _openai: openai, _anthropic: anthropic }))
     }
 
@@ -69,6 +66,16 @@ impl Nodes {
         }
         Ok(since.elapsed())
     }
+}
+
+/// A control plane and two nodes. `None`, and a line that says so, where PostgreSQL is not installed.
+#[expect(clippy::print_stderr, reason = "a test that tested nothing must say so")]
+async fn start(config: &str) -> anyhow::Result<Option<Cluster>> {
+    let cluster = Cluster::start(BINARY, config, 2).await?;
+    if cluster.is_none() {
+        eprintln!("PostgreSQL is not installed: nothing was tested");
+    }
+    Ok(cluster)
 }
 
 fn caller(node: &Node, key: &str) -> anyhow::Result<Caller> {
@@ -219,5 +226,59 @@ async fn a_killed_node_loses_and_doubles_no_row() -> anyhow::Result<()> {
     assert!(by_node.len() == 2 && by_node.keys().all(|n| ["node-1", "node-2"].contains(n)), "{by_node:?}");
     let sums = admin.get("/usage?group_by=application").await?;
     assert_eq!(sums["total"]["requests"].as_u64(), Some(rows.len() as u64), "the sums count what the rows are: {sums}");
+    Ok(())
+}
+
+/// Two applications, and a vendor that keeps its responses.
+async fn kept_responses() -> anyhow::Result<Option<(Cluster, FakeResponses, [Key; 2])>> {
+    let vendor = FakeResponses::start("vendor", OPENAI_KEY).await?;
+    let spec = json!({"protocol": "openai", "base_url": vendor.base_url(), "responses": true,
+        "keys": [{"id": "main", "secret": OPENAI_KEY}], "allow_private_address": true});
+    let keys = [Key::new(71), Key::new(72)];
+    let config = Config::new()
+        .with("Provider", "vendor", &spec)
+        .route("kept", &[("vendor", "gpt-5")])
+        .application("app", &keys[0])
+        .application("other", &keys[1]);
+    Ok(start(&config.yaml()).await?.map(|cluster| (cluster, vendor, keys)))
+}
+
+/// What a vendor keeps of a response belongs to the application that got it, and not to a node: any node goes on from it,
+/// also one that has never seen it or was started anew, and no other application does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kept_response_is_its_applications_at_every_node_and_after_a_restart() -> anyhow::Result<()> {
+    let Some((mut cluster, _vendor, [own, other])) = kept_responses().await? else { return Ok(()) };
+    let send = async |node: &Node, key: &Key, method: &str, path: &str, body: Option<&Value>| {
+        let request =
+            weir_harness::client::client().request(method.parse()?, format!("{}{path}", node.url("gateway")?));
+        let request = request.header("content-type", "application/json").bearer_auth(key.whole());
+        let body = body.map(Value::to_string).unwrap_or_default();
+        anyhow::Ok(caller(node, key.whole())?.send(request.body(body)).await?)
+    };
+    let text = |answer: &Answered| Ok::<_, anyhow::Error>(answer.json()?["output"][0]["content"][0]["text"].clone());
+    let first = json!({"model": "kept", "input": "Hello"});
+    let first = send(&cluster.gateways[0], &own, "POST", "/v1/responses", Some(&first)).await?.json()?;
+    let mut id = first["id"].as_str().context("no id")?.to_owned();
+    let mut before = "vendor heard “Hello”.".to_owned();
+    for (round, node) in [1, 0, 1, 0].into_iter().enumerate() {
+        if round == 1 || round == 2 {
+            cluster.gateways[node].kill().await?;
+            cluster.gateways[node].restart().await?;
+        }
+        let node = &cluster.gateways[node];
+        let next = json!({"model": "kept", "input": "And?", "previous_response_id": id});
+        let theirs = send(node, &other, "POST", "/v1/responses", Some(&next)).await?;
+        assert_eq!(theirs.json()?["error"]["code"], "previous_response_not_found", "{}", theirs.text());
+        let path = format!("/v1/responses/{id}");
+        let theirs = send(node, &other, "GET", &path, None).await?;
+        assert_eq!((theirs.status, &theirs.json()?["error"]["code"]), (404, &json!("response_not_found")));
+        let got = send(node, &own, "GET", &path, None).await?;
+        assert_eq!((got.status, got.json()?["id"].as_str()), (200, Some(id.as_str())), "{}", got.text());
+        let answered = send(node, &own, "POST", "/v1/responses", Some(&next)).await?;
+        let says = format!("vendor heard “And?”. Before, I said “{before}”.");
+        assert_eq!(text(&answered)?, says, "{}", answered.text());
+        id = answered.json()?["id"].as_str().context("no id")?.to_owned();
+        before = says;
+    }
     Ok(())
 }

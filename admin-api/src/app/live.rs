@@ -108,7 +108,7 @@ impl App {
             let secrets = Resolver::new(&vault, &resources, true);
             let compiled =
                 compile::compile(&Input { revision, resources: &resources, secrets: &secrets, catalog: &catalog })?;
-            Ok(Snapshot { sealing: Some(vault.sealing_key()), ..compiled })
+            Ok(Snapshot { sealing: Some(Arc::new(vault.sealing_key())), ..compiled })
         });
         let compiled: Result<Snapshot, Faults> =
             compiled.await.map_err(|e| Error::Internal(format!("compiling ended early: {e}")))?;

@@ -6,7 +6,7 @@
 mod ask;
 mod count;
 pub(crate) mod create;
-pub(super) mod files;
+pub(super) mod named;
 mod reading;
 mod row;
 
@@ -25,6 +25,7 @@ use weir_llm::held::{self, Held};
 use self::ask::{Ask, Contents, One, Unserved};
 pub(crate) use self::reading::Reading;
 use super::native;
+use super::native::told::Told;
 use crate::authn::Denial;
 use crate::exchange::Exchange;
 use crate::problem::Refusal;
@@ -77,7 +78,8 @@ impl Sealer {
     /// The caller's id of what the vendor calls `id`.
     fn seal(&self, made: u64, results_of: &str, id: &str) -> String {
         let (provider, key) = (self.provider.clone(), self.key.clone());
-        let held = Held { provider, key, made, results_of: results_of.to_owned(), id: id.to_owned() };
+        let (results_of, id) = (results_of.to_owned(), id.to_owned());
+        let held = Held { provider, key, is_response: false, made, results_of, id };
         // Without a key nothing is admitted.
         self.snapshot.sealing.as_ref().map(|key| held::seal(key, &self.application, &held)).unwrap_or_default()
     }
@@ -131,7 +133,7 @@ pub(crate) fn admit(
     let reading = Reading::new(sealer, call, asked, makes, Arc::clone(&state.models.batches));
     let (route, target, native) =
         native::open_kept(state, &snapshot, (&provider, key), "/v1/{account}", &path, &head.uri)?;
-    exchange.forward = Some(Box::new(Forward::native(&route, target, native.reading(reading))));
+    exchange.forward = Some(Box::new(Forward::native(&route, target, native.told(Told::Object(reading)))));
     Ok(Admitted::Stream)
 }
 
@@ -171,7 +173,8 @@ fn check(state: &State, snapshot: &Snapshot) -> Result<(), Refusal> {
 /// it as one that never was.
 fn find(exchange: &Exchange, id: &str) -> Result<Held, Refusal> {
     let key = exchange.snapshot.sealing.as_ref();
-    key.and_then(|key| held::open(key, &exchange.settlement.application, id)).ok_or_else(|| absent(id))
+    let held = key.and_then(|key| held::open(key, &exchange.settlement.application, id));
+    held.filter(|held| !held.is_response).ok_or_else(|| absent(id))
 }
 
 fn absent(id: &str) -> Refusal {

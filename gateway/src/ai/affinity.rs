@@ -1,5 +1,5 @@
-//! Which account gave a response: what it keeps for the caller, and reasoning that only it can read, is asked for there
-//! and nowhere else. Kept in memory, bounded, for as long as providers keep responses themselves.
+//! Which account gave an answer: reasoning that only it can read is best asked for there again. Kept in memory and
+//! bounded, and no more than a preference: what belongs to whom is told by ids that are sealed ([`super::stored`]).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use std::time::Duration;
 use moka::sync::Cache;
 use weir_domain::ledger::Record;
 use weir_domain::snapshot::{ModelRoute, Provider};
+use weir_llm::held::Held;
 
 /// Ids that are remembered at most: about 20 MB.
 const MOST: u64 = 100_000;
-/// How long: OpenAI keeps responses for 30 days.
-/// Source: <https://platform.openai.com/docs/guides/conversation-state>.
+/// How long.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// The account that gave an answer.
@@ -29,6 +29,13 @@ impl Account {
     /// The account of a provider's key, for an application.
     pub(super) fn of(application: &str, provider: &str, key: &str) -> Self {
         Self { application: application.to_owned(), provider: provider.to_owned(), key: key.to_owned() }
+    }
+
+    /// Whose a response is that lies in it, and where; its id is to be filled in.
+    pub(super) fn response(&self) -> (String, Held) {
+        let (provider, key) = (self.provider.clone(), self.key.clone());
+        let (results_of, id) = (String::new(), String::new());
+        (self.application.clone(), Held { provider, key, is_response: true, made: 0, results_of, id })
     }
 
     /// The index of its key; `None` where the provider has none.
@@ -59,7 +66,7 @@ impl Account {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Gone;
 
-/// The accounts of answers, by the ids of responses and of reasoning.
+/// The accounts of answers, by the ids of reasoning.
 pub(crate) struct Affinity(Cache<String, Arc<Account>>);
 
 impl Default for Affinity {
@@ -97,12 +104,12 @@ mod tests {
     #[test]
     fn an_answer_is_known_to_its_own_application_only() {
         let affinity = Affinity::default();
-        affinity.remember("mine", "p", "k2", vec!["resp_1".to_owned(), "rs_1".to_owned()]);
-        for id in ["resp_1", "rs_1"] {
+        affinity.remember("mine", "p", "k2", vec!["rs_1".to_owned(), "rs_2".to_owned()]);
+        for id in ["rs_1", "rs_2"] {
             let account = affinity.find("mine", id).unwrap();
             assert_eq!((account.provider.as_str(), account.key.as_str()), ("p", "k2"));
             assert_eq!(affinity.find("yours", id), None);
         }
-        assert_eq!(affinity.find("mine", "resp_2"), None);
+        assert_eq!(affinity.find("mine", "rs_3"), None);
     }
 }

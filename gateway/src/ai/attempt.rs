@@ -6,14 +6,15 @@ use bytes::{Bytes, BytesMut};
 use http::header::HeaderValue;
 use tokio::sync::Semaphore;
 use weir_domain::addressing::Called;
-use weir_domain::dialect::Dialect;
+use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::ledger::Outcome;
 use weir_domain::operation::Operation;
 use weir_domain::snapshot::{Snapshot, Target};
 use weir_domain::spec::{ModelTimeouts, OnAbort, Protocol};
 use weir_domain::time;
-use weir_llm::{Answer, AnswerContext, AnswerError, Peek, StreamTranslator, UpstreamRequest};
+use weir_llm::{Answer, AnswerContext, AnswerError, Ids, Peek, StreamTranslator, UpstreamRequest};
 
+use super::affinity::Account;
 use super::beta::Betas;
 use super::body::Share;
 use super::failure::Stop;
@@ -21,6 +22,7 @@ use super::line::{Limit, Line, LineError, Outgoing};
 use super::pool::trial::Trial;
 use super::retry_after::retry_after;
 use super::running::{Running, Streaming};
+use super::stored;
 use super::watch::{Clock, Waiting};
 use crate::state::State;
 
@@ -154,7 +156,7 @@ async fn open(
     running.head(status);
     if (200..300).contains(&status) {
         line.headers().into_iter().for_each(|headers| sending.trial.head(headers));
-        running.accepted(weir_llm::accepted(&context(request, sending)));
+        running.accepted(weir_llm::accepted(&context(request, sending, &running.settlement.application)));
         return match unfit(request, sending, &line) {
             None => Ok(line),
             Some(problem) => {
@@ -219,7 +221,8 @@ fn is_passed_on(request: &Request<'_>, sending: &Sending<'_>) -> bool {
     operation.passed_on_at().is_some() && !sending.request.is_chat(operation)
 }
 
-fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
+fn context(request: &Request<'_>, sending: &Sending<'_>, application: &str) -> AnswerContext {
+    let ids = kept_ids(request, sending, application);
     AnswerContext {
         operation: request.peek.operation,
         upstream: sending.target.format(request.inbound),
@@ -230,8 +233,21 @@ fn context(request: &Request<'_>, sending: &Sending<'_>) -> AnswerContext {
         created: u64::try_from(time::now() / 1_000_000).unwrap_or(0),
         request_id: request.id.clone(),
         tool_names: sending.request.tool_names.clone(),
-        wanted: sending.request.wanted.clone(),
+        wanted: sending.request.wanted.clone().with_ids(ids),
     }
+}
+
+/// How the caller is to know what the provider keeps of an answer, where it keeps any.
+fn kept_ids(request: &Request<'_>, sending: &Sending<'_>, application: &str) -> Ids {
+    let keeps = request.inbound == Dialect::Responses
+        && sending.target.format(request.inbound) == WireFormat::Responses
+        && request.peek.operation == Operation::Chat;
+    if !keeps {
+        return Ids::default();
+    }
+    let provider = &sending.target.provider;
+    let key = sending.key.and_then(|key| provider.keys.get(key)).map_or("", |key| key.id.as_str());
+    stored::ids(request.snapshot, &Account::of(application, &provider.id, key))
 }
 
 /// Reads a whole answer.
@@ -258,7 +274,11 @@ async fn whole<'a>(
             let (status, foreign) = (line.status(), line.foreign_type());
             running.kind(line.content_type().filter(|_| is_passed_on(request, sending)));
             line.release(&request.state.connector).await;
-            let answer = weir_llm::answer(&context(request, sending), &body, &*running.pricing());
+            let answer = weir_llm::answer(
+                &context(request, sending, &running.settlement.application),
+                &body,
+                &*running.pricing(),
+            );
             match answer {
                 Ok(_) if request.peek.stream && sending.request.is_chat(request.peek.operation) => {
                     Stop::unusable(&provider.id, "it answered whole, although a stream was asked for")
@@ -304,7 +324,8 @@ async fn begin_stream<'a>(
 ) -> Result<Ready<'a>, Stop> {
     let provider = &sending.target.provider;
     let timeouts = sending.target.timeouts;
-    let translator = StreamTranslator::new(context(request, sending), running.pricing());
+    let translator =
+        StreamTranslator::new(context(request, sending, &running.settlement.application), running.pricing());
     let mut running = running;
     running.kind(line.content_type().filter(|_| is_passed_on(request, sending)));
     let mut streaming = Streaming { running, translator };

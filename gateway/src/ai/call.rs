@@ -22,7 +22,7 @@ use weir_domain::operation::Operation;
 use weir_domain::snapshot::{ModelRoute, Target};
 use weir_llm::{Addressed, Peek, RequestError, UpstreamRequest, WireError};
 
-use super::account::files;
+use super::account::named;
 use super::answers::{self, Kept, Place, Taking};
 use super::attempt::{self, Ready, Request, Sending};
 use super::beta::{self, Betas};
@@ -78,10 +78,7 @@ pub(super) async fn serve(
     let Some(caller) = exchange.caller.clone() else { return unknown_caller(session, exchange, dialect).await };
     let settlement = &mut exchange.settlement;
     settlement.dialect = Some(dialect);
-    if !state.meter.is_writable() {
-        return refuse(session, settlement, dialect, &unasked::no_journal(), Some(retry_after(5))).await;
-    }
-    let mut body = match body::read(state, session, &settlement.application, asked.operation).await {
+    let mut body = match take(state, session, settlement, asked.operation).await {
         Ok(body) => body,
         Err(BodyError::Left(reason)) => return Err(reason),
         Err(BodyError::Refused(error, wait)) => {
@@ -92,7 +89,6 @@ pub(super) async fn serve(
     let kind = content_type.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     note(state, exchange, &caller, (dialect, kind), &body.bytes);
     let settlement = &mut exchange.settlement;
-    let files = files::open(&exchange.snapshot, &caller, &mut body.bytes);
     let peek = match asked.peek(dialect, kind, &body.bytes) {
         Ok(peek) => peek,
         Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
@@ -105,6 +101,10 @@ pub(super) async fn serve(
             let error = models::unknown(&exchange.snapshot, &caller, &peek.model);
             return refuse(session, &mut exchange.settlement, dialect, &error, None).await;
         }
+    };
+    let named = match named::open(&exchange.snapshot, &caller, peek.binding.as_ref(), &mut body.bytes) {
+        Ok(named) => named,
+        Err(error) => return refuse(session, &mut exchange.settlement, dialect, &error, None).await,
     };
     let (id, ends) = (exchange.settlement.id.clone(), watch::later(longest(&route)));
     let content_type = content_type.filter(|_| peek.is_form());
@@ -122,15 +122,31 @@ pub(super) async fn serve(
         Some(Err(error)) => return refuse(session, settlement, dialect, &error, None).await,
     };
     let mut plan = plan(&request, &route, session, settlement, &body.bytes);
-    if let Err(error) = bind(&mut plan, &request, &route, &settlement.application, files.as_ref()) {
+    if let Err(error) = bind(&mut plan, &request, &route, &settlement.application, named.as_ref()) {
         return refuse(session, settlement, dialect, &error, None).await;
     }
     let mut call = Call { request, route: &route, body, betas, copies: Copies { taking, mirror: None } };
     call.copies.mirror = shadow::mirror(&call, &exchange.snapshot, settlement, plan.shadows());
     match call.attempts(plan, session, settlement).await {
         Ok(result) => result,
-        Err((error, wait)) => refuse(session, settlement, dialect, &error, wait.map(retry_after)).await,
+        Err((error, wait)) => {
+            let error = named::in_callers_words(named.as_ref(), error);
+            refuse(session, settlement, dialect, &error, wait.map(retry_after)).await
+        }
     }
+}
+
+/// Reads what the caller sends, if the journal can take what it will cost.
+async fn take(
+    state: &State,
+    session: &mut Session,
+    settlement: &Settlement,
+    operation: Operation,
+) -> Result<Body, BodyError> {
+    if !state.meter.is_writable() {
+        return Err(BodyError::Refused(unasked::no_journal(), Some(5)));
+    }
+    body::read(state, session, &settlement.application, operation).await
 }
 
 /// Notes what the caller sent: how much, and where its team wants that, what.

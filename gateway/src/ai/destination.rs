@@ -7,10 +7,9 @@ use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::ledger::Record;
 use weir_domain::snapshot::{ModelRoute, Snapshot};
-use weir_llm::{Content, ErrorKind, WireError};
+use weir_llm::{Content, WireError};
 
-use super::account::files;
-use super::affinity::{Account, Gone};
+use super::account::named::{self, Named};
 use super::attempt::Request;
 use super::plan::Plan;
 use super::plan::ask::{Ask, dice};
@@ -63,32 +62,20 @@ pub(super) fn plan(
     Plan::new(pool, &ask, dice(seed), Instant::now())
 }
 
-/// Keeps a request to the account where its files lie, and to the one that gave the answer it goes on from: to that alone when it names an answer that only
-/// that account keeps, before all others when it holds reasoning that only that account can read.
+/// Keeps a request to the account where what it names lies, and prefers the one that gave reasoning which only it can
+/// read.
 pub(super) fn bind<R: FnMut(u64) -> u64>(
     plan: &mut Plan<R>,
     request: &Request<'_>,
     route: &ModelRoute,
     application: &str,
-    files: Option<&Account>,
+    named: Option<&Named>,
 ) -> Result<(), WireError> {
-    files::bind(plan, files, route)?;
-    let Some(binding) = &request.peek.binding else { return Ok(()) };
-    let affinity = &request.state.models.affinity;
-    let refused = |why: &str| {
-        let sentence = format!("previous_response_id: {why}; send the whole conversation in input");
-        let error = WireError::gateway(ErrorKind::InvalidRequest, sentence).with_param("previous_response_id");
-        error.with_code("previous_response_not_found")
-    };
-    match affinity.find(application, &binding.id).map(|account| account.way(route)) {
-        Some(Ok((target, key))) if binding.required => plan.bind(target, key),
-        Some(Ok((target, key))) => plan.prefer(target, key),
-        Some(Err(Gone)) if binding.required => {
-            return Err(refused("the account that gave this response is not behind this model any more"));
-        }
-        // Whose it is cannot be told, and the accounts of providers are shared: it may be another team's.
-        None if binding.required => return Err(refused("no such response was given to this application here")),
-        _ => {}
+    named::bind(plan, named, route)?;
+    let Some(binding) = request.peek.binding.as_ref().filter(|binding| !binding.required) else { return Ok(()) };
+    let account = request.state.models.affinity.find(application, &binding.id);
+    if let Some(Ok((target, key))) = account.map(|account| account.way(route)) {
+        plan.prefer(target, key);
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Native pass-through: a call of a provider's own API as it is, under `/providers/{id}/…`. It is streamed as a REST
 //! call is; here is what is added to that: the provider's key in place of the caller's, and usage read from the side.
 
+pub(super) mod told;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,7 +22,7 @@ use weir_domain::spec::{Auth, UpstreamTimeouts, WireVersion};
 use weir_domain::usage::Usage;
 use weir_llm::{Metered, ModelTap, Tap};
 
-use super::account::Reading;
+use self::told::Told;
 use super::beta;
 use super::link::Link;
 use crate::authn::Denial;
@@ -68,7 +70,7 @@ pub(crate) struct Native {
     makes: bool,
     settled: bool,
     /// What is read and changed of a call about what applications keep in the account.
-    account: Option<Reading>,
+    told: Option<Told>,
 }
 
 /// Prepares a call of a provider's own API. Whether there is no such provider or the caller may not use it is the
@@ -121,22 +123,8 @@ pub(crate) fn open(
     with_key((link, provider), key, "/providers/{id}", rest, uri)
 }
 
-/// The same for what an account keeps, with the key of that account. It costs nothing.
-///
-/// # Errors
-/// As [`open`].
-pub(super) fn open_stored(
-    state: &State,
-    snapshot: &Snapshot,
-    provider: &Arc<Provider>,
-    key: Option<usize>,
-    path: &str,
-    uri: &Uri,
-) -> std::result::Result<(Arc<Route>, String, Native), Refusal> {
-    open_kept(state, snapshot, (provider, key), "/v1/responses/{id}", &provider.addressing.response(path), uri)
-}
-
-/// The same for anything that is kept in an account; `template` is its path in the ledger's words.
+/// The same for what is kept in an account, with the key of that account; `template` is its path in the ledger's words. It
+/// costs nothing.
 ///
 /// # Errors
 /// As [`open`].
@@ -180,7 +168,7 @@ fn with_key(
         free: false,
         makes: false,
         settled: false,
-        account: None,
+        told: None,
     };
     Ok((route, target, native))
 }
@@ -246,8 +234,8 @@ fn model_in(path: &str) -> Option<&str> {
 
 impl Native {
     /// The same call, read and changed on its way.
-    pub(super) fn reading(self, reading: Reading) -> Self {
-        Self { account: Some(reading), ..self }
+    pub(super) fn told(self, told: Told) -> Self {
+        Self { told: Some(told), ..self }
     }
 
     /// Sees to it that there is a token, where the key is a credential for which tokens are fetched.
@@ -280,29 +268,29 @@ impl Native {
         credential.complete(head, &Bytes::new()).ok_or_else(unfit)?;
         self.makes = head.method == Method::POST && !head.uri.path().contains("/batches");
         self.asked = is_json(head.headers.get(header::CONTENT_TYPE)).then(ModelTap::default);
-        if let Some(account) = &mut self.account {
-            account.request_head(head);
+        if let Some(told) = &mut self.told {
+            told.request_head(head);
         }
         Ok(())
     }
 
     /// Changes a piece of the request; `last` says that nothing follows.
     pub(crate) fn change_request(&mut self, body: &mut Option<Bytes>, last: bool) {
-        if let Some(account) = &mut self.account {
-            account.request_piece(body, last);
+        if let Some(told) = &mut self.told {
+            told.request_piece(body, last);
         }
     }
 
     /// Changes a piece of the answer; `last` says that nothing follows.
     pub(crate) fn change_answer(&mut self, body: &mut Option<Bytes>, last: bool) {
-        if let Some(account) = &mut self.account {
-            account.response_piece(body, last, &self.provider);
+        if let Some(told) = &mut self.told {
+            told.response_piece(body, last, &self.provider);
         }
     }
 
     /// What of the answer was held back, where it ends without a last piece.
     pub(crate) fn rest(&mut self) -> Option<Bytes> {
-        self.account.as_mut().map(Reading::rest).filter(|rest| !rest.is_empty())
+        self.told.as_mut().map(Told::rest).filter(|rest| !rest.is_empty())
     }
 
     /// Reads along with a piece of the request.
@@ -321,8 +309,8 @@ impl Native {
         if head.status == StatusCode::UNAUTHORIZED {
             self.link.refused(self.key);
         }
-        if let Some(account) = &mut self.account {
-            account.response_head(head);
+        if let Some(told) = &mut self.told {
+            told.response_head(head);
         }
         let plain = head.headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
         let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -354,8 +342,8 @@ impl Native {
         let price: Option<&PriceRow> = price(&answered).or_else(|| price(&asked));
         let key = self.key.and_then(|key| self.provider.keys.get(key)).map(|key| key.id.clone()).unwrap_or_default();
         let model = asked.as_ref().or(answered.as_ref()).map_or("", |model| cut(model, MAX_MODEL)).to_owned();
-        if let Some(account) = &mut self.account {
-            self.free = account.settle(settlement, whole, &self.provider);
+        if let Some(told) = &mut self.told {
+            self.free = told.settle(settlement, whole, &self.provider);
         }
         for attempt in &mut settlement.attempts {
             attempt.provider_key.clone_from(&key);

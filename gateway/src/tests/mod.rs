@@ -113,7 +113,7 @@ impl World {
         let resources: Vec<Resource> = documents.iter().map(|d| Resource::from_document(&d.value).unwrap()).collect();
         let catalog = Catalog::built_in().unwrap();
         let input = Input { revision: 1, resources: &resources, secrets: &Plain, catalog: &catalog };
-        let sealing = Some(SealingKey::new([9; 32]));
+        let sealing = Some(Arc::new(SealingKey::new([9; 32])));
         self.live.install(Arc::new(Snapshot { sealing, ..compile(&input).unwrap() }));
     }
 

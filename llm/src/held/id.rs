@@ -13,7 +13,9 @@ pub const MARK: &str = "wrid";
 /// The longest prefix of a vendor's, its separator included: `msgbatch_`, `upload_`, `file-`.
 pub(super) const MAX_PREFIX: usize = 16;
 /// The longest id that is opened.
-pub(super) const MAX_ID: usize = 1_024;
+pub const MAX_ID: usize = 1_024;
+/// Stands in the id of a response where others say when they were made.
+const RESPONSE: &str = "r";
 
 /// A thing that an application keeps at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Held {
     pub provider: String,
     /// The name of the provider's key in whose account it lies; empty where there is none.
     pub key: String,
+    /// Whether it is a response, or an item of one; else a file, an upload, or a batch.
+    pub is_response: bool,
     /// When the batch was made that it is, or that it holds results of, in seconds since 1970 UTC; 0 for anything else.
     pub made: u64,
     /// The vendor's id of the batch whose results it holds; else empty.
@@ -46,12 +50,18 @@ fn prefix(id: &str) -> &str {
 /// The id under which `application` knows it.
 #[must_use]
 pub fn seal(key: &SealingKey, application: &str, held: &Held) -> String {
-    let made = held.made.to_string();
+    let made = if held.is_response { RESPONSE.to_owned() } else { held.made.to_string() };
     let tag = key.tag(&parts(application, held, &made));
     let prefix = prefix(&held.id);
     let rest = held.id.get(prefix.len()..).unwrap_or_default();
     let text = [&held.provider, &held.key, &made, &held.results_of, rest].map(str::as_bytes).join(&0);
     format!("{prefix}{MARK}{}", BASE64_URL_SAFE_NO_PAD.encode([&tag[..], &text].concat()))
+}
+
+/// Whether it may be an id that was given here.
+#[must_use]
+pub fn is_sealed(id: &str) -> bool {
+    id.get(prefix(id).len()..).is_some_and(|rest| rest.starts_with(MARK))
 }
 
 /// What an id stands for, if it was sealed for `application`.
@@ -64,8 +74,10 @@ pub fn open(key: &SealingKey, application: &str, id: &str) -> Option<Held> {
     let mut fields = std::str::from_utf8(text).ok()?.splitn(5, '\0');
     let mut next = || fields.next().map(str::to_owned);
     let (provider, name, made, results_of) = (next()?, next()?, next()?, next()?);
-    let held =
-        Held { provider, key: name, made: made.parse().ok()?, results_of, id: format!("{prefix}{}", fields.next()?) };
+    let is_response = made == RESPONSE;
+    let since = if is_response { 0 } else { made.parse().ok()? };
+    let id = format!("{prefix}{}", fields.next()?);
+    let held = Held { provider, key: name, is_response, made: since, results_of, id };
     key.is_tag(tag, &parts(application, &held, &made)).then_some(held)
 }
 
@@ -81,6 +93,7 @@ mod tests {
         Held {
             provider: "openai".into(),
             key: "main".into(),
+            is_response: false,
             made: 1_711_471_533,
             results_of: "batch_9".into(),
             id: id.into(),
@@ -121,6 +134,19 @@ mod tests {
             assert_eq!(open(&key, "web", &sealed), Some(held(&id)), "{sealed}");
         }
         assert!(like_a_prefix > 3, "{like_a_prefix}");
+    }
+
+    #[test]
+    fn a_response_is_no_file_and_a_file_no_response() {
+        let key = SealingKey::new([7; 32]);
+        let id = "resp_68af4030baa48193b0b43b4c2a176a1a";
+        let plain = Held { made: 0, results_of: String::new(), ..held(id) };
+        let response = Held { is_response: true, ..plain.clone() };
+        let sealed = seal(&key, "web", &response);
+        assert!(sealed.starts_with("resp_wrid") && sealed.len() < 120, "{sealed}");
+        assert_eq!(open(&key, "web", &sealed), Some(response));
+        assert_ne!(seal(&key, "web", &plain), sealed);
+        assert!(is_sealed(&sealed) && !is_sealed(id) && is_sealed("wridAA"));
     }
 
     #[test]

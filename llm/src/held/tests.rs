@@ -19,7 +19,8 @@ fn sealer(application: &'static str, account: &'static str) -> Sealer {
 impl Sealer {
     fn seal(&self, made: u64, results_of: &str, id: &str) -> String {
         let (provider, key) = ("openai".to_owned(), self.account.to_owned());
-        seal(&self.key, self.application, &Held { provider, key, made, results_of: results_of.into(), id: id.into() })
+        let (results_of, id) = (results_of.to_owned(), id.to_owned());
+        seal(&self.key, self.application, &Held { provider, key, is_response: false, made, results_of, id })
     }
 
     fn open(&self, id: &str) -> Option<Held> {

@@ -5,8 +5,6 @@
 //! `encrypted_content`. Both are repeated unread, so the mark in front tells whose they are: neither provider takes
 //! the other's (rule 21).
 
-use weir_domain::dialect::Dialect;
-
 use crate::error::RequestError;
 use crate::exchange::{Block, BlockKind, Turn};
 use crate::report::Report;
@@ -68,19 +66,15 @@ pub(super) fn open_foreign(encrypted: &str) -> Option<Foreign<'_>> {
 /// Ids of one answer that are looked for at most, and their length.
 const MAX_IDS: (usize, usize) = (16, 128);
 
-/// The ids of encrypted reasoning in an answer as a caller gets it.
-pub(crate) fn bound_ids(inbound: Dialect, body: &[u8]) -> Vec<String> {
-    let (mark, before, end): (&[u8], usize, u8) = match inbound {
-        Dialect::Responses => (b"\"rs_", 1, b'"'),
-        _ => (b"\"weir-r1.", ITEM.len() + 1, b'.'),
-    };
+/// The ids of encrypted reasoning in an answer, as a caller of another dialect gets it.
+pub(crate) fn bound_ids(body: &[u8]) -> Vec<String> {
     let id = |at: usize| {
-        let rest = body.get(at + before..)?;
+        let rest = body.get(at + 1 + ITEM.len()..)?;
         let rest = rest.get(..MAX_IDS.1.min(rest.len()))?;
-        let id = rest.get(..memchr::memchr(end, rest)?)?;
+        let id = rest.get(..memchr::memchr(b'.', rest)?)?;
         std::str::from_utf8(id).ok().map(str::to_owned)
     };
-    memchr::memmem::find_iter(body, mark).filter_map(id).take(MAX_IDS.0).collect()
+    memchr::memmem::find_iter(body, b"\"weir-r1.").filter_map(id).take(MAX_IDS.0).collect()
 }
 
 /// Takes reasoning of Responses providers out of a conversation for a provider of another dialect, which would refuse
@@ -108,11 +102,9 @@ mod tests {
 
     #[test]
     fn the_ids_of_encrypted_reasoning_are_found_in_an_answer() {
-        let own = br#"{"output":[{"id":"rs_1","type":"reasoning"},{"id":"msg_1"},{"id":"rs_2"}]}"#;
-        assert_eq!(bound_ids(Dialect::Responses, own), ["rs_1", "rs_2"]);
         let sealed = format!(r#"{{"signature":"{}"}}"#, seal_item("rs_3", "gAAA"));
-        assert_eq!(bound_ids(Dialect::Anthropic, sealed.as_bytes()), ["rs_3"]);
-        assert_eq!(bound_ids(Dialect::Openai, br#"{"a":"weir-r1."#), Vec::<String>::new());
+        assert_eq!(bound_ids(sealed.as_bytes()), ["rs_3"]);
+        assert_eq!(bound_ids(br#"{"a":"weir-r1."#), Vec::<String>::new());
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn held(made: u64, results_of: &str, id: &str) -> Held {
         provider: "openai".to_owned(),
         key: "main".to_owned(),
         made,
+        is_response: false,
         results_of: results_of.to_owned(),
         id: id.to_owned(),
     }
@@ -69,7 +70,7 @@ fn check_id(data: &[u8], at: usize) {
     let mut lines = text.split('\n').map(str::to_owned);
     let mut line = || lines.next().unwrap_or_default();
     let (id, results_of, provider, key) = (line(), line(), line(), line());
-    let held = Held { provider, key, made: at as u64 * 1_000_003, results_of, id };
+    let held = Held { provider, key, is_response: false, made: at as u64 * 1_000_003, results_of, id };
     let sealed = seal(&KEY, "web", &held);
     assert!(sealed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{sealed}");
     assert!(sealed.contains(MARK) && sealed == seal(&KEY, "web", &held));

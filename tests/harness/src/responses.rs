@@ -48,6 +48,7 @@ struct Kept {
     answers: BTreeMap<String, Value>,
     /// Method, path and body of every request.
     received: Vec<(String, String, Value)>,
+    queries: Vec<String>,
     made: u32,
 }
 
@@ -109,6 +110,12 @@ impl FakeResponses {
     pub fn received(&self) -> Vec<(String, String, Value)> {
         self.shared.kept().received.clone()
     }
+
+    /// The queries of the requests so far that had one.
+    #[must_use]
+    pub fn queries(&self) -> Vec<String> {
+        self.shared.kept().queries.clone()
+    }
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
@@ -136,6 +143,7 @@ async fn serve(stream: TcpStream, shared: &Shared) -> anyhow::Result<()> {
 fn answer(shared: &Shared, head: &Head, body: &[u8]) -> Answer {
     let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let path = head.target.split('?').next().unwrap_or_default().to_owned();
+    shared.kept().queries.extend(head.target.split_once('?').map(|(_, query)| query.to_owned()));
     shared.kept().received.push((head.method.clone(), path.clone(), body.clone()));
     if head.header("authorization") != Some(&format!("Bearer {}", shared.key)) {
         return refusal(401, "Incorrect API key provided.", Some("invalid_api_key"));
@@ -167,7 +175,12 @@ fn stored(shared: &Shared, method: &str, path: &str, id: &str) -> Answer {
             shared.kept().answers.remove(id);
             whole(200, &json!({"id": id, "object": "response", "deleted": true}))
         }
-        _ if path.ends_with("/input_items") => whole(200, &json!({"object": "list", "data": [], "has_more": false})),
+        _ if path.ends_with("/input_items") => {
+            let item = json!({"id": format!("msg_in_{id}"), "type": "message", "role": "user", "content": []});
+            let list = json!({"object": "list", "data": [item], "first_id": item["id"], "last_id": item["id"],
+                "has_more": false});
+            whole(200, &list)
+        }
         _ => whole(200, &kept),
     }
 }
@@ -201,8 +214,27 @@ fn check(body: &Value) -> Result<(), (String, Option<&'static str>)> {
     Ok(())
 }
 
+/// Ids of items are short, and what one refers to must be kept here.
+fn check_items(shared: &Shared, input: &Value) -> Result<(), (String, Option<&'static str>)> {
+    for (at, item) in input.as_array().into_iter().flatten().enumerate() {
+        let Some(id) = item["id"].as_str() else { continue };
+        if id.len() > 64 {
+            let problem =
+                format!("Invalid 'input[{at}].id': string too long. Expected a string with maximum length 64.");
+            return Err((problem, Some("string_above_max_length")));
+        }
+        let kept = shared.kept();
+        let is_kept = kept.answers.values().any(|answer| answer["output"].to_string().contains(&format!("\"{id}\"")));
+        if item["type"] == "item_reference" && !is_kept {
+            return Err((format!("Item with id '{id}' not found."), None));
+        }
+    }
+    Ok(())
+}
+
 fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'static str>)> {
     check(body)?;
+    check_items(shared, &body["input"])?;
     let before = match body["previous_response_id"].as_str() {
         None => String::new(),
         Some(id) => match shared.kept().answers.get(id) {
@@ -228,7 +260,7 @@ fn respond(shared: &Shared, body: &Value) -> Result<Answer, (String, Option<&'st
     let response = |status: &str, output: Value, usage: Value| {
         json!({"id": id, "object": "response", "created_at": 1_763_000_000, "status": status, "error": null,
             "incomplete_details": null, "model": body["model"], "output": output, "parallel_tool_calls": true,
-            "tool_choice": "auto", "tools": body["tools"].as_array().cloned().unwrap_or_default(),
+            "previous_response_id": body["previous_response_id"], "tool_choice": "auto", "tools": body["tools"].as_array().cloned().unwrap_or_default(),
             "service_tier": "default", "store": body["store"] != false, "usage": usage})
     };
     let usage = json!({"input_tokens": 20, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 7,

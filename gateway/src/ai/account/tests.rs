@@ -12,7 +12,7 @@ use crate::ai::plan::tests::provider;
 use crate::metering::{JournalEvent, JournalOptions, Meter, Observer, Settled, Settlement};
 
 fn sealer(application: &str, key: &str) -> Sealer {
-    let snapshot = Arc::new(Snapshot { sealing: Some(SealingKey::new([7; 32])), ..Snapshot::default() });
+    let snapshot = Arc::new(Snapshot { sealing: Some(Arc::new(SealingKey::new([7; 32]))), ..Snapshot::default() });
     Sealer { snapshot, application: application.into(), provider: "openai".into(), key: key.into() }
 }
 

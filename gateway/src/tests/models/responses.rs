@@ -9,7 +9,10 @@ use super::*;
 
 /// A data plane in front of two providers that have the API, `alpha` and `beta`, one that has not, and the demo provider.
 struct Two {
+    documents: Vec<Value>,
     stage: Stage,
+    /// A key of another application.
+    others: String,
     alpha: FakeResponses,
     beta: FakeResponses,
 }
@@ -19,7 +22,8 @@ impl Two {
         let alpha = FakeResponses::start("alpha", KEY).await.unwrap();
         let beta = FakeResponses::start("beta", KEY).await.unwrap();
         let plain = FakeProvider::start(Vendor::Openai, KEY).await.unwrap();
-        let mut documents = vec![json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}})];
+        let application = |id: &str| json!({"kind": "Application", "id": id, "spec": {"models": ["*"]}});
+        let mut documents = vec![application("web"), application("other")];
         for (name, url, has) in
             [("alpha", alpha.base_url(), true), ("beta", beta.base_url(), true), ("plain", plain.base_url(), false)]
         {
@@ -33,20 +37,46 @@ impl Two {
         let targets = json!([{"provider": "alpha", "model": "m"}, {"provider": "beta", "model": "m"}]);
         documents.push(json!({"kind": "ModelRoute", "id": "both", "spec": {"targets": targets}}));
         let stage = Stage::on(&documents, vec![plain], |_| {}).await;
-        Self { stage, alpha, beta }
+        let others = generate(&[8; ENTROPY]);
+        stage.world.live.credentials(CredentialChange::Upsert(vec![credential(&others, "other")]));
+        Self { documents, stage, others, alpha, beta }
     }
 
     async fn send(&self, method: &str, path: &str, body: &Value) -> Answered {
-        let client = weir_harness::client::client();
-        let request = client.request(method.parse().unwrap(), self.stage.world.url(path));
-        let request = request.bearer_auth(&self.stage.world.key).header("content-type", "application/json");
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.stage.caller.send(request.body(body)).await.unwrap()
+        send(&self.stage, &self.stage.world.key, (method, path), body).await
     }
 
     async fn respond(&self, body: &Value) -> Answered {
         self.send("POST", "/v1/responses", body).await
     }
+}
+
+async fn send(stage: &Stage, key: &str, (method, path): (&str, &str), body: &Value) -> Answered {
+    let client = weir_harness::client::client();
+    let request = client.request(method.parse().unwrap(), stage.world.url(path));
+    let request = request.bearer_auth(key).header("content-type", "application/json");
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    stage.caller.send(request.body(body)).await.unwrap()
+}
+
+/// The text of a response, or of the one that ends a stream.
+fn said(answered: &Answered) -> String {
+    let text = answered.text();
+    let last = text.lines().rev().find_map(|line| line.strip_prefix("data: "));
+    let body: Value = match last {
+        Some(event) => serde_json::from_str::<Value>(event).unwrap()["response"].clone(),
+        None => serde_json::from_str(&text).unwrap(),
+    };
+    body["output"][0]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned()
+}
+
+/// The id of a response, whole or streamed: the same wherever it stands.
+fn id(answered: &Answered) -> String {
+    let text = answered.text();
+    let ids: std::collections::BTreeSet<&str> =
+        text.split("\"resp_").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let [id] = ids.iter().collect::<Vec<_>>()[..] else { panic!("{text}") };
+    format!("resp_{id}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,36 +102,109 @@ async fn what_follows_a_response_goes_to_the_account_that_gave_it_streamed_or_no
     for stream in [false, true] {
         for _ in 0..6 {
             let first = two.respond(&json!({"model": "both", "input": "Hello", "stream": stream})).await;
-            let text = first.text();
-            let id = text.split("\"id\":\"resp_").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-            let name = if id.starts_with("alpha") { "alpha" } else { "beta" };
-            let next = json!({"model": "both", "input": "And?", "previous_response_id": format!("resp_{id}")});
+            let (id, name) = (id(&first), said(&first).split(' ').next().unwrap().to_owned());
+            assert!(id.starts_with("resp_wrid"), "{id}");
+            let next = json!({"model": "both", "input": "And?", "previous_response_id": id, "stream": stream});
             let answered = two.respond(&next).await;
             let says = format!("{name} heard “And?”. Before, I said “{name} heard “Hello”.”.");
-            assert_eq!(answered.json().unwrap()["output"][0]["content"][0]["text"], says, "{}", answered.text());
+            assert_eq!(said(&answered), says, "{}", answered.text());
+            assert!(answered.text().contains(&format!("\"previous_response_id\":\"{id}\"")), "{}", answered.text());
+            assert!(!first.text().contains(&format!("_{name}")), "an id of the provider's: {}", first.text());
         }
     }
     assert!(!two.alpha.received().is_empty() && !two.beta.received().is_empty(), "both were asked");
 }
 
-/// The account of a provider is shared by all teams: whose a response is that nothing is known of, nobody can tell.
+/// The account of a provider is shared by all teams, and whoever names a response has the conversation.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_response_that_was_not_given_to_the_application_here_is_never_looked_for_at_a_shared_account() {
+async fn a_response_of_another_application_a_forged_id_and_the_providers_own_are_as_if_they_never_were() {
     let two = Two::start().await;
-    let given = two.respond(&json!({"model": "alpha/m", "input": "Hello"})).await.json().unwrap()["id"].clone();
+    let mine = id(&two.respond(&json!({"model": "alpha/m", "input": "Hello"})).await);
+    let asked = json!({"model": "alpha/m", "input": "Secret"});
+    let others = id(&send(&two.stage, &two.others, ("POST", "/v1/responses"), &asked).await);
     let before = two.alpha.received().len() + two.beta.received().len();
-    let long = format!("{}{}", given.as_str().unwrap(), "0".repeat(200));
-    for id in ["resp_of_another_node", long.as_str()] {
+    let (head, tail) = mine.split_at(mine.len() - 1);
+    let forged = format!("{head}{}", if tail == "A" { "B" } else { "A" });
+    let long = format!("{mine}{}", "0".repeat(2_000));
+    let mut seen = Vec::new();
+    for id in ["resp_alpha2", "resp_of_nobody", others.as_str(), &forged, &long, "x"] {
         for model in ["both", "alpha/m", "plain/gpt-4o"] {
             let asked = json!({"model": model, "input": "x", "previous_response_id": id});
             let error = two.respond(&asked).await.json().unwrap();
             assert_eq!(error["error"]["code"], "previous_response_not_found", "{model}: {error}");
             assert_eq!(error["error"]["param"], "previous_response_id", "{model}: {error}");
+            seen.push(error["error"]["message"].clone());
+        }
+        let counted = json!({"model": "alpha/m", "input": "x", "previous_response_id": id});
+        let error = two.send("POST", "/v1/responses/input_tokens", &counted).await.json().unwrap();
+        assert_eq!(error["error"]["code"], "previous_response_not_found", "{error}");
+        if id.starts_with("resp_") && id.len() < 1_000 {
+            for (method, below) in [("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("GET", "/input_items")] {
+                let gone = two.send(method, &format!("/v1/responses/{id}{below}"), &Value::Null).await;
+                let error = gone.json().unwrap();
+                assert_eq!((gone.status, &error["error"]["code"]), (404, &json!("response_not_found")), "{error}");
+            }
         }
     }
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "who asks learns no more of one than of another: {seen:?}");
     assert_eq!(two.alpha.received().len() + two.beta.received().len(), before, "nobody was asked");
-    let row = two.stage.rows(7).await.pop().unwrap();
+    let row = two.stage.world.ledger.0.lock().last().cloned().unwrap();
     assert_eq!((row.outcome, row.cost, row.attempts.len()), (Outcome::Refused, Some(NanoUsd::ZERO), 0));
+}
+
+/// A node that is started anew, or another one, has never seen the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_is_its_applications_at_a_node_that_has_never_seen_it() {
+    let two = Two::start().await;
+    let mut given = Vec::new();
+    for stream in [false, true, false, true] {
+        let first = two.respond(&json!({"model": "both", "input": "Hello", "stream": stream})).await;
+        given.push((id(&first), said(&first).split(' ').next().unwrap().to_owned()));
+    }
+    let other = Stage::on(&two.documents, Vec::new(), |_| {}).await;
+    other.world.live.credentials(CredentialChange::Upsert(vec![credential(&two.others, "other")]));
+    for (id, name) in given {
+        let next = json!({"model": "both", "input": "And?", "previous_response_id": id});
+        let theirs = send(&other, &two.others, ("POST", "/v1/responses"), &next).await;
+        assert_eq!(theirs.json().unwrap()["error"]["code"], "previous_response_not_found");
+        let answered = send(&other, &other.world.key, ("POST", "/v1/responses"), &next).await;
+        assert_eq!(said(&answered), format!("{name} heard “And?”. Before, I said “{name} heard “Hello”.”."));
+        let path = format!("/v1/responses/{id}");
+        let theirs = send(&other, &two.others, ("GET", &path), &Value::Null).await;
+        assert_eq!(theirs.status, 404, "{}", theirs.text());
+        let got = send(&other, &other.world.key, ("GET", &path), &Value::Null).await;
+        assert_eq!((got.status, got.json().unwrap()["id"].as_str()), (200, Some(id.as_str())), "{}", got.text());
+        assert_eq!(send(&other, &other.world.key, ("DELETE", &path), &Value::Null).await.status, 200);
+        assert_eq!(two.send("GET", &path, &Value::Null).await.status, 404);
+    }
+}
+
+/// Items of what a provider keeps may be repeated, or only referred to, and go where they are kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn items_are_known_by_the_ids_that_were_given_for_them() {
+    let two = Two::start().await;
+    for _ in 0..8 {
+        let first = two.respond(&json!({"model": "both", "input": "Hello"})).await;
+        let name = said(&first).split(' ').next().unwrap().to_owned();
+        let item = first.json().unwrap()["output"][0].clone();
+        assert!(item["id"].as_str().unwrap().starts_with("msg_wrid"), "{item}");
+        for said_before in [json!({"type": "item_reference", "id": item["id"]}), item.clone()] {
+            let input = json!([said_before, {"role": "user", "content": "And?"}]);
+            let answered = two.respond(&json!({"model": "both", "input": input})).await;
+            assert_eq!(said(&answered), format!("{name} heard “And?”."), "{}", answered.text());
+        }
+        let (path, key) = (format!("/v1/responses/{}", id(&first)), &two.stage.world.key);
+        let listed = send(&two.stage, key, ("GET", &format!("{path}/input_items")), &Value::Null).await;
+        let listed = listed.json().unwrap();
+        let last = listed["last_id"].as_str().unwrap().to_owned();
+        assert_eq!((listed["data"][0]["id"].as_str(), last.starts_with("msg_wrid")), (Some(last.as_str()), true));
+        let more = format!("{path}/input_items?limit=2&after={last}");
+        assert_eq!(send(&two.stage, key, ("GET", &more), &Value::Null).await.status, 200);
+    }
+    let asked = two.alpha.queries().into_iter().chain(two.beta.queries());
+    let more: Vec<String> = asked.filter(|query| query.contains("after=")).collect();
+    assert!(more.len() == 8 && more.iter().all(|query| query.starts_with("limit=2&after=msg_in_resp_")), "{more:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,15 +216,24 @@ async fn a_stored_response_is_found_at_its_provider_and_costs_nothing_and_is_nob
     assert_eq!((got.status, &got.json().unwrap()["id"]), (200, &id), "{}", got.text());
     let items = two.send("GET", &format!("{path}/input_items"), &Value::Null).await;
     assert_eq!(items.json().unwrap()["object"], "list");
-    let deleted = two.send("DELETE", &path, &Value::Null).await;
-    assert_eq!(deleted.json().unwrap()["deleted"], true);
-    assert_eq!(two.send("GET", &path, &Value::Null).await.status, 404);
+    let deleted = two.send("DELETE", &path, &Value::Null).await.json().unwrap();
+    assert_eq!((&deleted["deleted"], &deleted["id"]), (&json!(true), &id));
+    let gone = two.send("GET", &path, &Value::Null).await;
+    let error = gone.json().unwrap();
+    let says = format!("Response with id '{}' not found.", id.as_str().unwrap());
+    assert_eq!((gone.status, error["error"]["message"].as_str()), (404, Some(says.as_str())), "in the caller's words");
+    let next = json!({"model": "beta/m", "input": "And?", "previous_response_id": id});
+    let error = two.respond(&next).await.json().unwrap();
+    assert!(error["error"]["message"].as_str().unwrap().contains(id.as_str().unwrap()), "{error}");
     assert!(two.alpha.received().is_empty(), "only the provider that gave it is asked");
     let unknown = two.send("GET", "/v1/responses/resp_nobody1", &Value::Null).await;
     let error = unknown.json().unwrap();
     assert_eq!((unknown.status, &error["error"]["code"]), (404, &json!("response_not_found")), "{error}");
-    let rows = two.stage.rows(6).await;
-    assert!(rows.iter().filter(|row| row.method != "POST").all(|row| row.cost == Some(NanoUsd::ZERO)), "{rows:?}");
+    let rows = two.stage.rows(7).await;
+    assert!(
+        rows.iter().filter(|row| row.path != "/v1/responses").all(|row| row.cost == Some(NanoUsd::ZERO)),
+        "{rows:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
