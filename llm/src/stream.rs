@@ -309,6 +309,7 @@ impl Relay {
     /// Writes the end of the caller's stream.
     fn end(&mut self, out: &mut BytesMut) {
         self.tally.complete = true;
+        self.writer.settle(&mut self.started, &self.tally, &self.context, out);
         let (usage, finish) = (self.usage(), self.tally.settled_finish());
         let cost = Cost(self.pricing.cost(&usage));
         let wanted = self.context.include_usage.then_some((&usage, cost));

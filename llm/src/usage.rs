@@ -36,12 +36,10 @@ impl Sighted {
         self.input.is_none() && self.output.is_none()
     }
 
-    /// Takes what a later event says. A usage object without counts takes nothing back, nor does one that is silent on
-    /// what stood beside tokens before.
+    /// Takes what a later event says. A usage object without counts takes nothing back, nor does one that counts one
+    /// half only, or is silent on what stood beside tokens before.
     pub(crate) fn update(&mut self, later: Self) {
-        if !later.is_empty() {
-            (self.input, self.output) = (later.input, later.output);
-        }
+        (self.input, self.output) = (later.input.or(self.input), later.output.or(self.output));
         if !later.units.is_empty() {
             self.units = later.units;
         }
@@ -98,6 +96,11 @@ pub(crate) fn server_tools(raw: Option<&RawValue>) -> Units {
     units
 }
 
+/// Input of every kind that came from the provider's cache: what callers are told as one number.
+pub(crate) fn cached(tokens: &Tokens) -> u64 {
+    tokens.cache_read.saturating_add(tokens.cache_read_audio).saturating_add(tokens.cache_read_image)
+}
+
 /// No answer has more tokens; a provider that says so must not overflow sums.
 const MAX_COUNT: u64 = 1 << 40;
 
@@ -140,6 +143,20 @@ mod tests {
             assert_eq!(serde_json::from_str::<Count>(json).unwrap(), Count(count), "{json}");
         }
         assert!(serde_json::from_str::<Count>("\"7\"").is_err());
+    }
+
+    #[test]
+    fn a_later_count_of_one_half_takes_the_other_not_back() {
+        let mut seen = Sighted::default();
+        let input = Some(Tokens { input_uncached: 9, cache_read: 3, ..Tokens::default() });
+        let output = |output_text| Some(Tokens { output_text, ..Tokens::default() });
+        seen.update(Sighted { input, output: output(1), ..Sighted::default() });
+        seen.update(Sighted { output: output(5), ..Sighted::default() });
+        let usage = seen.complete(100, 100);
+        assert_eq!(
+            (usage.source, usage.tokens.input_total(), usage.tokens.output_text),
+            (UsageSource::Provider, 12, 5)
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use weir_domain::usage::{Region, ServiceTier, Tokens, Units};
 
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted, server_tools, service_tier, text};
+use crate::usage::{Count, Sighted, cached, server_tools, service_tier, text};
 
 /// `usage` of an answer, or what several events of a stream have said of it.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -112,7 +112,7 @@ pub(super) struct OutUsage {
 impl OutUsage {
     /// `cost` is absent where the usage is not final.
     pub(super) fn new(tokens: &Tokens, cost: Option<Cost>) -> Self {
-        let (read, written) = (tokens.cache_read, tokens.cache_write_5m + tokens.cache_write_1h);
+        let (read, written) = (cached(tokens), tokens.cache_write_5m + tokens.cache_write_1h);
         Self {
             input_tokens: tokens.input_total().saturating_sub(read + written),
             cache_creation_input_tokens: written,

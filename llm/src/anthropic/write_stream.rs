@@ -32,14 +32,24 @@ pub(crate) struct StreamWriter {
 #[derive(Debug)]
 enum Block {
     Text,
-    Thinking,
-    Tool { ordinal: usize, id: String, name: String, input: JsonEnd },
+    /// Reasoning, with its signature once that has come: then nothing more belongs to it.
+    Thinking {
+        signature: Option<String>,
+    },
+    Tool {
+        ordinal: usize,
+        id: String,
+        name: String,
+        input: JsonEnd,
+    },
 }
 
 impl Block {
+    const REASONING: Self = Self::Thinking { signature: None };
+
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Text, Self::Text) | (Self::Thinking, Self::Thinking) => true,
+            (Self::Text, Self::Text) | (Self::Thinking { signature: None }, Self::Thinking { signature: None }) => true,
             (Self::Tool { ordinal: a, .. }, Self::Tool { ordinal: b, .. }) => a == b,
             _ => false,
         }
@@ -48,7 +58,7 @@ impl Block {
     /// Whether another block may begin: a call ends only where its JSON does, because more of it may come later.
     fn may_end(&self) -> bool {
         match self {
-            Self::Text | Self::Thinking => true,
+            Self::Text | Self::Thinking { .. } => true,
             Self::Tool { input, .. } => input.is_whole(),
         }
     }
@@ -60,12 +70,8 @@ impl StreamWriter {
         match event {
             Event::Start { id, model } => self.start(id.as_deref(), model.as_deref(), context, out),
             Event::Text(text) | Event::Refusal(text) => self.delta(Block::Text, &text, out),
-            Event::Thinking(text) => self.delta(Block::Thinking, &text, out),
-            Event::Signature(signature) => {
-                if matches!(self.open, Some(Block::Thinking)) {
-                    self.write_delta(&Delta::Signature { signature: &signature }, out);
-                }
-            }
+            Event::Thinking(text) => self.delta(Block::REASONING, &text, out),
+            Event::Signature(signature) => self.sign(&signature, out),
             Event::RedactedThinking(data) => {
                 self.close(out);
                 self.write_start(&StartBlock::RedactedThinking { data: &data }, out);
@@ -84,6 +90,8 @@ impl StreamWriter {
                 self.stop_sequence = stop_sequence.map(|text| text.0.into_owned());
             }
             Event::Ping if self.started => event_line("ping", &Tag { kind: "ping" }, out),
+            // What is thought next is a block of its own: a signature holds for one.
+            Event::BlockEnd if matches!(self.open, Some(Block::Thinking { .. })) => self.close(out),
             Event::Ping | Event::BlockEnd | Event::OtherChoice(_) | Event::End => {}
         }
     }
@@ -139,6 +147,8 @@ impl StreamWriter {
             self.append(text, out);
         } else if let Some((_, content)) = self.waiting.iter_mut().rfind(|(waiting, _)| waiting.is_same(&block)) {
             content.push_str(text);
+        } else if matches!(&block, Block::Tool { id, .. } if id.is_empty()) {
+            // More of a call whose JSON was whole, behind the block that followed it: its block has ended.
         } else if self.open.as_ref().is_none_or(Block::may_end) && self.waiting.is_empty() {
             self.close(out);
             self.open_block(block, text, out);
@@ -156,12 +166,26 @@ impl StreamWriter {
     fn open_block(&mut self, block: Block, content: &str, out: &mut BytesMut) {
         let start = match &block {
             Block::Text => StartBlock::Text { text: "" },
-            Block::Thinking => StartBlock::Thinking { thinking: "", signature: "" },
+            Block::Thinking { .. } => StartBlock::Thinking { thinking: "", signature: "" },
             Block::Tool { id, name, .. } => StartBlock::ToolUse { id, name, input: Empty {} },
         };
         self.write_start(&start, out);
         self.open = Some(block);
         self.append(content, out);
+        if let Some(Block::Thinking { signature: Some(signature) }) = &self.open {
+            self.write_delta(&Delta::Signature { signature }, out);
+        }
+    }
+
+    /// Signs the reasoning that was last sent; reasoning of which nothing is shown begins with its signature.
+    fn sign(&mut self, signature: &str, out: &mut BytesMut) {
+        self.delta(Block::REASONING, "", out);
+        if let Some(Block::Thinking { signature: open @ None }) = &mut self.open {
+            *open = Some(signature.to_owned());
+            self.write_delta(&Delta::Signature { signature }, out);
+        } else if let Some((Block::Thinking { signature: waiting }, _)) = self.waiting.back_mut() {
+            *waiting = Some(signature.to_owned());
+        }
     }
 
     /// Adds to the open block.
@@ -172,7 +196,7 @@ impl StreamWriter {
         let delta = match &mut self.open {
             None => return,
             Some(Block::Text) => Delta::Text { text },
-            Some(Block::Thinking) => Delta::Thinking { thinking: text },
+            Some(Block::Thinking { .. }) => Delta::Thinking { thinking: text },
             Some(Block::Tool { input, .. }) => {
                 input.take(text);
                 Delta::InputJson { partial_json: text }

@@ -9,7 +9,7 @@ use weir_domain::usage::{ServiceTier, Tokens, Units};
 
 use super::family::family;
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted, service_tier, text};
+use crate::usage::{Count, Sighted, cached, service_tier, text};
 
 /// `usageMetadata`.
 #[derive(Debug, Default, Deserialize)]
@@ -169,7 +169,7 @@ impl OutUsage {
         let (input, output) = (tokens.input_total(), tokens.output_total());
         Self {
             prompt_token_count: input,
-            cached_content_token_count: tokens.cache_read + tokens.cache_read_audio + tokens.cache_read_image,
+            cached_content_token_count: cached(tokens),
             candidates_token_count: output.saturating_sub(tokens.reasoning),
             thoughts_token_count: tokens.reasoning,
             total_token_count: input.saturating_add(output),

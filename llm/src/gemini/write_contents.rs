@@ -103,14 +103,15 @@ pub(super) fn write_contents<'a>(
     report: &mut Report,
 ) -> Result<Vec<OutContent<'a>>, RequestError> {
     let turns = coalesce(turns);
-    let names = called(&turns);
+    let mut called = Called::default();
     let mut contents: Vec<OutContent<'a>> = Vec::with_capacity(turns.len() + 2);
     let last = turns.last().and_then(|turn| (turn.role == Role::Assistant).then(|| turn.blocks.first().map(|b| b.at)));
     for turn in turns {
         report_cache_marks(&turn.blocks, report)?;
         match turn.role {
-            Role::User => write_user(turn, &names, &mut contents)?,
+            Role::User => write_user(turn, &called.by_id, &mut contents)?,
             Role::Assistant => {
+                called.note(&turn);
                 let mut parts = write_model(turn, report)?;
                 if wants_signatures {
                     excuse_missing_signature(&mut parts);
@@ -142,14 +143,23 @@ fn report_cache_marks(blocks: &[Block<'_>], report: &mut Report) -> Result<(), R
         .try_for_each(|block| report.drop(block.at.path("cache_control"), CACHE_REASON))
 }
 
-/// Name and place of every call by its id: results know only that.
-fn called(turns: &[Turn<'_>]) -> HashMap<String, (usize, String)> {
-    let blocks = turns.iter().flat_map(|turn| &turn.blocks);
-    let calls = blocks.filter_map(|block| match &block.kind {
-        BlockKind::ToolUse { id, name, .. } => Some((id.to_string(), name.to_string())),
-        _ => None,
-    });
-    calls.enumerate().map(|(place, (id, name))| (id, (place, name))).collect()
+/// Name and place of the calls so far by their ids: results know only those. The last call of an id is the one that a
+/// result belongs to.
+#[derive(Default)]
+struct Called {
+    by_id: HashMap<String, (usize, String)>,
+    count: usize,
+}
+
+impl Called {
+    fn note(&mut self, turn: &Turn<'_>) {
+        for block in &turn.blocks {
+            if let BlockKind::ToolUse { id, name, .. } = &block.kind {
+                self.by_id.insert(id.to_string(), (self.count, name.to_string()));
+                self.count += 1;
+            }
+        }
+    }
 }
 
 fn write_user<'a>(

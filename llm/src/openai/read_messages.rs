@@ -300,8 +300,10 @@ fn read_tool_result<'a>(at: At, message: Message<'a>, report: &mut Report) -> Re
         return Err(RequestError::field(at.path("tool_call_id"), "is missing", "repeat the id of the call"));
     };
     let blocks = read_content(at, message.content, None, report)?;
-    let mut content = Vec::with_capacity(blocks.len());
+    let (mut content, mut cache) = (Vec::with_capacity(blocks.len()), message.cache_control);
     for block in blocks {
+        // A result is one block elsewhere: a mark on a part of it holds for the whole.
+        cache = block.cache.or(cache);
         content.push(match block.kind {
             BlockKind::Text(text) => ResultPart::Text(text),
             BlockKind::Image(image) => ResultPart::Image(image),
@@ -309,5 +311,5 @@ fn read_tool_result<'a>(at: At, message: Message<'a>, report: &mut Report) -> Re
         });
     }
     let kind = BlockKind::ToolResult { id, content, is_error: false };
-    Ok(Turn { role: Role::User, blocks: vec![Block { at, kind, cache: message.cache_control }] })
+    Ok(Turn { role: Role::User, blocks: vec![Block { at, kind, cache }] })
 }

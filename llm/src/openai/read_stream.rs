@@ -163,8 +163,8 @@ impl StreamReader {
         }
     }
 
-    /// A call goes on when its index was seen, unless another id or, without an id, a name comes with it: some
-    /// providers number every call 0, some repeat the id with each piece, some give no index at all.
+    /// A call goes on when its index was seen, unless a name comes with another id or without one: some providers number
+    /// every call 0, some repeat the id with each piece, some (vLLM) make a new one for each, some give no index at all.
     fn read_call<'a>(&mut self, call: ToolCall<'a>, emit: &mut dyn FnMut(Event<'a>)) {
         let id = call.id.filter(|id| !id.is_empty());
         let named = call.function.as_ref().is_some_and(|f| f.name.as_deref().is_some_and(|name| !name.is_empty()));
@@ -172,10 +172,13 @@ impl StreamReader {
         let known = match call.index {
             Some(index) => self.calls.iter().rposition(|known| known.index == index),
             None if id.is_none() => last,
-            None => self.calls.iter().rposition(|known| Some(known.id.as_str()) == id.as_deref()),
+            None => {
+                let same = self.calls.iter().rposition(|known| Some(known.id.as_str()) == id.as_deref());
+                same.or(last.filter(|_| !named))
+            }
         };
         let continues = known.filter(|at| match (&id, self.calls.get(*at)) {
-            (Some(id), Some(known)) if !known.id.is_empty() => **id == *known.id,
+            (Some(id), Some(known)) if named && !known.id.is_empty() => **id == *known.id,
             _ => !named,
         });
         // A call of another kind than a function: no dialect that is translated to has a place for it.

@@ -6,7 +6,7 @@ use weir_domain::usage::Tokens;
 
 use super::search_fee::{self, SearchSize};
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted, server_tools, service_tier};
+use crate::usage::{Count, Sighted, cached, server_tools, service_tier};
 
 /// `usage` of an answer. Cached and audio tokens are part of `prompt_tokens`, reasoning is part of
 /// `completion_tokens`.
@@ -149,7 +149,7 @@ impl OutUsage {
             completion_tokens: output,
             total_tokens: input.saturating_add(output),
             prompt_tokens_details: OutPromptDetails {
-                cached_tokens: tokens.cache_read,
+                cached_tokens: cached(tokens),
                 cache_write_tokens: tokens.cache_write_5m + tokens.cache_write_1h,
                 audio_tokens: tokens.audio_in,
             },

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use weir_domain::usage::{Tokens, Units};
 
 use crate::pricing::Cost;
-use crate::usage::{Count, Sighted, service_tier};
+use crate::usage::{Count, Sighted, cached, service_tier};
 
 /// `usage` of an answer.
 #[derive(Debug, Default, Deserialize)]
@@ -97,7 +97,7 @@ impl OutUsage {
         Self {
             input_tokens: input,
             input_tokens_details: OutInputDetails {
-                cached_tokens: tokens.cache_read,
+                cached_tokens: cached(tokens),
                 cache_write_tokens: tokens.cache_write_5m + tokens.cache_write_1h,
             },
             output_tokens: output,

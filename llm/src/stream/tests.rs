@@ -16,6 +16,7 @@ use crate::error::{WireError, error_event};
 use crate::event_stream::tests::message;
 
 mod checks;
+mod put_together;
 mod single;
 
 const DIALECTS: [Dialect; 4] = [Dialect::Openai, Dialect::Anthropic, Dialect::Responses, Dialect::Gemini];

@@ -7,6 +7,7 @@ use weir_domain::operation::Operation;
 use super::tally::Tally;
 use crate::answer::AnswerContext;
 use crate::events::Event;
+use crate::reply::Finish;
 use crate::{anthropic, gemini, openai, responses};
 
 pub(super) enum Writer {
@@ -44,5 +45,16 @@ impl Writer {
             Self::Responses(writer) => writer.write(event, context, out),
             Self::Gemini(writer) => writer.write(event, context, out),
         }
+    }
+
+    /// Tells the caller that the answer began, and why it ended, where the provider said neither.
+    pub(super) fn settle(&mut self, started: &mut bool, tally: &Tally, context: &AnswerContext, out: &mut BytesMut) {
+        if tally.finish.is_some() {
+            return;
+        }
+        if !std::mem::replace(started, true) {
+            self.write(Event::Start { id: None, model: context.wanted.model(None) }, tally, context, out);
+        }
+        self.write(Event::Finish { finish: Finish::Stop, stop_sequence: None }, tally, context, out);
     }
 }

@@ -92,6 +92,26 @@ fn cache_marks_keep_the_blocks_they_stand_on() {
 }
 
 #[test]
+fn a_cache_mark_on_a_part_of_a_tools_result_is_kept_on_the_result() {
+    let mark = json!({"type": "ephemeral"});
+    let call = json!({"role": "assistant", "tool_calls": [{"id": "c1", "type": "function",
+        "function": {"name": "f", "arguments": "{}"}}]});
+    let marked = [
+        json!({"role": "tool", "tool_call_id": "c1", "content": [{"type": "text", "text": "r", "cache_control": mark}]}),
+        json!({"role": "tool", "tool_call_id": "c1", "content": "r", "cache_control": mark}),
+    ];
+    for result in marked {
+        let (body, dropped) = sent(json!({"messages": [{"role": "user", "content": "u"}, call, result]}));
+        let block = &body["messages"][2]["content"][0];
+        assert_eq!(
+            (&block["type"], &block["cache_control"], dropped.len()),
+            (&json!("tool_result"), &mark, 0),
+            "{body}"
+        );
+    }
+}
+
+#[test]
 fn empty_turns_go_and_turns_of_one_role_become_one() {
     assert_eq!(
         messages(json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": ""},

@@ -88,6 +88,24 @@ fn results_of_parallel_calls_are_one_turn_in_the_order_of_the_calls_with_nothing
 
 /// Gemini 3 refuses a conversation with calls that no signature came with, and takes a word in its place.
 #[test]
+fn a_result_belongs_to_the_call_before_it_though_a_later_call_has_the_same_id() {
+    let round = |name: &str, said: &str| {
+        let function = json!({"name": name, "arguments": "{}"});
+        [
+            json!({"role": "assistant", "tool_calls": [{"id": "call_0", "type": "function", "function": function}]}),
+            json!({"role": "tool", "tool_call_id": "call_0", "content": said}),
+        ]
+    };
+    let mut messages = vec![json!({"role": "user", "content": "go"})];
+    messages.extend(round("look", "sunny").into_iter().chain(round("time", "noon")));
+    let (body, _) = translated(&json!({"model": "m", "messages": messages}), &FLASH).unwrap();
+    let results: Vec<&Value> =
+        body["contents"].as_array().unwrap().iter().map(|turn| &turn["parts"][0]["functionResponse"]).collect();
+    assert_eq!((&results[2]["name"], &results[2]["response"]["output"]), (&json!("look"), &json!("sunny")), "{body}");
+    assert_eq!((&results[4]["name"], &results[4]["response"]["output"]), (&json!("time"), &json!("noon")), "{body}");
+}
+
+#[test]
 fn a_conversation_that_another_vendors_model_began_is_taken_by_models_that_want_signatures() {
     let call = json!({"id": "c1", "type": "function", "function": {"name": "one", "arguments": "{}"}});
     let history = json!({"model": "m", "messages": [{"role": "user", "content": "go"},

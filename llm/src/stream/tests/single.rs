@@ -134,6 +134,53 @@ fn a_stream_that_named_its_finish_is_complete_without_its_last_event() {
 }
 
 #[test]
+fn a_stream_that_ends_without_naming_its_finish_still_has_one_for_its_caller() {
+    let silent = [
+        (
+            WireFormat::Anthropic,
+            concat!(
+                "data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"m\"}}\n\n",
+                "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"f\"}}\n\n",
+                "data: {\"type\":\"content_block_stop\",\"index\":0}\n\ndata: {\"type\":\"message_stop\"}\n\n",
+            ),
+            "tool_calls",
+        ),
+        (WireFormat::Anthropic, "data: {\"type\":\"message_stop\"}\n\n", "stop"),
+        (
+            WireFormat::Cohere,
+            "data: {\"type\":\"message-start\",\"id\":\"c\"}\n\ndata: {\"type\":\"message-end\",\"delta\":{}}\n\n",
+            "stop",
+        ),
+    ];
+    for (upstream, stream, finish) in silent {
+        let seen = run(&context(upstream, Dialect::Openai), [stream.as_bytes()]);
+        checks::openai("silent", &seen);
+        assert!(seen.out.contains(&format!("\"finish_reason\":\"{finish}\"")), "{}", seen.out);
+    }
+}
+
+#[test]
+fn cached_input_of_every_kind_is_told_to_callers_of_every_dialect_as_it_is_charged() {
+    let stream = concat!(
+        r#"data: {"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],"usageMetadata":{"#,
+        r#""promptTokenCount":100,"cachedContentTokenCount":60,"candidatesTokenCount":1,"totalTokenCount":101,"#,
+        r#""promptTokensDetails":[{"modality":"TEXT","tokenCount":40},{"modality":"AUDIO","tokenCount":60}],"#,
+        r#""cacheTokensDetails":[{"modality":"TEXT","tokenCount":20},{"modality":"AUDIO","tokenCount":40}]}}"#,
+        "\n\n"
+    );
+    for (inbound, told) in [
+        (Dialect::Openai, r#""cached_tokens":60"#),
+        (Dialect::Responses, r#""cached_tokens":60"#),
+        (Dialect::Anthropic, r#""input_tokens":40,"cache_creation_input_tokens":0,"cache_read_input_tokens":60"#),
+        (Dialect::Gemini, r#""cachedContentTokenCount":60"#),
+    ] {
+        let seen = run(&context(WireFormat::Gemini, inbound), [stream.as_bytes()]);
+        assert!(seen.out.contains(told), "{}", seen.out);
+        assert_eq!((seen.usage.tokens.cache_read, seen.usage.tokens.cache_read_audio), (20, 40));
+    }
+}
+
+#[test]
 fn half_an_event_at_the_end_is_not_passed_on_and_a_whole_one_is_ended() {
     let whole = r#"data: {"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]}"#;
     let same = context(Dialect::Openai, Dialect::Openai);
@@ -166,6 +213,46 @@ fn calls_without_ids_that_share_an_index_are_told_apart_by_their_names() {
     {
         assert!(seen.out.contains(part), "{}", seen.out);
     }
+}
+
+#[test]
+fn a_call_whose_pieces_have_an_id_each_is_one_call() {
+    let piece = |index: &str, id: &str, function: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{{index}\"id\":\"{id}\",\"function\":{function}}}]}}}}]}}\n\n"
+        )
+    };
+    for (first, second) in [("\"index\":0,", "\"index\":1,"), ("", "")] {
+        let stream = [
+            piece(first, "t-1", r#"{"name":"a","arguments":""}"#),
+            piece(first, "t-2", r#"{"arguments":"{\"x\":"}"#),
+            piece(first, "t-3", r#"{"arguments":"1}"}"#),
+            piece(second, "t-4", r#"{"name":"b","arguments":"{"}"#),
+            piece(second, "t-5", r#"{"arguments":"}"}"#),
+            "data: [DONE]\n\n".to_owned(),
+        ]
+        .concat();
+        let seen = run(&context(Dialect::Openai, Dialect::Anthropic), [stream.as_bytes()]);
+        checks::anthropic("calls", &seen);
+        assert_eq!(seen.out.matches(r#""type":"tool_use""#).count(), 2, "{}", seen.out);
+        assert!(seen.out.contains(r#""id":"t-1","name":"a""#) && seen.out.contains(r#""id":"t-4","name":"b""#));
+    }
+}
+
+#[test]
+fn what_follows_a_call_that_has_ended_opens_no_block_without_a_name() {
+    let piece = |call: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{call}]}}}}]}}\n\n");
+    let stream = [
+        piece(r#"{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}"#),
+        piece(r#"{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}}"#),
+        piece(r#"{"index":0,"function":{"arguments":"\n"}}"#),
+        "data: [DONE]\n\n".to_owned(),
+    ]
+    .concat();
+    let seen = run(&context(Dialect::Openai, Dialect::Anthropic), [stream.as_bytes()]);
+    checks::anthropic("calls", &seen);
+    assert_eq!(seen.out.matches(r#""type":"tool_use""#).count(), 2, "{}", seen.out);
+    assert!(!seen.out.contains(r#""name":"","#), "{}", seen.out);
 }
 
 #[test]
