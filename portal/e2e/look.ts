@@ -19,11 +19,15 @@ export const picture = (page: Page, name: string) => shoot(page, join(lasting, `
 /** A picture of a state that somebody should look at once in a while. */
 export const look = (page: Page, name: string) => shoot(page, join(passing, `${name}.png`));
 
+/** The highest window that a picture is taken of. A page beyond that is shown as it begins. */
+const highest = 2_600;
+
 /** The whole page at once: the window is made as high as the page, since parts of it stick to the window's edge. */
 async function shoot(page: Page, path: string) {
   const size = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  if (size) await page.setViewportSize({ width: size.width, height: Math.max(size.height, Math.min(height, 2600)) });
+  if (size && height <= highest)
+    await page.setViewportSize({ width: size.width, height: Math.max(size.height, height) });
   await page.screenshot({ path, animations: 'disabled' });
   if (size) await page.setViewportSize(size);
 }

@@ -9,8 +9,9 @@ import { Clip } from '../../ui/clip';
 import type { Column } from '../../ui/data-table';
 import { Time } from '../../ui/figures';
 import { Icon } from '../../ui/icons';
+import { Tag } from '../../ui/status';
 import classes from './list.module.css';
-import { shares } from './values';
+import { beside, shares } from './values';
 
 export default function ModelRoutes() {
   const { t } = useTranslation();
@@ -50,6 +51,7 @@ function useColumns(): Column<Resource<ModelRoute>>[] {
 }
 
 function Targets({ route }: { route: ModelRoute }) {
+  const { t } = useTranslation();
   return (
     <span className={classes.targets}>
       {shares(route.targets).map(({ priority, parts }, level) => (
@@ -57,6 +59,11 @@ function Targets({ route }: { route: ModelRoute }) {
           {level > 0 ? <Icon name="arrow" size={14} /> : null}
           <Clip code text={parts.map((part) => part.label).join(' · ')} />
         </span>
+      ))}
+      {beside(route.targets).map(({ label, role, percent }) => (
+        <Tag key={`${label} ${role}`} title={t(`routes.besideBy.${role}`, { percent })}>
+          {label}
+        </Tag>
       ))}
     </span>
   );

@@ -43,7 +43,8 @@ function Catalog({ entries }: { entries: CatalogProvider[] }) {
   const navigate = useNavigate();
   const [query, setQuery] = useState('');
   const wanted = query.trim().toLocaleLowerCase();
-  const found = entries.filter((e) => `${e.id} ${e.name}`.toLocaleLowerCase().includes(wanted));
+  const byName = entries.toSorted((a, b) => a.name.localeCompare(b.name));
+  const found = byName.filter((e) => `${e.id} ${e.name}`.toLocaleLowerCase().includes(wanted));
   const choose = (from: string) => void navigate({ to: '/providers/new', search: { from } });
   return (
     <Rows>
@@ -58,7 +59,9 @@ function Catalog({ entries }: { entries: CatalogProvider[] }) {
         {found.map((entry) => (
           <UnstyledButton key={entry.id} className={classes.card} onClick={() => choose(entry.id)}>
             <strong>{entry.name}</strong>
-            <span className="muted small">{entry.base_url || t('providers.builtIn')}</span>
+            <span className="muted small">
+              {entry.base_url || t(entry.protocol === 'demo' ? 'providers.builtIn' : 'providers.ownAddress')}
+            </span>
             <span>
               <Tag>{entry.protocol}</Tag>
             </span>
