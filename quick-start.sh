@@ -569,8 +569,9 @@ configure() {
   known=$(noted providers)
   if load_key && key_works; then works=1; else known=''; fi
   vendors_mark=$(fingerprint "$vendors") callers_mark=$(fingerprint "$callers")
-  if [ "$providers" = demo ] && [ -n "$known" ] && [ "$known" != demo ]; then
-    # A shell without vendor keys is no reason to go back to the demo.
+  answered=$(noted answered)
+  if [ "$providers" = demo ] && [ -n "$known" ] && [ "$known" != demo ] && [ "$answered" != no ]; then
+    # A shell without vendor keys is no reason to go back to the demo, where the vendor answers.
     providers=$known vendors_mark=$(noted vendors) callers_mark=$(noted callers)
   else
     if [ -z "$works" ] || [ "$vendors_mark" != "$(noted vendors)" ]; then documents+=$vendors; fi
@@ -619,7 +620,8 @@ write_env() {
     printf '%s Load it with: set -a; . %s; set +a\n' "$env_head" "$(shell_word "$env_file")"
     printf '# foreign:%s\n' "$theirs"
     printf '# listen: %s %s %s\n' "$gateway_listen" "$admin_listen" "$ops_listen"
-    printf '# providers: %s\n# vendors: %s\n# callers: %s\n' "$providers" "$vendors_mark" "$callers_mark"
+    printf '# providers: %s\n# vendors: %s\n# callers: %s\n# answered: %s\n' \
+      "$providers" "$vendors_mark" "$callers_mark" "$answered"
     printf 'WEIR_GATEWAY_URL=%s\nWEIR_ADMIN_URL=%s\nWEIR_API_KEY=%s\nWEIR_ADMIN_TOKEN=%s\nWEIR_MODEL=%s\n' \
       "$WEIR_GATEWAY_URL" "$WEIR_ADMIN_URL" "$WEIR_API_KEY" "$WEIR_ADMIN_TOKEN" "$WEIR_MODEL"
     printf 'WEIR_OPS_URL=%s\n' "$(address ops)"
@@ -633,8 +635,13 @@ write_env() {
 first_call() {
   local prompt='Say hello to somebody who has just started an API gateway, in one sentence.'
   printf '\n%sA first call through the gateway%s (model %s)\n> %s\n' "$bold" "$plain" "$WEIR_MODEL" "$prompt"
-  "$binary" call "$prompt" 2>&1 ||
-    fail "the call did not work out. If a vendor refused its key, mend or unset it and run this again; without any key the built-in demo answers."
+  if "$binary" call "$prompt" 2>&1; then
+    if [ "$answered" != yes ]; then answered=yes && write_env; fi
+    return
+  fi
+  # The run after this one may go back to the demo.
+  answered=no && write_env
+  fail "the call did not work out. If a vendor refused its key, mend or unset it and run this again; without any key the built-in demo answers."
 }
 
 tell() {
@@ -652,7 +659,7 @@ tell() {
   cat <<TEXT
 
 ${bold}Portal${plain}   $portal
-${bold}Gateway${plain}  $WEIR_GATEWAY_URL   (OpenAI and Anthropic SDKs work unchanged with this base URL)
+${bold}Gateway${plain}  $WEIR_GATEWAY_URL   (Anthropic's and Google's SDKs take it as base URL, OpenAI's with /v1 behind it)
 ${bold}Keys${plain}     $env_file
 ${checkout:+${bold}Next$plain     $checkout/docs/NEXT-STEPS.md$newline}
 ${bold}Try it${plain}

@@ -451,6 +451,26 @@ async fn a_changed_vendor_key_is_taken_over_and_nothing_else() {
     assert!(bare.out.contains("openai/gpt-4o-mini"), "{}", bare.out);
 }
 
+/// What the last line says when a vendor refuses its key.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_key_that_was_refused_the_demo_answers_again() {
+    let vendor = FakeProvider::start(Vendor::Openai, "sk-right").await.unwrap();
+    let url = vendor.base_url();
+    let with = |key| [("WEIR_BIN", WEIR), ("OPENAI_API_KEY", key), ("OPENAI_BASE_URL", &url)];
+    let place = Place::new();
+    assert_eq!(place.run(&[], &[("WEIR_BIN", WEIR)]).await.code, Some(0), "the demo");
+    let refused = place.run(&[], &with("sk-wrong")).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("mend or unset it and run this again"), "{}", refused.err);
+
+    let unset = place.run(&[], &[("WEIR_BIN", WEIR)]).await;
+    assert_eq!(unset.code, Some(0), "{unset:?}");
+    assert!(unset.out.contains("provider: the built-in demo"), "{}", unset.out);
+    let mended = place.run(&[], &with("sk-right")).await;
+    assert_eq!(mended.code, Some(0), "{mended:?}");
+    assert!(mended.out.contains("provider: openai (updated)"), "{}", mended.out);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_ones_own_is_named_with_its_model() {
     let vendor = FakeProvider::start(Vendor::Openai, "sk-own").await.unwrap();
