@@ -133,7 +133,7 @@ pub(crate) fn admit(
     let reading = Reading::new(sealer, call, asked, makes, Arc::clone(&state.models.batches));
     let (route, target, native) =
         native::open_kept(state, &snapshot, (&provider, key), "/v1/{account}", &path, &head.uri)?;
-    exchange.forward = Some(Box::new(Forward::native(&route, target, native.told(Told::Object(reading)))));
+    exchange.forward = Some(Box::new(Forward::native(&route, target, native.told(Told::Object(Box::new(reading))))));
     Ok(Admitted::Stream)
 }
 

@@ -11,7 +11,7 @@ use crate::metering::Settlement;
 /// What lies there.
 pub(in crate::ai) enum Told {
     /// Files, uploads, batches.
-    Object(Reading),
+    Object(Box<Reading>),
     /// A response that is kept.
     Response(Retelling),
 }
