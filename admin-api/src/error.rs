@@ -173,11 +173,6 @@ fn names(referrers: &[Referrer]) -> String {
 }
 
 impl Error {
-    /// One fault in one field.
-    pub(crate) fn fault(kind: Kind, id: &str, field: &str, problem: impl Into<String>) -> Self {
-        Self::Invalid(Faults(vec![Fault::new(kind, id, field, problem)]))
-    }
-
     /// One fault in a body that is no resource.
     pub(crate) fn field(field: &str, problem: impl Into<String>) -> Self {
         let (resource, field, problem) = (String::new(), field.to_owned(), problem.into());

@@ -129,8 +129,9 @@ fn application(
             || snapshot.models.contains_key(name)
             || name.split_once('/').is_some_and(|(provider, _)| snapshot.providers.contains_key(provider));
         if !known {
-            let problem = format!("{name:?} is no model route, no provider/model of a known provider, and not \"*\"");
-            faults.push(Fault::new(Kind::Application, &resource.id, format!("spec.models[{index}]"), problem));
+            let (field, what) = (format!("spec.models[{index}]"), format!("model route {name:?}"));
+            let mend = "name one that there is, provider/model of a known provider, or \"*\"";
+            faults.push(Fault::missing_reference(Kind::Application, &resource.id, field, &what, mend));
         }
     }
     let known = |name: &str| name == "*" || services.contains(name);
@@ -158,8 +159,8 @@ fn application(
 
 /// A reference to something that is not there.
 fn missing(resource: &Resource, field: &str, kind: Kind, id: &str) -> Fault {
-    let problem = format!("there is no {kind} {id:?}; create it, or name one that exists");
-    Fault::new(resource.kind(), &resource.id, field, problem)
+    let what = format!("{kind} {id:?}");
+    Fault::missing_reference(resource.kind(), &resource.id, field, &what, "create it, or name one that exists")
 }
 
 /// A number outside its range.

@@ -21,7 +21,22 @@ pub struct Fault {
     pub problem: String,
 }
 
+/// How the problem begins where a field names something that is not there.
+const NOT_THERE: &str = "there is no ";
+
 impl Fault {
+    /// A reference to something that is not there: `what` is its kind and name, `mend` how it is mended.
+    #[must_use]
+    pub fn missing_reference(kind: Kind, id: &str, field: impl Into<String>, what: &str, mend: &str) -> Self {
+        Self::new(kind, id, field, format!("{NOT_THERE}{what}; {mend}"))
+    }
+
+    /// Whether it is about a reference to something that is not there.
+    #[must_use]
+    pub fn is_missing_reference(&self) -> bool {
+        self.problem.starts_with(NOT_THERE)
+    }
+
     /// A fault in a field of a resource.
     #[must_use]
     pub fn new(kind: Kind, id: &str, field: impl Into<String>, problem: impl Into<String>) -> Self {
@@ -37,7 +52,10 @@ impl fmt::Display for Fault {
         if !self.resource.is_empty() {
             write!(f, "{}: ", self.resource)?;
         }
-        write!(f, "{}: {}", self.field, self.problem)
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.problem)
     }
 }
 

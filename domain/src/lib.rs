@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod compile;
 pub mod credential;
 pub mod dialect;
+pub mod draft;
 pub mod fault;
 pub mod grant;
 pub mod key_secret;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::fault::Fault;
+use crate::draft::Draft;
+use crate::fault::{Fault, Faults};
 use crate::name;
 use crate::spec::Spec;
 use crate::time::Micros;
@@ -129,53 +130,24 @@ impl Resource {
     /// Reads a resource from a document `{kind, id, team?, spec}`; unknown fields are faults.
     ///
     /// # Errors
-    /// One fault for the first thing that keeps the document from being read.
-    pub fn from_document(document: &Value) -> Result<Self, Fault> {
-        let bare = |field: &str, problem: String| Fault {
-            file: None,
-            resource: String::new(),
-            field: field.to_owned(),
-            problem,
-        };
-        let Value::Object(fields) = document else {
-            return Err(bare("", "a resource is a mapping with kind, id, team and spec".to_owned()));
-        };
-        if let Some(unknown) = fields.keys().find(|k| !matches!(k.as_str(), "kind" | "id" | "team" | "spec")) {
-            return Err(bare(unknown, "unknown field; a resource has kind, id, team and spec".to_owned()));
-        }
-        let text = |field: &str| match fields.get(field) {
-            None => Ok(None),
-            Some(Value::String(s)) => Ok(Some(s.as_str())),
-            Some(other) => Err(bare(field, format!("must be a string, not {other}"))),
-        };
-        let kind: Kind = text("kind")?
-            .ok_or_else(|| bare("kind", "missing; for example kind: Provider".to_owned()))?
-            .parse()
-            .map_err(|e| bare("kind", e))?;
-        let id = text("id")?.ok_or_else(|| bare("id", format!("missing; {}", name::ID_RULE)))?;
-        let team = text("team")?.unwrap_or(DEFAULT_TEAM);
-        let empty = Value::Object(serde_json::Map::new());
-        let spec = Spec::from_value(kind, id, fields.get("spec").unwrap_or(&empty))?;
-        let resource = Self { id: id.to_owned(), team: team.to_owned(), spec };
-        match resource.check_names() {
-            Some(fault) => Err(fault),
-            None => Ok(resource),
+    /// Everything that keeps the document from being read, see [`Draft`].
+    pub fn from_document(document: &Value) -> Result<Self, Faults> {
+        let draft = Draft::of_document(document);
+        match draft.resources.into_iter().next() {
+            Some(resource) if draft.faults.is_empty() => Ok(resource),
+            _ => Err(Faults(draft.faults)),
         }
     }
 
-    /// The fault in its id or team, if there is one.
+    /// The faults in its id and team.
     #[must_use]
-    pub fn check_names(&self) -> Option<Fault> {
-        let fault = |field: &str, value: &str| {
-            Some(Fault::new(self.kind(), &self.id, field, format!("{value:?} is not an id; {}", name::ID_RULE)))
-        };
-        if !name::is_id(&self.id) {
-            return fault("id", &self.id);
-        }
-        if !name::is_id(&self.team) {
-            return fault("team", &self.team);
-        }
-        None
+    pub fn check_names(&self) -> Vec<Fault> {
+        let names = [("id", &self.id), ("team", &self.team)].into_iter().filter(|(_, value)| !name::is_id(value));
+        names
+            .map(|(field, value)| {
+                Fault::new(self.kind(), &self.id, field, format!("{value:?} is not an id; {}", name::ID_RULE))
+            })
+            .collect()
     }
 }
 

@@ -40,17 +40,18 @@ pub struct Document {
 /// # Errors
 /// A sentence with line and column when the text is not YAML, or when it is built to exhaust memory.
 pub fn documents(text: &str) -> Result<Vec<Document>, Malformed> {
-    let mut found = Vec::new();
-    for (line, part) in split(text) {
-        if part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) {
-            continue;
-        }
-        let value: Value = serde_yaml::from_str_with_options(part, options()).map_err(|e| locate(&e, line))?;
-        if !value.is_null() {
-            found.push(Document { line, value });
-        }
-    }
-    Ok(found)
+    each(text).collect()
+}
+
+/// Reads each document of a file by itself; empty ones are skipped. One that is not YAML has an error as in [`documents`].
+pub fn each(text: &str) -> impl Iterator<Item = Result<Document, Malformed>> + '_ {
+    let empty = |part: &str| part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
+    let parts = split(text).into_iter().filter(move |(_, part)| !empty(part));
+    parts.filter_map(|(line, part)| match serde_yaml::from_str_with_options::<Value>(part, options()) {
+        Ok(Value::Null) => None,
+        Ok(value) => Some(Ok(Document { line, value })),
+        Err(error) => Some(Err(locate(&error, line))),
+    })
 }
 
 /// Reads one document into a type.
@@ -100,6 +101,8 @@ fn locate(error: &serde_yaml::Error, first_line: usize) -> Malformed {
         Some((_, rest)) => rest,
         None => sentence,
     };
+    // What a program may do about it is of no use to who writes the file.
+    let sentence = sentence.split_once(", set DuplicateKeyPolicy").map_or(sentence, |(sentence, _)| sentence);
     let line = |at: &serde_yaml::Location| usize::try_from(at.line()).unwrap_or(1) + first_line - 1;
     match error.location() {
         Some(at) => Malformed { line: Some(line(&at)), problem: format!("column {}: {sentence}", at.column()) },
@@ -122,6 +125,19 @@ mod tests {
     fn a_syntax_error_names_line_and_column_of_the_whole_file() {
         let error = documents("a: 1\n---\nb: [1,\nc: }\n").err().map(|e| e.to_string()).unwrap_or_default();
         assert!(error.starts_with("line 3, column 4: mismatched"), "{error}");
+    }
+
+    #[test]
+    fn a_field_that_stands_twice_is_named_and_nothing_is_said_to_programmers() {
+        let error = documents("a: 1\n---\nspec: 1\nspec: 2\n").err().map(|e| e.to_string()).unwrap_or_default();
+        assert_eq!(error, "line 4, column 1: duplicate mapping key: spec");
+    }
+
+    #[test]
+    fn a_document_that_is_no_yaml_does_not_hide_the_others() {
+        let lines: Vec<_> =
+            each("a: [\n---\nb: 1\n---\nc: }\n").map(|d| d.map(|d| d.line).map_err(|e| e.line)).collect();
+        assert!(matches!(lines[..], [Err(_), Ok(3), Err(_)]), "{lines:?}");
     }
 
     #[test]

@@ -7,16 +7,21 @@ use std::process::ExitCode;
 use anyhow::Context;
 use weir_admin_api::config::{ConfigError, Source};
 use weir_admin_api::{ControlPlane, References, Settings};
-use weir_domain::fault::Faults;
+use weir_domain::fault::{Fault, Faults};
 
 use super::config_file::Joined;
 use super::{Outcome, block_on, terminal};
+
+/// What is said where something is referred to that no file holds.
+const ELSEWHERE: &str = "weir: the files are checked as the whole configuration: what \"there is no …\" names may stand in \
+                         another file (give all files together), or in a running Weir (weir plan takes it into account)";
 
 /// Find every fault of configuration files
 ///
 /// The files are taken together, as one configuration. Nothing is started and nothing is changed, and
 /// nothing but the files decides: of the secrets that they name (env:NAME, file:PATH) only the form is
-/// judged, unless --secrets is given. One line for each fault: FILE:LINE: KIND/ID: FIELD: what to mend.
+/// judged, unless --secrets is given. The fingerprints of an export (sealed:…) are known to the Weir that wrote it
+/// alone: `weir plan` compares them. One line for each fault: FILE:LINE: KIND/ID: FIELD: what to mend.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   weir check weir.yaml teams/*.yaml      before a commit, in CI
@@ -49,6 +54,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
                 terminal::say(&shown.to_string())?;
             }
             terminal::complain(&format!("weir: {} fault(s)", faults.0.len()));
+            if faults.0.iter().any(Fault::is_missing_reference) {
+                terminal::complain(ELSEWHERE);
+            }
             Ok(ExitCode::FAILURE)
         }
     }

@@ -54,10 +54,83 @@ fn every_fault_of_every_file_is_told_with_file_line_resource_and_field() {
     fs::write(dir.path().join("b.yaml"), bad).unwrap();
     let said = run(dir.path(), &["check", "a.yaml", "b.yaml"]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    for part in ["a.yaml:5: Team/Bad Id: id: ", "b.yaml:10: Provider/p: spec.surprise: "] {
-        assert!(said.out.contains(part), "{part} is missing in\n{}", said.out);
+    let places: Vec<_> =
+        said.out.lines().map(|line| line.splitn(4, ": ").take(3).collect::<Vec<_>>().join(": ")).collect();
+    let wanted = [
+        "a.yaml:5: Team/Bad Id: id",
+        "b.yaml:6: ModelRoute/fast: spec.targets[0].provider",
+        "b.yaml:10: Provider/p: spec.surprise",
+        "b.yaml:10: Provider/p: spec.base_url",
+    ];
+    assert_eq!(places, wanted, "{}", said.out);
+    assert!(said.err.contains("4 fault(s)"), "{}", said.err);
+}
+
+#[test]
+fn a_fault_of_shape_hides_no_other_and_faults_come_in_the_order_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "kind: Application\nid: till\nteam: shop\nspec: {models: [fast, slow, nowhere], services: [till]}\n---\n\
+                kind: Team\nid: shop\nspec:\n  nam: Shop\n  request_log:\n    bodies: sometimes\n    redact:\n      \
+                patterns: ['(', ')']\n---\n\
+                kind: ModelRoute\nid: fast\nspec: {targets: [{provider: p, model: m, weight: lots}, {provider: gone}]}\n---\n\
+                kind: Modelroute\nid: slow\n---\n\
+                kind: Provider\nid: p\nspec:\n  protocol: openai\n  base_url: https://api.example.com/v1\n  keys:\n    \
+                - {id: Main, secret: 'env:'}\n";
+    fs::write(dir.path().join("all.yaml"), text).unwrap();
+    let said = run(dir.path(), &["check", "all.yaml"]);
+    let places: Vec<_> =
+        said.out.lines().map(|line| line.splitn(4, ": ").take(3).collect::<Vec<_>>().join(": ")).collect();
+    let wanted = [
+        "all.yaml:4: Application/till: spec.models[2]",
+        "all.yaml:4: Application/till: spec.services[0]",
+        "all.yaml:9: Team/shop: spec.nam",
+        "all.yaml:11: Team/shop: spec.request_log.bodies",
+        "all.yaml:13: Team/shop: spec.request_log.redact.patterns[0]",
+        "all.yaml:13: Team/shop: spec.request_log.redact.patterns[1]",
+        "all.yaml:17: ModelRoute/fast: spec.targets[0].weight",
+        "all.yaml:17: ModelRoute/fast: spec.targets[1]",
+        "all.yaml:17: ModelRoute/fast: spec.targets[1].provider",
+        "all.yaml:19: kind: \"Modelroute\" is not a kind; the kinds are Team, Provider, Price, ModelRoute, Upstream, Service, \
+         Route, Application, ApiKey",
+        "all.yaml:28: Provider/p: spec.keys[0].secret",
+        "all.yaml:28: Provider/p: spec.keys[0].id",
+    ];
+    assert_eq!(places, wanted, "{}", said.out);
+}
+
+#[test]
+fn a_document_that_is_no_yaml_hides_no_other_and_what_it_may_hold_is_not_missed() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "kind: Team\nid: a\nid: b\n---\nkind: Team\nid: x\nteam: a\nspec: {nam: 1}\n---\n- kind: Team\n";
+    fs::write(dir.path().join("list.yaml"), text).unwrap();
+    let said = run(dir.path(), &["check", "list.yaml"]);
+    assert_eq!(said.out.lines().count(), 3, "{}", said.out);
+    for wanted in [
+        "list.yaml:3: document: column 1: duplicate mapping key: id\n",
+        "list.yaml:8: Team/x: spec.nam: ",
+        "list.yaml:10: a resource is a mapping with kind, id, team and spec\n",
+    ] {
+        assert!(said.out.contains(wanted), "{wanted}{}", said.out);
     }
-    assert!(said.err.contains("fault(s)"));
+}
+
+#[test]
+fn a_fingerprint_of_an_export_passes_the_check_and_what_looks_like_one_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let provider = |secret: &str| {
+        format!(
+            "kind: Provider\nid: p\nspec: {{protocol: openai, base_url: 'https://api.example.com/v1', keys: [{{id: a, secret: \
+             '{secret}'}}], headers: {{x-auth-token: '{secret}'}}}}\n"
+        )
+    };
+    fs::write(dir.path().join("p.yaml"), provider("sealed:0123456789abcdef")).unwrap();
+    let said = run(dir.path(), &["check", "p.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "No faults in 1 resource(s).\n"), "{said:?}");
+    for bad in ["sealed:", "sealed:0123", "sealed:0123456789ABCDEF", "sealed:0123456789abcdef.x"] {
+        fs::write(dir.path().join("p.yaml"), provider(bad)).unwrap();
+        let said = run(dir.path(), &["check", "p.yaml"]);
+        assert_eq!((said.code, said.out.matches("is no fingerprint").count()), (Some(1), 2), "{bad}: {said:?}");
+    }
 }
 
 #[test]
@@ -69,6 +142,7 @@ fn a_reference_across_files_holds_and_a_broken_one_is_a_fault() {
     let alone = run(dir.path(), &["check", "app.yaml"]);
     assert_eq!(alone.code, Some(1));
     assert!(alone.out.contains("app.yaml:3: Application/till: team: there is no Team \"shop\""), "{}", alone.out);
+    assert!(alone.err.contains("give all files together") && alone.err.contains("weir plan"), "{}", alone.err);
 }
 
 /// A provider and an upstream with a secret each, in two ways.

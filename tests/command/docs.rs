@@ -10,9 +10,11 @@ use weir_harness::weir::Setup;
 
 use crate::invoke::{WEIR, run};
 
-/// What quick-start.sh configures.
+/// What quick-start.sh configures, and a key in the clear, which an export has as a fingerprint.
 const QUICK: &str = "kind: ModelRoute\nid: chat\nspec:\n  targets:\n    - {provider: demo, model: demo-small}\n---\n\
-                     kind: Application\nid: quick-start\nspec: {models: ['*'], services: ['*']}\n";
+                     kind: Application\nid: quick-start\nspec: {models: ['*'], services: ['*']}\n---\n\
+                     kind: Provider\nid: sealed\nspec:\n  protocol: openai\n  base_url: https://api.example.com/v1\n  \
+                     keys: [{id: main, secret: sk-in-the-clear}]\n";
 
 /// Variables that configurations in the documentation name.
 const SECRETS: [&str; 3] = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];

@@ -2,6 +2,7 @@
 
 mod api_key;
 mod board;
+mod found;
 mod write;
 
 use std::collections::HashSet;
@@ -10,8 +11,10 @@ use std::sync::Arc;
 use weir_domain::compile::{self, Input};
 use weir_domain::fault::Faults;
 use weir_domain::resource::{Kind, Resource, Stored};
+use weir_domain::secret::SecretRef;
 
 use self::board::{Board, By};
+pub(crate) use self::found::Found;
 use super::App;
 use super::actor::Actor;
 use super::secrets::Resolver;
@@ -67,13 +70,15 @@ pub(crate) struct Order<'a> {
     pub(crate) operator: bool,
     /// Whether `env:` and `file:` are looked up. Only a dry run may go without: what it finds is about form.
     pub(crate) look_up: bool,
+    /// What reading the wishes found; with any fault the order is checked all the same, and refused.
+    pub(crate) found: Found,
 }
 
 impl<'a> Order<'a> {
     /// Several wishes that come true together.
     pub(crate) fn together(edits: Vec<Edit>, actor: &'a Actor) -> Self {
-        let (base, prune) = (None, Prune::No);
-        Self { edits, actor, file: None, base, prune, dry_run: false, operator: false, look_up: true }
+        let (base, prune, found) = (None, Prune::No, Found::default());
+        Self { edits, actor, file: None, base, prune, dry_run: false, operator: false, look_up: true, found }
     }
 
     /// One wish through the admin API.
@@ -134,31 +139,27 @@ impl App {
         let only_keys = order.prune == Prune::No && order.edits.iter().all(|e| e.target().0 == Kind::ApiKey);
         let mut board = Board::load(tx, !only_keys).await?;
         let (named, deletes_only) = (order.named(), order.edits.iter().all(|e| matches!(e, Edit::Delete(..))));
-        let (mut removed, mut faults) = (Vec::new(), Vec::new());
-        let Order { actor, file, operator, look_up, .. } = order;
+        let mut removed = Vec::new();
+        let Order { actor, file, operator, look_up, mut found, .. } = order;
         let by = By { app: self, actor, file, operator, look_up, revision };
         for edit in order.edits {
             if let Edit::Delete(kind, id, _) = &edit {
                 removed.push((*kind, id.clone()));
             }
-            match board.apply(tx, edit, &by).await {
-                Err(Error::Invalid(found)) => faults.extend(found.0),
-                other => other?,
-            }
+            found.take(board.apply(tx, edit, &by).await)?;
         }
         board.prune(tx, order.prune, &named).await?;
-        if !faults.is_empty() {
-            return Err(Error::Invalid(Faults(faults)));
-        }
-        board.check_keys(tx).await?;
-        if !only_keys && let Err(faults) = self.compiles(revision, board.after(), look_up).await {
-            return Err(match removed.first() {
-                Some((kind, id)) if deletes_only && self.compiles(revision, board.before(), look_up).await.is_ok() => {
-                    in_use(*kind, id, &faults)
+        found.take(board.check_keys(tx).await)?;
+        if !only_keys && let Err(faults) = self.compiles(revision, board.after(), look_up, board.refused(&by)).await {
+            let unrefused = HashSet::new();
+            match removed.first().filter(|_| deletes_only && found.is_empty()) {
+                Some((kind, id)) if self.compiles(revision, board.before(), look_up, unrefused).await.is_ok() => {
+                    return Err(in_use(*kind, id, &faults));
                 }
-                _ => Error::Invalid(faults),
-            });
+                _ => found.add(faults.0),
+            }
         }
+        found.refuse()?;
         let done = board.write(tx, order.actor, revision, order.file, &named).await?;
         if stale {
             let plan = super::document::plan_of(revision - 1, &done);
@@ -174,10 +175,17 @@ impl App {
     }
 
     /// Compiles on a thread of its own; what it makes is thrown away here, `live` compiles what is committed.
-    async fn compiles(&self, revision: i64, resources: Vec<Resource>, look_up: bool) -> Result<(), Faults> {
+    /// `refused`: references that may not be followed.
+    async fn compiles(
+        &self,
+        revision: i64,
+        resources: Vec<Resource>,
+        look_up: bool,
+        refused: HashSet<SecretRef>,
+    ) -> Result<(), Faults> {
         let (vault, catalog) = (Arc::clone(&self.vault), Arc::clone(&self.catalog));
         let compiled = tokio::task::spawn_blocking(move || {
-            let secrets = Resolver::new(&vault, &resources, look_up);
+            let secrets = Resolver::new(&vault, &resources, look_up).refusing(refused);
             compile::compile(&Input { revision, resources: &resources, secrets: &secrets, catalog: &catalog }).map(drop)
         });
         compiled.await.unwrap_or_else(|_| Err(Faults::default()))

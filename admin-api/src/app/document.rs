@@ -1,15 +1,18 @@
 //! Declarative configuration: YAML documents planned, applied and exported.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use weir_domain::draft::{Draft, Mended};
 use weir_domain::fault::{Fault, Faults};
 use weir_domain::resource::{Kind, Resource, Stored};
 use weir_domain::yaml;
 
 use super::App;
 use super::actor::Actor;
-use super::change::{Done, Edit, Order, Prune};
+use super::change::{Done, Edit, Found, Order, Prune};
 use super::diff::diff;
 use super::secrets;
 use crate::config::{Action, ApplyReport, Change, Plan, Source};
@@ -23,37 +26,48 @@ const BATCH: i64 = 500;
 const EMPTY: &str = "there is none, which would delete everything that is there, so nothing was changed; to delete \
                      everything on purpose, leave one document: {kind: Team, id: default, spec: {name: Default}}";
 
-/// Reads the documents; every fault of every document, each with file and line.
-pub(crate) fn parse(source: &Source<'_>) -> Result<Vec<Resource>, Faults> {
+/// Reads the documents, and what can be read of those that have faults; these come with file and line.
+fn parse(source: &Source<'_>) -> (Vec<Resource>, Found) {
     let whole = |error: yaml::Malformed| {
         let file = match error.line {
             Some(line) => Some(place(source, line)),
             None => (!source.name.is_empty()).then(|| source.name.to_owned()),
         };
         let (field, problem) = ("document".to_owned(), error.problem);
-        Faults(vec![Fault { file, resource: String::new(), field, problem }])
+        vec![Fault { file, resource: String::new(), field, problem }]
     };
     let at = |document: &yaml::Document, fault: Fault| {
         let file = Some(place(source, yaml::line_of(source.yaml, document.line, &fault.field)));
         Fault { file, ..fault }
     };
-    let documents = yaml::documents(source.yaml).map_err(whole)?;
-    let (mut resources, mut faults) = (Vec::new(), Vec::new());
-    let mut seen = std::collections::HashMap::new();
-    for document in documents {
-        match Resource::from_document(&document.value) {
-            Err(fault) => faults.push(at(&document, fault)),
-            Ok(resource) => {
-                if let Some(first) = seen.insert(resource.label(), document.line) {
-                    let problem = format!("stands twice, first in the document at line {first}");
-                    let fault = Fault::new(resource.kind(), &resource.id, "id", problem);
-                    faults.push(at(&document, fault));
-                }
-                resources.push(resource);
+    let (mut resources, mut found, mut likely) = (Vec::new(), Found::default(), Vec::new());
+    let mut seen = HashMap::new();
+    for document in yaml::each(source.yaml) {
+        let document = match document {
+            Ok(document) => document,
+            Err(error) => {
+                let mut mended = Mended::default();
+                mended.add_unread();
+                found.read(whole(error), mended);
+                continue;
             }
+        };
+        let mut draft = Draft::of_document(&document.value);
+        if let [resource] = &draft.resources[..] {
+            match seen.entry(resource.label()) {
+                Entry::Vacant(free) => drop(free.insert(document.line)),
+                Entry::Occupied(first) => {
+                    let problem = format!("stands twice, first in the document at line {}", first.get());
+                    draft.faults.push(Fault::new(resource.kind(), &resource.id, "id", problem));
+                }
+            }
+            resources.append(&mut draft.resources);
         }
+        likely.append(&mut draft.resources);
+        found.read(draft.faults.into_iter().map(|fault| at(&document, fault)).collect(), draft.mended);
     }
-    if faults.is_empty() { Ok(resources) } else { Err(Faults(faults)) }
+    resources.extend(likely.into_iter().filter(|resource| !seen.contains_key(&resource.label())));
+    (resources, found)
 }
 
 /// `weir.yaml:12`, or `line 12` of a text without a name.
@@ -61,11 +75,12 @@ fn place(source: &Source<'_>, line: usize) -> String {
     if source.name.is_empty() { format!("line {line}") } else { format!("{}:{line}", source.name) }
 }
 
-/// Gives faults the line of their field in the document in which their resource stands.
+/// Gives faults the line of their field in the document in which their resource stands, and sorts them by it.
 fn locate(faults: Faults, source: &Source<'_>) -> Faults {
-    let documents = yaml::documents(source.yaml).unwrap_or_default();
+    let documents: Vec<yaml::Document> = yaml::each(source.yaml).filter_map(Result::ok).collect();
+    // Of two documents for one resource the last one was checked.
     let line = |label: &str| {
-        documents.iter().find(|d| {
+        documents.iter().rfind(|d| {
             let text = |field: &str| d.value.get(field).and_then(Value::as_str).unwrap_or_default();
             format!("{}/{}", text("kind"), text("id")) == label
         })
@@ -77,7 +92,11 @@ fn locate(faults: Faults, source: &Source<'_>) -> Faults {
         }
         fault
     });
-    Faults(faults.collect())
+    let mut faults: Vec<Fault> = faults.collect();
+    let line = |fault: &Fault| fault.file.as_deref()?.rsplit([':', ' ']).next()?.parse::<usize>().ok();
+    // What has no line comes last.
+    faults.sort_by_cached_key(|fault| line(fault).unwrap_or(usize::MAX));
+    Faults(faults)
 }
 
 /// Team and content as a diff compares them: secrets as fingerprints.
@@ -183,13 +202,14 @@ fn pruned(source: &Source<'_>) -> Prune {
 
 /// The wishes of a text. One that holds nothing prunes nothing: a file cut short must not delete everything.
 fn order<'a>(source: &Source<'_>, prune: Prune, base: Option<i64>, actor: &'a Actor) -> Result<Order<'a>, Error> {
-    let edits: Vec<Edit> = parse(source).map_err(Error::Invalid)?.into_iter().map(Edit::Put).collect();
-    if edits.is_empty() && prune != Prune::No {
+    let (resources, found) = parse(source);
+    let edits: Vec<Edit> = resources.into_iter().map(Edit::Put).collect();
+    if edits.is_empty() && found.is_empty() && prune != Prune::No {
         let (field, problem) = ("document".to_owned(), EMPTY.to_owned());
         let fault = Fault { file: Some(place(source, 1)), resource: String::new(), field, problem };
         return Err(fault.into());
     }
-    Ok(Order { base, prune, ..Order::together(edits, actor) })
+    Ok(Order { base, prune, found, ..Order::together(edits, actor) })
 }
 
 fn located(error: Error, source: &Source<'_>) -> Error {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use weir_domain::draft::Draft;
 use weir_domain::fault::Fault;
 use weir_domain::name;
 use weir_domain::resource::{DEFAULT_TEAM, Kind, Resource, Stored};
@@ -10,6 +11,7 @@ use weir_domain::spec::Spec;
 use weir_domain::time;
 
 use super::App;
+use super::change::Found;
 use super::cursor;
 use super::secrets;
 use crate::error::Error;
@@ -180,30 +182,38 @@ impl App {
     }
 }
 
-/// Reads a body `{"id"?, "team"?, "spec"}`. `id` is the one in the address; absent for POST.
-pub(crate) fn from_body(kind: Kind, id: Option<&str>, body: &Value) -> Result<Resource, Error> {
+/// Reads a body `{"id"?, "team"?, "spec"}`, or what can be read of one with faults. `id` is the one in the address; absent
+/// for POST.
+pub(crate) fn from_body(kind: Kind, id: Option<&str>, body: &Value) -> Result<(Resource, Found), Error> {
     let Value::Object(fields) = body else {
         return Err(Error::BadRequest("the body must be an object {\"team\"?, \"spec\"}".to_owned()));
-    };
-    let text = |field: &str| match fields.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(Error::fault(kind, id.unwrap_or_default(), field, "must be a string")),
     };
     // A resource as GET shows it may be sent back: what the store knows by itself is not read.
     const SHOWN: [&str; 6] = ["kind", "version", "created_at", "updated_at", "updated_by", "managed_by"];
     let known = |name: &str| matches!(name, "id" | "team" | "spec") || SHOWN.contains(&name);
-    let named = text("id")?;
-    if let (Some(id), Some(named)) = (id, &named)
-        && id != named
-    {
-        return Err(Error::fault(kind, id, "id", format!("{named:?} is not the id in the address; ids never change")));
+    let text = |field: &str| fields.get(field).and_then(Value::as_str);
+    let named = id.or(text("id")).map_or_else(name::new_id, str::to_owned);
+    let mut draft = Draft::default();
+    let mut fault = |field: &str, problem: &str| draft.faults.push(Fault::new(kind, &named, field, problem));
+    for field in ["id", "team"] {
+        if fields.get(field).is_some_and(|value| !value.is_string() && !value.is_null()) {
+            fault(field, "must be a string");
+        }
     }
-    let id = id.map(str::to_owned).or(named).unwrap_or_else(name::new_id);
-    if let Some(unknown) = fields.keys().find(|f| !known(f)) {
-        return Err(Fault::new(kind, &id, unknown.clone(), "unknown field; a body has id, team and spec").into());
+    if let (Some(_), Some(other)) = (id, text("id").filter(|other| id != Some(other))) {
+        fault("id", &format!("{other:?} is not the id in the address; ids never change"));
     }
-    let team = text("team")?.unwrap_or_else(|| DEFAULT_TEAM.to_owned());
-    let spec = fields.get("spec").ok_or_else(|| Error::fault(kind, &id, "spec", "missing; put the content there"))?;
-    Ok(Resource { spec: Spec::from_value(kind, &id, spec)?, id, team })
+    for unknown in fields.keys().filter(|field| !known(field)) {
+        fault(unknown, "unknown field; a body has id, team and spec");
+    }
+    if !fields.contains_key("spec") {
+        fault("spec", "missing; put the content there");
+    }
+    let team = text("team").unwrap_or(DEFAULT_TEAM);
+    match fields.get("spec") {
+        Some(spec) => draft.read(kind, &named, team, spec),
+        None => draft.stand_in(kind, &named),
+    }
+    let resource = draft.resources.pop().ok_or_else(|| Error::Internal("a body left no resource".to_owned()))?;
+    Ok((resource, draft.into()))
 }

@@ -1,6 +1,6 @@
 //! Secrets within resources: where they stand, how they are sealed, hidden and found again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use url::Url;
@@ -82,33 +82,32 @@ fn place(kind: Kind, id: &str, slot: &str) -> String {
 }
 
 /// Makes a resource fit to be stored: plain secrets are sealed, fingerprints become the secret that
-/// they stand for among `kept`, and an API key's secret becomes its hash.
-pub(crate) fn seal(
-    vault: &Vault,
-    resource: &mut Resource,
-    kept: &[Kept],
-    permit: Permit<'_>,
-) -> Result<(), Vec<Fault>> {
+/// they stand for among `kept`, and an API key's secret becomes its hash. Tells what keeps it from that.
+pub(crate) fn seal(vault: &Vault, resource: &mut Resource, kept: &[Kept], permit: Permit<'_>) -> Vec<Fault> {
     let (kind, id) = (resource.kind(), resource.id.clone());
     let mut faults = Vec::new();
-    each(&mut resource.spec, &mut |at, secret| match sealed_form(vault, kind, &id, &at, secret, kept) {
-        Ok(Some(sealed)) => secret.0 = sealed,
-        Ok(None) => {}
-        Err(problem) => faults.push(Fault::new(kind, &id, at.field, problem)),
-    });
-    if let Err(fault) = hash_key(resource, permit) {
-        faults.push(fault);
-    }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    each(
+        &mut resource.spec,
+        &mut |at, secret| match sealed_form(vault, (kind, &id), &at, secret, kept, permit.look_up) {
+            Ok(Some(sealed)) => secret.0 = sealed,
+            Ok(None) => {}
+            Err(problem) => faults.push(Fault::new(kind, &id, at.field, problem)),
+        },
+    );
+    faults.extend(hash_key(resource, permit).err());
+    faults
 }
+
+/// How a fingerprint is mended.
+const PUT_IN: &str = "put the secret itself in, or refer to it with env:NAME or file:PATH";
 
 fn sealed_form(
     vault: &Vault,
-    kind: Kind,
-    id: &str,
+    (kind, id): (Kind, &str),
     at: &Place,
     secret: &SecretRef,
     kept: &[Kept],
+    look_up: bool,
 ) -> Result<Option<String>, String> {
     secret.check_form()?;
     match secret.form() {
@@ -122,16 +121,20 @@ fn sealed_form(
                 None => vault.seal(&place(kind, id, &at.slot), &plain).map(Some),
             }
         }
+        // Only the installation that wrote it can tell whose fingerprint it is.
+        SecretForm::Sealed(text) if !look_up => match Vault::is_fingerprint(text) {
+            true => Ok(None),
+            false => Err(format!("is no fingerprint as an export writes it; {PUT_IN}")),
+        },
         SecretForm::Sealed(text) => {
             let print = fingerprint(text);
             let here = kept.iter().find(|k| k.slot == at.slot && fingerprint(&k.sealed) == print);
             if let Some(same) = here {
                 return Ok(Some(format!("sealed:{}", same.sealed)));
             }
-            let moved = kept.iter().find(|k| fingerprint(&k.sealed) == print).ok_or(
-                "is the fingerprint of a secret that this resource does not hold (any more); \
-                 put the secret itself in, or refer to it with env:NAME or file:PATH",
-            )?;
+            let moved = kept.iter().find(|k| fingerprint(&k.sealed) == print).ok_or_else(|| {
+                format!("is the fingerprint of a secret that this resource does not hold here (any more); {PUT_IN}")
+            })?;
             let plain = vault.open(&place(kind, id, &moved.slot), &moved.sealed)?;
             vault.seal(&place(kind, id, &at.slot), &plain).map(Some)
         }
@@ -145,7 +148,7 @@ fn hash_key(resource: &mut Resource, permit: Permit<'_>) -> Result<(), Fault> {
     let Some(reference) = key.secret.take() else { return Ok(()) };
     let fault = |problem: String| Fault::new(Kind::ApiKey, &id, "spec.secret", problem);
     permit.check(&reference).map_err(fault)?;
-    if !permit.look_up && is_elsewhere(&reference) {
+    if !permit.look_up && matches!(reference.form(), SecretForm::Env(_) | SecretForm::File(_)) {
         // Of the right form, and never kept.
         key.hash = KeyHash::of("").to_hex();
         return Ok(());
@@ -198,6 +201,17 @@ pub(crate) fn refused(resource: &Resource, permit: Permit<'_>) -> Vec<Fault> {
     faults
 }
 
+/// The same, as references.
+pub(crate) fn not_permitted(resource: &Resource, permit: Permit<'_>) -> Vec<SecretRef> {
+    let mut found = Vec::new();
+    each(&mut resource.spec.clone(), &mut |_, secret| {
+        if permit.check(secret).is_err() {
+            found.push(secret.clone());
+        }
+    });
+    found
+}
+
 /// Hides what must not be shown: a sealed secret becomes its fingerprint.
 pub(crate) fn redact(spec: &mut Spec) {
     each(spec, &mut |_, secret| {
@@ -215,6 +229,7 @@ pub(crate) fn redact(spec: &mut Spec) {
 pub(crate) struct Resolver {
     opened: HashMap<String, Result<Secret, String>>,
     look_up: bool,
+    refused: HashSet<SecretRef>,
 }
 
 impl Resolver {
@@ -228,7 +243,12 @@ impl Resolver {
                 opened.insert(sealed, secret);
             }
         }
-        Self { opened, look_up }
+        Self { opened, look_up, refused: HashSet::new() }
+    }
+
+    /// Never looks these up: what is said of them would tell what this machine holds.
+    pub(crate) fn refusing(self, refused: HashSet<SecretRef>) -> Self {
+        Self { refused, ..self }
     }
 }
 
@@ -244,22 +264,31 @@ impl ResolveSecret for Resolver {
     }
 
     fn looks_up(&self, reference: &SecretRef) -> bool {
-        self.look_up || !is_elsewhere(reference)
+        !self.refused.contains(reference) && (self.look_up || !is_elsewhere(reference))
     }
 }
 
-/// Whether the secret lies in the environment or in a file of whoever runs this.
+/// Whether the secret lies in the environment or in a file of whoever runs this, or in the store of the installation that
+/// wrote its fingerprint.
 fn is_elsewhere(reference: &SecretRef) -> bool {
-    matches!(reference.form(), SecretForm::Env(_) | SecretForm::File(_))
+    match reference.form() {
+        SecretForm::Env(_) | SecretForm::File(_) => true,
+        SecretForm::Sealed(text) => Vault::is_fingerprint(text),
+        SecretForm::Plain(_) => false,
+    }
 }
+
+/// Whose environment is meant: not that of the shell in which somebody types `weir apply`.
+const WHERE: &str = "where it is read: in the environment of the Weir that serves (set it there and start it again), or, \
+                     for a check with --secrets, in that of the check";
 
 /// The secret behind `env:`, `file:` or plain text.
 fn plain(reference: &SecretRef) -> Result<Secret, String> {
     match reference.form() {
         SecretForm::Env(name) => {
-            let value = std::env::var(name)
-                .map_err(|_| format!("the environment variable {name} is not set for this process"))?;
-            Secret::new(value).ok_or_else(|| format!("the environment variable {name} is empty"))
+            let value =
+                std::env::var(name).map_err(|_| format!("the environment variable {name} is not set {WHERE}"))?;
+            Secret::new(value).ok_or_else(|| format!("the environment variable {name} is empty {WHERE}"))
         }
         SecretForm::File(path) => file(Path::new(path)),
         SecretForm::Plain(text) => Secret::new(text.to_owned()).ok_or_else(|| "is empty".to_owned()),

@@ -52,6 +52,11 @@ impl Vault {
         &self.key_id
     }
 
+    /// Whether a text has the form of what [`Vault::fingerprint`] makes.
+    pub(crate) fn is_fingerprint(text: &str) -> bool {
+        text.len() == 2 * FINGERPRINT && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// A keyed hash: equal for equal secrets, useless without the master key.
     pub(crate) fn fingerprint(&self, secret: &Secret) -> String {
         crypto::hex(&self.mac(b"fingerprint", secret.expose().as_bytes())[..FINGERPRINT])

@@ -77,9 +77,10 @@ async fn create(
     Query(query): Query<ChangeQuery>,
     Json(body): Json<Value>,
 ) -> Result<Response, Error> {
-    let resource = resource::from_body(kind, None, &body)?;
+    let (resource, found) = resource::from_body(kind, None, &body)?;
     let location = format!("/api/v1/{}/{}", kind.collection(), resource.id);
-    let done = app.change(Order::one(Edit::Create(resource), &may.actor, query.dry_run)).await?.only()?;
+    let order = Order { found, ..Order::one(Edit::Create(resource), &may.actor, query.dry_run) };
+    let done = app.change(order).await?.only()?;
     if query.dry_run {
         return changed(StatusCode::OK, done);
     }
@@ -124,12 +125,12 @@ async fn replace(
     Json(body): Json<Value>,
 ) -> Result<Response, Error> {
     let matches = if_match(&headers)?;
-    let mut resource = resource::from_body(kind, Some(&id), &body)?;
+    let (mut resource, found) = resource::from_body(kind, Some(&id), &body)?;
     if body.get("team").is_none() {
         // Content without a team keeps the one it has.
         resource.team = app.resource(kind, &id).await?.team;
     }
-    let order = Order::one(Edit::Replace(resource, matches), &may.actor, query.dry_run);
+    let order = Order { found, ..Order::one(Edit::Replace(resource, matches), &may.actor, query.dry_run) };
     changed(StatusCode::OK, app.change(order).await?.only()?)
 }
 

@@ -1,6 +1,6 @@
 //! Declarative configuration: plans, atomic applies, stale bases, round trips.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::server::{Server, provider};
 
@@ -81,6 +81,56 @@ async fn one_fault_keeps_all_out_and_names_its_line() {
         ] {
             let told = server.yaml("plan", text).await.expect(422).json();
             assert!(told["faults"][0]["field"].as_str().unwrap().starts_with(field), "{told}");
+        }
+    }
+}
+
+/// The fields of all faults, sorted.
+fn fields(told: &Value) -> Vec<String> {
+    let faults = told["faults"].as_array().unwrap();
+    let mut fields: Vec<_> = faults.iter().map(|fault| fault["field"].as_str().unwrap().to_owned()).collect();
+    fields.sort();
+    fields
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_told_at_once_of_shape_of_references_and_of_meaning() {
+    for server in Server::on_both().await {
+        let mut spec = provider("env:HOME");
+        spec["nam"] = json!("x");
+        spec["disabled"] = json!("no");
+        spec["timeouts"] = json!({"connect_ms": 0});
+        let body = json!({"id": "p", "team": 7, "extra": 1, "spec": spec});
+        let told = server.call("POST", "/providers", Some(body)).await.expect(422).json();
+        let of_spec = ["spec.disabled", "spec.keys[0].secret", "spec.nam", "spec.timeouts.connect_ms"];
+        assert_eq!(fields(&told), [&["extra"], &of_spec[..], &["team"]].concat(), "{told}");
+        let route = json!({"kind": "ModelRoute", "id": "fast", "spec": {"targets": [{"provider": "p", "model": "m"}]}});
+        let document = json!({"kind": "Provider", "id": "p", "spec": spec});
+        let text = format!("{route}\n---\n{document}\n---\nkind: Team\nid: t\nteam: gone\n");
+        for path in ["plan", "apply?base=*", "plan?prune=true"] {
+            let told = server.yaml(path, &text).await.expect(422).json();
+            assert_eq!(fields(&told), [&of_spec[..], &["team"]].concat(), "{path}: {told}");
+            let files: Vec<_> = told["faults"].as_array().unwrap().iter().map(|fault| &fault["file"]).collect();
+            assert_eq!(files, [&["line 3"; 4][..], &["line 7"]].concat(), "{path}: {told}");
+        }
+        server.call("GET", "/providers/p", None).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn what_may_not_be_read_is_not_read_to_find_more_faults() {
+    let server = Server::start().await;
+    let there = server.data_dir().join("there");
+    std::fs::write(&there, "line\nline").unwrap();
+    for path in [there, server.data_dir().join("absent"), "/etc/hostname".into()] {
+        let secret = format!("file:{}", path.display());
+        let mut spec = provider(&secret);
+        spec["headers"] = json!({"x-one": secret});
+        spec["timeouts"] = json!({"connect_ms": 0});
+        let told = server.call("POST", "/providers", Some(json!({"id": "p", "spec": spec}))).await.expect(422).json();
+        assert_eq!(fields(&told), ["spec.headers.x-one", "spec.keys[0].secret", "spec.timeouts.connect_ms"], "{told}");
+        for fault in told["faults"].as_array().unwrap().iter().filter(|f| f["field"] != "spec.timeouts.connect_ms") {
+            assert!(fault["problem"].as_str().unwrap().contains("is not a file below"), "{told}");
         }
     }
 }

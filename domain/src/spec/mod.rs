@@ -11,6 +11,7 @@ mod routing;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_path_to_error::Segment;
 use utoipa::ToSchema;
 
 pub use self::access::{ApiKey, Application, Team};
@@ -26,6 +27,7 @@ pub use self::rest::{
 pub use self::routing::{
     Breaker, Canary, Retry, RetryBudget, RetryOn, RouteTimeouts, Shadow, Sticky, StickyBy, Strategy, TokenRange, When,
 };
+use crate::draft::{Misfit, Step};
 use crate::fault::Fault;
 use crate::resource::Kind;
 
@@ -75,16 +77,21 @@ impl Spec {
     /// # Errors
     /// A fault with the path of the first field that does not fit.
     pub fn from_value(kind: Kind, id: &str, value: &Value) -> Result<Self, Fault> {
+        Self::read(kind, value).map_err(|misfit| Fault::new(kind, id, misfit.field, misfit.problem))
+    }
+
+    /// Reads the content of a kind; the error is about the first field that does not fit.
+    pub(crate) fn read(kind: Kind, value: &Value) -> Result<Self, Misfit> {
         Ok(match kind {
-            Kind::Team => Self::Team(read(kind, id, value)?),
-            Kind::Provider => Self::Provider(read(kind, id, value)?),
-            Kind::Price => Self::Price(read(kind, id, value)?),
-            Kind::ModelRoute => Self::ModelRoute(read(kind, id, value)?),
-            Kind::Upstream => Self::Upstream(read(kind, id, value)?),
-            Kind::Service => Self::Service(read(kind, id, value)?),
-            Kind::Route => Self::Route(read(kind, id, value)?),
-            Kind::Application => Self::Application(read(kind, id, value)?),
-            Kind::ApiKey => Self::ApiKey(read(kind, id, value)?),
+            Kind::Team => Self::Team(read(value)?),
+            Kind::Provider => Self::Provider(read(value)?),
+            Kind::Price => Self::Price(read(value)?),
+            Kind::ModelRoute => Self::ModelRoute(read(value)?),
+            Kind::Upstream => Self::Upstream(read(value)?),
+            Kind::Service => Self::Service(read(value)?),
+            Kind::Route => Self::Route(read(value)?),
+            Kind::Application => Self::Application(read(value)?),
+            Kind::ApiKey => Self::ApiKey(read(value)?),
         })
     }
 
@@ -107,11 +114,25 @@ impl Spec {
     }
 }
 
-fn read<T: DeserializeOwned>(kind: Kind, id: &str, value: &Value) -> Result<T, Fault> {
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Misfit> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { "spec".to_owned() } else { format!("spec.{path}") };
-        Fault::new(kind, id, field, sentence(error.inner()))
+        let steps = error.path().iter().map(|segment| match segment {
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Seq { index } => Some(Step::Index(*index)),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        });
+        let text = error.inner().to_string();
+        let quoted = |text: &str| text.split_once('`').map(|(word, _)| word.to_owned());
+        let expected = text.rsplit_once("`, expected ").filter(|_| text.starts_with("unknown variant "));
+        Misfit {
+            steps: steps.collect(),
+            field: if path == "." { "spec".to_owned() } else { format!("spec.{path}") },
+            problem: sentence(error.inner()),
+            lacks: text.strip_prefix("missing field `").and_then(quoted),
+            is_unknown: text.starts_with("unknown field `"),
+            would_fit: expected.and_then(|(_, values)| quoted(values.split_once('`')?.1)),
+        }
     })
 }
 

@@ -22,7 +22,7 @@ pub fn check(data: &[u8]) {
     for document in &documents {
         match Resource::from_document(&document.value) {
             Ok(resource) => resources.push(resource),
-            Err(fault) => assert!(!fault.problem.is_empty()),
+            Err(faults) => assert!(!faults.0.is_empty() && faults.0.iter().all(|f| !f.problem.is_empty())),
         }
     }
     let catalog = Catalog::default();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use weir_domain::compile;
 use weir_domain::fault::{Fault, Faults};
 use weir_domain::resource::{DEFAULT_TEAM, Kind, Resource, Stored};
+use weir_domain::secret::SecretRef;
 use weir_domain::spec::Spec;
 use weir_domain::time;
 
@@ -160,6 +161,15 @@ impl Board {
         Ok(())
     }
 
+    /// References of what the edits leave that may not be followed, not even to check it.
+    pub(super) fn refused(&self, by: &By<'_>) -> HashSet<SecretRef> {
+        let changed = self.rows.values().filter(|entry| entry.action != "keep");
+        changed
+            .filter_map(|e| e.after.as_ref())
+            .flat_map(|s| secrets::not_permitted(&s.resource, by.permit()))
+            .collect()
+    }
+
     pub(super) fn after(&self) -> Vec<Resource> {
         resources(self.rows.values().filter_map(|e| e.after.as_ref()))
     }
@@ -183,8 +193,9 @@ impl Board {
             let application = self.entry(tx, Kind::Application, &key.application).await?;
             let team = application.after.as_ref().map(|a| a.resource.team.clone());
             let Some(team) = team else {
-                let problem = format!("there is no Application {:?}; create it first", key.application);
-                faults.push(Fault::new(Kind::ApiKey, &resource.id, "spec.application", problem));
+                let what = format!("Application {:?}", key.application);
+                let (kind, field) = (Kind::ApiKey, "spec.application");
+                faults.push(Fault::missing_reference(kind, &resource.id, field, &what, "create it first"));
                 continue;
             };
             let entry = self.entry(tx, Kind::ApiKey, &resource.id).await?;
@@ -238,30 +249,24 @@ impl Entry {
         action: &'static str,
         mut kept: Vec<secrets::Kept>,
     ) -> Result<(), Error> {
-        if let Some(fault) = resource.check_names() {
-            return Err(fault.into());
-        }
+        let mut faults = resource.check_names();
         if let Some(now) = &self.after {
             kept.extend(secrets::kept(&now.resource.spec));
-            let faults = secrets::sent_elsewhere(&by.app.catalog, &now.resource.spec, &resource);
-            if !faults.is_empty() {
-                return Err(Error::Invalid(Faults(faults)));
-            }
+            faults.extend(secrets::sent_elsewhere(&by.app.catalog, &now.resource.spec, &resource));
         }
         let permit = by.permit();
-        secrets::seal(&by.app.vault, &mut resource, &kept, permit).map_err(|f| Error::Invalid(Faults(f)))?;
+        faults.extend(secrets::seal(&by.app.vault, &mut resource, &kept, permit));
         let origin = by.file.map_or_else(|| "api".to_owned(), |name| format!("file:{name}"));
         let same_origin = self.row.as_ref().is_some_and(|r| r.origin == origin);
         let same = self.after.as_ref().is_some_and(|now| now.resource == resource);
         // What the admin API leaves as it is, it does not take away from a file.
-        if same && (same_origin || by.file.is_none()) {
+        if faults.is_empty() && same && (same_origin || by.file.is_none()) {
             return Ok(());
         }
         self.not_managed(by)?;
-        let faults = [secrets::refused(&resource, permit), limits::faults(&resource)].concat();
-        if !faults.is_empty() {
-            return Err(Error::Invalid(Faults(faults)));
-        }
+        let more = [secrets::refused(&resource, permit), limits::faults(&resource)].concat();
+        let more: Vec<Fault> = more.into_iter().filter(|fault| !faults.contains(fault)).collect();
+        faults.extend(more);
         debug_assert!(by.revision > 0, "a change has a revision");
         let now = time::now();
         self.after = Some(Stored {
@@ -272,7 +277,8 @@ impl Entry {
             updated_by: by.actor.label.clone(),
         });
         self.action = action;
-        Ok(())
+        // With faults it is on the board all the same: who refers to it is not told that it is not there.
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(Faults(faults))) }
     }
 
     /// Refuses a change by the admin API of what a file manages.
