@@ -5,7 +5,7 @@ mod mend;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::mend::{Misfit, Step};
+pub(crate) use self::mend::{Hint, Misfit, Step};
 use crate::fault::Fault;
 use crate::name;
 use crate::resource::{DEFAULT_TEAM, Kind, Resource};

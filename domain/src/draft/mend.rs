@@ -25,12 +25,21 @@ pub(crate) struct Misfit {
     pub(crate) field: String,
     /// What is wrong, as a sentence.
     pub(crate) problem: String,
+    /// What is known beside.
+    pub(crate) hint: Hint,
+}
+
+/// What a misfit tells of how it is mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// Nothing.
+    None,
     /// The field that is missing there.
-    pub(crate) lacks: Option<String>,
+    Lacks(String),
     /// It is a field that nobody knows.
-    pub(crate) is_unknown: bool,
+    UnknownField,
     /// One of the values that would fit.
-    pub(crate) would_fit: Option<String>,
+    WouldFit(String),
 }
 
 /// Reads `value` with `read`. What does not fit is left out, and where it must not be missing stood in for, until all that
@@ -50,18 +59,20 @@ pub(crate) fn mend<T>(
             told.push(misfit);
             break;
         };
-        at.extend(misfit.lacks.clone().map(Step::Key));
+        let hint = misfit.hint.clone();
+        if let Hint::Lacks(name) = &hint {
+            at.push(Step::Key(name.clone()));
+        }
         let place = shown(&at);
-        let (is_unknown, would_fit) = (misfit.is_unknown, misfit.would_fit.clone());
         // What does not fit a value of our own says nothing about what was written.
         if !mended.iter().any(|known| super::is_within(&place, known)) {
             told.push(misfit);
         }
-        if !replace(&mut value, &at, would_fit, tried.entry(place.clone()).or_default()) {
+        if !replace(&mut value, &at, &hint, tried.entry(place.clone()).or_default()) {
             break;
         }
         // Nothing goes missing with a field that nobody knows.
-        if !is_unknown && !mended.contains(&place) {
+        if hint != Hint::UnknownField && !mended.contains(&place) {
             mended.push(place);
         }
         misfit = match read(&value) {
@@ -82,7 +93,7 @@ fn shown(steps: &[Step]) -> String {
 
 /// Takes the value at `at` away; where that was done before, or cannot be, puts the next thing there that may fit. `tried`
 /// counts. Whether there was something left to try.
-fn replace(value: &mut Value, at: &[Step], would_fit: Option<String>, tried: &mut usize) -> bool {
+fn replace(value: &mut Value, at: &[Step], hint: &Hint, tried: &mut usize) -> bool {
     *tried += 1;
     let Some((last, above)) = at.split_last() else {
         *value = Value::Object(Map::new());
@@ -105,12 +116,12 @@ fn replace(value: &mut Value, at: &[Step], would_fit: Option<String>, tried: &mu
             if *tried == 1 && fields.shift_remove(name).is_some() {
                 return true;
             }
-            stand_in(*tried, would_fit).is_some_and(|value| {
+            stand_in(*tried, hint).is_some_and(|value| {
                 fields.insert(name.clone(), value);
                 true
             })
         }
-        (Value::Array(items), Step::Index(index)) => match (items.get_mut(*index), stand_in(*tried, would_fit)) {
+        (Value::Array(items), Step::Index(index)) => match (items.get_mut(*index), stand_in(*tried, hint)) {
             (Some(item), Some(value)) => {
                 *item = value;
                 true
@@ -122,11 +133,14 @@ fn replace(value: &mut Value, at: &[Step], would_fit: Option<String>, tried: &mu
 }
 
 /// What may fit, one after the other; a value that is known to fit goes before.
-fn stand_in(tried: usize, would_fit: Option<String>) -> Option<Value> {
+fn stand_in(tried: usize, hint: &Hint) -> Option<Value> {
     let all = [json!(""), json!(0), json!(false), json!([]), json!({}), json!("0")];
     // The first try may have been to leave it out.
     if tried > all.len() + 1 {
         return None;
     }
-    would_fit.map(Value::String).or_else(|| all.into_iter().nth(tried.saturating_sub(1).min(5)))
+    match hint {
+        Hint::WouldFit(text) => Some(Value::String(text.clone())),
+        _ => all.into_iter().nth(tried.saturating_sub(1).min(5)),
+    }
 }

@@ -27,7 +27,7 @@ pub use self::rest::{
 pub use self::routing::{
     Breaker, Canary, Retry, RetryBudget, RetryOn, RouteTimeouts, Shadow, Sticky, StickyBy, Strategy, TokenRange, When,
 };
-use crate::draft::{Misfit, Step};
+use crate::draft::{Hint, Misfit, Step};
 use crate::fault::Fault;
 use crate::resource::Kind;
 
@@ -129,9 +129,14 @@ fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Misfit> {
             steps: steps.collect(),
             field: if path == "." { "spec".to_owned() } else { format!("spec.{path}") },
             problem: sentence(error.inner()),
-            lacks: text.strip_prefix("missing field `").and_then(quoted),
-            is_unknown: text.starts_with("unknown field `"),
-            would_fit: expected.and_then(|(_, values)| quoted(values.split_once('`')?.1)),
+            hint: if let Some(name) = text.strip_prefix("missing field `").and_then(quoted) {
+                Hint::Lacks(name)
+            } else if text.starts_with("unknown field `") {
+                Hint::UnknownField
+            } else {
+                let value = expected.and_then(|(_, values)| quoted(values.split_once('`')?.1));
+                value.map_or(Hint::None, Hint::WouldFit)
+            },
         }
     })
 }
