@@ -196,6 +196,10 @@ const BAD: &[(&str, &[&str])] = &[
         "kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'http://93.184.216.34/v1', allow_private_address: true}",
         &["spec.base_url", "allow_plaintext"],
     ),
+    (
+        "kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'https://a.example/v1/chat/completions/'}",
+        &["spec.base_url", "ends with /chat/completions", "give the address before it"],
+    ),
     ("kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'https://a.example:0'}", &["spec.base_url", "port 0"]),
     (
         "kind: Provider\nid: p\nspec: {protocol: openai, base_url: 'https://a:b@a.example'}",

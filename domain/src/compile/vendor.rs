@@ -24,6 +24,9 @@ pub(super) struct Reach {
 const PLAINTEXT: &str = "would send keys and prompts over the internet in the clear; use https://, or set \
                          allow_plaintext: true if that is meant";
 
+/// Ends of addresses that vendors' examples give for one operation, and that no provider's own address has.
+const OPERATIONS: [&str; 5] = ["/chat/completions", "/messages", "/responses", "/embeddings", ":generateContent"];
+
 /// Faults of one provider.
 struct Noted<'a> {
     id: &'a str,
@@ -101,6 +104,10 @@ fn address(
         Ok(mut address) => {
             if !address.tls && !spec.allow_plaintext && !is_private(&address) {
                 noted.add("base_url", PLAINTEXT);
+            }
+            if let Some(path) = OPERATIONS.into_iter().find(|path| address.path.ends_with(path)) {
+                let problem = format!("ends with {path}, which is added for each call; give the address before it");
+                noted.add("base_url", problem);
             }
             if protocol == Protocol::Azure {
                 // People copy it with the beginning of the path, which depends on the API's version.
