@@ -30,14 +30,19 @@ pub const ID_RULE: &str =
 /// The longest name of a model, in bytes.
 pub const MAX_MODEL: usize = 256;
 
-/// Whether `name` is fit for a model that callers name: it stands in headers, log lines and the ledger.
+/// Whether `name` is fit for a model that callers name: it stands in headers, log lines, the ledger and the paths of
+/// some providers, where a segment `.` or `..` would lead elsewhere, however it is encoded.
 #[must_use]
 pub fn is_model(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_MODEL && !name.contains(|c: char| c.is_control() || c.is_whitespace())
+    !name.is_empty()
+        && name.len() <= MAX_MODEL
+        && !name.contains(|c: char| c.is_control() || c.is_whitespace())
+        && !name.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
 }
 
 /// The sentence that says what [`is_model`] takes.
-pub const MODEL_RULE: &str = "must have 1 to 256 bytes and neither whitespace nor control characters";
+pub const MODEL_RULE: &str =
+    "must have 1 to 256 bytes, neither whitespace nor control characters, and no '.' or '..' between slashes";
 
 /// A new id that sorts by time (UUID version 7, RFC 9562).
 #[must_use]
@@ -80,11 +85,16 @@ mod tests {
 
     #[test]
     fn a_models_name_is_short_and_one_word() {
-        for good in ["gpt-4o", "oai/gpt-4o", "org/model:tag@1", "模型", &"z".repeat(MAX_MODEL)] {
+        for good in
+            ["gpt-4o", "oai/gpt-4o", "org/model:tag@1", "模型", "a/...", "a/.b", "gpt-4..1", &"z".repeat(MAX_MODEL)]
+        {
             assert!(is_model(good), "{good}");
         }
         for bad in ["", "a b", "a\nb", "a\u{a0}b", "a\u{7f}", &"z".repeat(MAX_MODEL + 1)] {
             assert!(!is_model(bad), "{bad:?}");
+        }
+        for climbing in ["..", "a/../b", "fg/../../x?a=b#c", "a/.", "./a", "a\\..\\b"] {
+            assert!(!is_model(climbing), "{climbing}: it goes into paths");
         }
     }
 }

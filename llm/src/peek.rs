@@ -114,11 +114,9 @@ pub fn peek_for(operation: Operation, dialect: Dialect, body: &[u8]) -> Result<P
         return Err(RequestError::field(written, problem, format!("write '{meant}', once, or leave it out")));
     }
     let Some(model_raw) = head.model.filter(|raw| raw.get() != "null") else {
-        return Err(RequestError::field(
-            "model",
-            "is missing",
-            "name a model, for example {\"model\": \"demo-small\", …}; GET /v1/models lists what you may call",
-        ));
+        // Which names work for this caller is not known here: an example that is refused would mislead.
+        let mend = "name a model that GET /v1/models lists";
+        return Err(RequestError::field("model", "is missing", mend));
     };
     let model: Text<'_> = serde_json::from_str(model_raw.get())
         .map_err(|_| RequestError::field("model", "is not a string", "write the model's name in quotes"))?;

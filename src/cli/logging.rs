@@ -4,7 +4,10 @@ use std::io;
 
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::SubscriberBuilder;
+use tracing_subscriber::fmt::format::{DefaultFields, Format as Layout};
 
+use super::log_fields::Fields;
 use super::terminal;
 
 /// How log lines look.
@@ -34,10 +37,18 @@ pub(crate) fn init(format: Format) -> anyhow::Result<()> {
     // Ours goes through `tracing`; the `init` below brings in what goes through `log`, which is mostly Pingora's.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
-        Format::Text => builder.with_ansi(terminal::is_coloured(&io::stderr())).init(),
+        Format::Text => text(builder, terminal::is_coloured(&io::stderr())).init(),
         Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
     }
     // Whatever the filter says: below this Pingora writes out whole request heads, and with them credentials.
     log::set_max_level(log::LevelFilter::Warn);
     Ok(())
+}
+
+/// Lines for people.
+pub(super) fn text<F, W>(
+    builder: SubscriberBuilder<DefaultFields, Layout, F, W>,
+    coloured: bool,
+) -> SubscriberBuilder<Fields, Layout, F, W> {
+    builder.with_ansi(coloured).fmt_fields(Fields)
 }

@@ -15,6 +15,7 @@ mod export;
 mod first_config;
 mod gateway;
 mod key;
+mod log_fields;
 mod logging;
 mod plan;
 mod planes;

@@ -82,6 +82,9 @@ fn a_whole_configuration_compiles() {
     for bad in [format!("openai/{}", "z".repeat(2_200_000)), "openai/a b".to_owned(), "openai/a\nb".to_owned()] {
         assert!(snapshot.resolve_model(&bad).is_none(), "{}", bad.len());
     }
+    for climbing in ["openai/../../x?a=b#c", "openai/..", "openai/./x"] {
+        assert!(snapshot.resolve_model(climbing).is_none(), "{climbing}: it would go into a path");
+    }
     let Match::Found(route, parameters) = snapshot.routes.find("api.example.com", "/shop/orders/9", Some(Method::Get))
     else {
         panic!("no route")

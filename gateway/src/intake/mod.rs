@@ -165,11 +165,21 @@ fn target(request: &mut RequestHeader) -> Result<(), IntakeFault> {
     Ok(())
 }
 
-/// SDKs encode the slash of `provider/model` in `GET /v1/models/{id}`, where it means what a plain one does: this path
-/// is Weir's own, no upstream reads it another way.
+/// Where models are named in the path.
+const MODELS: [&str; 2] = ["/v1/models/", "/v1beta/models/"];
+
+/// SDKs encode the slash of `provider/model` where a path names a model, and the colon before Gemini's methods; there they
+/// mean what plain ones do: these paths are Weir's own, no upstream reads them another way.
 fn model_path(path: &str) -> Option<String> {
-    let id = path.strip_prefix("/v1/models/").filter(|id| id.contains("%2"))?;
-    Some(format!("/v1/models/{}", id.replace("%2F", "/").replace("%2f", "/")))
+    let (models, id) = MODELS.iter().find_map(|models| Some((models, path.strip_prefix(models)?)))?;
+    let encoded = ["%2F", "%2f", "%3A", "%3a"];
+    if !encoded.iter().any(|escape| id.contains(escape)) {
+        return None;
+    }
+    let id = encoded
+        .iter()
+        .fold(id.to_owned(), |id, escape| id.replace(escape, if escape.starts_with("%2") { "/" } else { ":" }));
+    Some(format!("{models}{id}"))
 }
 
 /// Bounds the header fields, and drops those that upstreams could take for another: names with `_`, which CGI-style

@@ -32,18 +32,26 @@ fn the_path_is_normalised_and_the_query_is_not() {
 }
 
 #[test]
-fn the_slash_of_a_model_name_may_be_encoded() {
+fn the_slash_and_the_colon_of_a_model_name_may_be_encoded() {
     for (sent, seen) in [
         ("/v1/models/demo%2Fecho?x=%2F", "/v1/models/demo/echo?x=%2F"),
         ("/v1/models/demo%2fecho%20x", "/v1/models/demo/echo%20x"),
         ("/v1/models/a/../b%2Fc", "/v1/models/b/c"),
+        ("/v1beta/models/demo%2Fdemo-small:generateContent", "/v1beta/models/demo/demo-small:generateContent"),
+        ("/v1beta/models/ollama%2fllama3%3a8b%3AcountTokens", "/v1beta/models/ollama/llama3:8b:countTokens"),
+        ("/v1/models/chat%3AgenerateContent?alt=sse%3A", "/v1/models/chat:generateContent?alt=sse%3A"),
+        ("/v1beta/models/a%252Fb", "/v1beta/models/a%252Fb"),
     ] {
         let mut model = request("GET", sent, &[("Host", "h")]);
         assert_eq!(verdict(&mut model, false), Ok(()), "{sent}");
         assert_eq!(model.uri, seen);
     }
-    let mut escape = request("GET", "/v1/models/..%2F..%2F..%2Fx", &[("Host", "h")]);
-    assert_eq!(verdict(&mut escape, false), Err(IntakeFault::Path(PathFault::Escapes)));
+    for models in MODELS {
+        let mut escape = request("GET", &format!("{models}..%2F..%2F..%2Fx"), &[("Host", "h")]);
+        assert_eq!(verdict(&mut escape, false), Err(IntakeFault::Path(PathFault::Escapes)));
+    }
+    let mut native = request("GET", "/providers/google/v1beta/models/a%2Fb", &[("Host", "h")]);
+    assert_eq!(verdict(&mut native, false), Err(IntakeFault::Path(PathFault::Ambiguous)), "a vendor reads that one");
 }
 
 #[test]

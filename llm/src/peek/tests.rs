@@ -30,7 +30,7 @@ fn null_means_absent() {
 
 #[test]
 fn a_refusal_names_the_field_what_is_wrong_and_how_to_mend_it() {
-    assert!(refusal(r#"{"messages":[]}"#).starts_with("model: is missing; name a model"));
+    assert_eq!(refusal(r#"{"messages":[]}"#), "model: is missing; name a model that GET /v1/models lists");
     assert!(refusal(r#"{"model":1}"#).starts_with("model: is not a string; "));
     assert!(refusal(r#"{"model":" "}"#).starts_with("model: is empty; "));
     assert!(
