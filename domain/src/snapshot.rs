@@ -14,6 +14,7 @@ use self::differences::is_claude;
 pub use self::health::HealthCheck;
 pub use self::rest::{Piece, Rewrite, Route, Upstream, UpstreamTarget};
 use crate::addressing::{Addressing, Called};
+use crate::catalog::Modality;
 use crate::credential::Allow;
 use crate::dialect::{Dialect, WireFormat};
 use crate::key_secret::KeySecret;
@@ -192,6 +193,8 @@ impl Provider {
 /// What is known of a model at a provider.
 #[derive(Clone, Debug, Default)]
 pub struct ModelFacts {
+    /// What it is for; `None` where the catalogue does not know it.
+    pub modality: Option<Modality>,
     /// Tokens that fit into one request.
     pub context: Option<u64>,
     /// The most tokens it writes.

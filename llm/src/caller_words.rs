@@ -25,13 +25,43 @@ pub(crate) fn path(inbound: Dialect, path: &str) -> Cow<'_, str> {
     }
 }
 
+/// Members of the top level of a request of Gemini's. Source: <https://ai.google.dev/api/generate-content>,
+/// <https://ai.google.dev/api/embeddings>.
+const GEMINI: [&str; 14] = [
+    "model",
+    "contents",
+    "tools",
+    "toolConfig",
+    "safetySettings",
+    "systemInstruction",
+    "generationConfig",
+    "cachedContent",
+    "content",
+    "requests",
+    "taskType",
+    "title",
+    "outputDimensionality",
+    "generateContentRequest",
+];
+
+/// The parameter that a provider names as the one at fault, as the caller would write it: a provider speaks of the request
+/// that it got. `None` where the caller's dialect has no such parameter.
+pub(crate) fn of_provider(inbound: Dialect, field: &str) -> Option<Cow<'_, str>> {
+    let root = field.split(['.', '[']).next().unwrap_or_default();
+    match parameter(inbound, root) {
+        Some(own) => Some(own.into()),
+        None if inbound != Dialect::Gemini => Some(field.into()),
+        None => GEMINI.contains(&root).then(|| path(inbound, field)),
+    }
+}
+
 /// Parameters of the top level. Those that differ more are in [`crate::exchange::Names`].
 fn parameter(inbound: Dialect, path: &str) -> Option<&'static str> {
     Some(match (inbound, path) {
         (Dialect::Gemini, "messages") => "contents",
-        (Dialect::Gemini, "max_tokens") => "generationConfig.maxOutputTokens",
+        (Dialect::Gemini, "max_tokens" | "max_completion_tokens") => "generationConfig.maxOutputTokens",
         (Dialect::Responses, "messages") => "input",
-        (Dialect::Responses, "max_tokens") => "max_output_tokens",
+        (Dialect::Responses, "max_tokens" | "max_completion_tokens") => "max_output_tokens",
         (Dialect::Gemini, "temperature") => "generationConfig.temperature",
         (Dialect::Gemini, "top_p") => "generationConfig.topP",
         (Dialect::Gemini, "top_k") => "generationConfig.topK",
@@ -103,6 +133,22 @@ mod tests {
             (Dialect::Openai, "logit_bias", "logit_bias"),
         ] {
             assert_eq!(path(inbound, neutral), own, "{inbound:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_provider_names_is_told_in_the_words_of_the_caller_or_not_at_all() {
+        for (inbound, theirs, own) in [
+            (Dialect::Gemini, "messages", Some("contents")),
+            (Dialect::Gemini, "messages[3].content", Some("contents")),
+            (Dialect::Gemini, "max_completion_tokens", Some("generationConfig.maxOutputTokens")),
+            (Dialect::Gemini, "tools[0].function.parameters", Some("functionDeclarations[0].parameters")),
+            (Dialect::Gemini, "logit_bias", None),
+            (Dialect::Responses, "messages", Some("input")),
+            (Dialect::Responses, "input[3].id", Some("input[3].id")),
+            (Dialect::Openai, "messages[3].content", Some("messages[3].content")),
+        ] {
+            assert_eq!(of_provider(inbound, theirs).as_deref(), own, "{inbound:?} {theirs}");
         }
     }
 }

@@ -12,12 +12,12 @@ use weir_domain::usage::Usage;
 
 use crate::answer::{Answer, AnswerContext};
 use crate::error::{AnswerError, RequestError};
-use crate::peek::Peek;
+use crate::peek::{Peek, as_text, request_error};
 use crate::request::{Target, UpstreamRequest, with_model};
 use crate::tool_names::ToolNames;
 use crate::usage::Count;
 use crate::wanted::Wanted;
-use crate::wire::parse;
+use crate::wire::{parse, record};
 
 const PATH: &str = "/messages/count_tokens";
 const RESPONSES_PATH: &str = "/responses/input_tokens";
@@ -43,6 +43,7 @@ pub(crate) fn prepare(
         Dialect::Openai => None,
     };
     let Some(path) = path else {
+        check(inbound, body)?;
         return Err(RequestError::unsupported("model", "its provider counts no tokens"));
     };
     Ok(UpstreamRequest {
@@ -52,6 +53,33 @@ pub(crate) fn prepare(
         path: path.into(),
         wanted: Wanted::default(),
     })
+}
+
+record! {
+    /// The parts of a request without which there is nothing to count.
+    Counted {
+        "messages" messages: &'a RawValue,
+        "contents" contents: &'a RawValue,
+        "generateContentRequest" | "generate_content_request" request: &'a RawValue,
+    }
+}
+
+/// Refuses what a provider that counts would refuse: Weir's estimate of it would be a number of nothing.
+fn check(inbound: Dialect, body: &[u8]) -> Result<(), RequestError> {
+    let counted: Counted<'_> = parse(as_text(body)?).map_err(request_error)?;
+    let (field, part) = match inbound {
+        Dialect::Anthropic => ("messages", counted.messages),
+        Dialect::Gemini => ("contents", counted.contents.or(counted.request)),
+        Dialect::Openai | Dialect::Responses => return Ok(()),
+    };
+    let mend = "write the conversation that is to be counted, as for the call that would answer it";
+    match part.map(RawValue::get) {
+        None | Some("null") => Err(RequestError::field(field, "is missing", mend)),
+        Some(list) if field == "messages" && !list.starts_with('[') => {
+            Err(RequestError::field(field, "is not a list", mend))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -129,5 +157,39 @@ mod tests {
         assert!(matches!(to(WireFormat::Openai), Err(RequestError::Unsupported { .. })));
         let ours: Value = serde_json::from_slice(&estimated(Dialect::Responses, &seen)).unwrap();
         assert_eq!(ours, json!({"object": "response.input_tokens", "input_tokens": seen.estimated_input}));
+    }
+
+    #[test]
+    fn what_holds_no_messages_is_refused_and_not_estimated_as_nothing() {
+        let target = Target {
+            format: WireFormat::Openai,
+            model: "up",
+            max_output_tokens: None,
+            stream_options: true,
+            completions: true,
+            strict: false,
+            betas: &[],
+        };
+        let gemini = crate::Addressed { model: "chat".into(), ..crate::Addressed::default() };
+        for (body, is_missing) in
+            [("{}", true), (r#"{"contents":[]}"#, false), (r#"{"generateContentRequest":{}}"#, false)]
+        {
+            let seen = crate::peek_addressed(Operation::CountTokens, &gemini, body.as_bytes()).unwrap();
+            let error = make(Dialect::Gemini, &seen, &Bytes::from_static(body.as_bytes()), &target).unwrap_err();
+            assert_eq!(error.to_string().starts_with("contents: is missing; "), is_missing, "{error}");
+        }
+        for (body, said) in [
+            (r#"{"model":"chat"}"#, Some("messages: is missing; ")),
+            (r#"{"model":"chat","messages":null}"#, Some("messages: is missing; ")),
+            (r#"{"model":"chat","messages":"hi"}"#, Some("messages: is not a list; ")),
+            (r#"{"model":"chat","messages":[{"role":"user","content":"hi"}]}"#, None),
+        ] {
+            let seen = peek_for(Operation::CountTokens, Dialect::Anthropic, body.as_bytes()).unwrap();
+            let error = make(Dialect::Anthropic, &seen, &Bytes::from_static(body.as_bytes()), &target).unwrap_err();
+            match said {
+                Some(said) => assert!(error.to_string().starts_with(said), "{error}"),
+                None => assert!(matches!(error, RequestError::Unsupported { .. }), "{error}"),
+            }
+        }
     }
 }

@@ -281,11 +281,23 @@ fn provider_fault(message: String, code: &str) -> WireError {
 /// The error body in the caller's dialect. Its status is [`WireError::caller_status`].
 #[must_use]
 pub fn render_error(inbound: Dialect, error: &WireError) -> Bytes {
+    let error = &*in_words_of(inbound, error);
     match inbound {
         // Both of OpenAI's dialects have one envelope.
         Dialect::Openai | Dialect::Responses => openai::error::render(error),
         Dialect::Anthropic => anthropic::error::render(error),
         Dialect::Gemini => gemini::error::render(error),
+    }
+}
+
+/// A provider's error with the parameter at fault in the caller's words; Weir's own have them.
+fn in_words_of(inbound: Dialect, error: &WireError) -> Cow<'_, WireError> {
+    match &error.param {
+        Some(theirs) if error.origin == Origin::Provider => {
+            let param = caller_words::of_provider(inbound, theirs).map(Cow::into_owned);
+            Cow::Owned(WireError { param, ..error.clone() })
+        }
+        _ => Cow::Borrowed(error),
     }
 }
 
@@ -295,7 +307,7 @@ pub fn error_event(inbound: Dialect, error: &WireError) -> Bytes {
     let (head, body): (&[u8], _) = match inbound {
         Dialect::Openai | Dialect::Gemini => (b"data: ", render_error(inbound, error)),
         Dialect::Anthropic => (b"event: error\ndata: ", render_error(inbound, error)),
-        Dialect::Responses => (b"event: error\ndata: ", openai::error::render_event(error)),
+        Dialect::Responses => (b"event: error\ndata: ", openai::error::render_event(&in_words_of(inbound, error))),
     };
     [head, &body, b"\n\n"].concat().into()
 }

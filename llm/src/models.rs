@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::Serialize;
+use weir_domain::catalog::Modality;
 use weir_domain::dialect::Dialect;
 use weir_domain::time::to_rfc3339;
 
@@ -16,6 +17,8 @@ pub struct ModelEntry {
     pub owned_by: String,
     /// A name for people; the id when absent.
     pub display_name: Option<String>,
+    /// What it is for, where that is known.
+    pub modality: Option<Modality>,
 }
 
 /// The body of `GET /v1/models`, all models on one page.
@@ -108,8 +111,8 @@ struct GeminiList<'a> {
 struct GeminiModel<'a> {
     name: String,
     display_name: &'a str,
-    /// What may be asked of every model here, whoever provides it.
-    supported_generation_methods: [&'static str; 2],
+    /// What may be asked of the model in this dialect, whoever provides it.
+    supported_generation_methods: &'static [&'static str],
 }
 
 impl<'a> GeminiModel<'a> {
@@ -117,8 +120,17 @@ impl<'a> GeminiModel<'a> {
         Self {
             name: format!("models/{}", m.id),
             display_name: m.display_name.as_deref().unwrap_or(&m.id),
-            supported_generation_methods: ["generateContent", "countTokens"],
+            supported_generation_methods: methods(m.modality),
         }
+    }
+}
+
+/// What Gemini's dialect has for a kind of model. Of an unknown one it is taken that it chats, as most do.
+fn methods(modality: Option<Modality>) -> &'static [&'static str] {
+    match modality {
+        None | Some(Modality::Chat | Modality::Responses) => &["generateContent", "countTokens"],
+        Some(Modality::Embedding) => &["embedContent", "batchEmbedContents"],
+        Some(_) => &[],
     }
 }
 
@@ -127,7 +139,8 @@ mod tests {
     use super::*;
 
     fn entry() -> ModelEntry {
-        ModelEntry { id: "chat".into(), created: 1_700_000_000, owned_by: "demo".into(), display_name: None }
+        let (id, owned_by) = ("chat".into(), "demo".into());
+        ModelEntry { id, created: 1_700_000_000, owned_by, display_name: None, modality: None }
     }
 
     #[test]
@@ -161,5 +174,21 @@ mod tests {
         );
         assert_eq!(models_list(Dialect::Gemini, &[entry()]), format!(r#"{{"models":[{one}]}}"#));
         assert_eq!(model(Dialect::Gemini, &entry()), one);
+    }
+
+    #[test]
+    fn gemini_callers_are_told_what_can_be_asked_of_each_kind_of_model() {
+        for (modality, methods) in [
+            (None, r#"["generateContent","countTokens"]"#),
+            (Some(Modality::Chat), r#"["generateContent","countTokens"]"#),
+            (Some(Modality::Embedding), r#"["embedContent","batchEmbedContents"]"#),
+            (Some(Modality::Rerank), "[]"),
+            (Some(Modality::Image), "[]"),
+            (Some(Modality::AudioSpeech), "[]"),
+        ] {
+            let shown = model(Dialect::Gemini, &ModelEntry { modality, ..entry() });
+            let shown = std::str::from_utf8(&shown).unwrap();
+            assert!(shown.contains(&format!("\"supportedGenerationMethods\":{methods}")), "{modality:?}: {shown}");
+        }
     }
 }

@@ -28,7 +28,8 @@ pub(crate) struct FilterQuery {
     pub(crate) application: Option<String>,
     /// Only this API key's, by public id.
     pub(crate) key: Option<String>,
-    /// Only calls of this model name.
+    /// Only calls of this model name. In the log also those that asked for it where nothing is known of such a model
+    /// (`asked_model`), which sums count under no name.
     pub(crate) model: Option<String>,
     /// Only what this provider answered.
     pub(crate) provider: Option<String>,

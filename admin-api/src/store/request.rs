@@ -102,13 +102,12 @@ pub(crate) struct RequestFilter {
 pub(crate) const ANY_STATUS: (i64, i64) = (0, 999);
 
 impl RequestFilter {
-    /// The columns that are compared with a text.
-    fn texts(&self) -> [(&'static str, &str); 8] {
+    /// The columns that are compared with a text; the model is told in two.
+    fn texts(&self) -> [(&'static str, &str); 7] {
         [
             ("team", &self.team),
             ("application", &self.application),
             ("key_id", &self.key),
-            ("model", &self.model),
             ("provider", &self.provider),
             ("service", &self.service),
             ("outcome", &self.outcome),
@@ -118,13 +117,37 @@ impl RequestFilter {
 
     /// Whether only time narrows it.
     fn is_of_all(&self) -> bool {
-        self.status == ANY_STATUS && self.texts().iter().all(|(_, wanted)| wanted.is_empty())
+        self.status == ANY_STATUS && self.model.is_empty() && self.texts().iter().all(|(_, wanted)| wanted.is_empty())
     }
 
     /// The conditions on rows of `requests`, or of `usage_hours`, which have the same columns. `time` is the one
     /// that must lie within `from` and, below, `to`. Only what is asked for is a condition: none stands in the
     /// way of an index.
-    pub(super) fn push<'a>(&'a self, sql: &mut Sql<'a>, time: &str, (from, to): (i64, i64)) {
+    pub(super) fn push<'a>(&'a self, sql: &mut Sql<'a>, time: &str, span: (i64, i64)) {
+        self.push_but_model(sql, time, span);
+        if !self.model.is_empty() {
+            sql.push(" AND model = ").bind(Value::Text(text(&self.model)));
+        }
+    }
+
+    /// The same for hours that may hold rows of the log: where nothing is known of a model, they have no name for it.
+    fn push_hours<'a>(&'a self, sql: &mut Sql<'a>, span: (i64, i64)) {
+        self.push_but_model(sql, "hour", span);
+        if !self.model.is_empty() {
+            sql.push(" AND (model = ").bind(Value::Text(text(&self.model))).push(" OR model = '')");
+        }
+    }
+
+    /// The same for rows of the log, which keep the name that the caller asked for.
+    fn push_log<'a>(&'a self, sql: &mut Sql<'a>, span: (i64, i64)) {
+        self.push_but_model(sql, "at", span);
+        if !self.model.is_empty() {
+            sql.push(" AND (model = ").bind(Value::Text(text(&self.model)));
+            sql.push(" OR (model = '' AND asked_model = ").bind(Value::Text(text(&self.model))).push("))");
+        }
+    }
+
+    fn push_but_model<'a>(&'a self, sql: &mut Sql<'a>, time: &str, (from, to): (i64, i64)) {
         sql.push(time).push(" >= ").bind(Value::Number(from));
         sql.push(" AND ").push(time).push(" < ").bind(Value::Number(to));
         for (column, wanted) in self.texts() {
@@ -160,28 +183,36 @@ impl Db {
         below: (i64, &str),
         limit: i64,
     ) -> Result<Vec<RequestRow>, StoreError> {
-        let spans = if filter.is_of_all() || !filter.search.is_empty() {
-            vec![(filter.from, filter.to)]
-        } else {
-            spans(&self.hours(filter, below.0, limit).await?)
-        };
-        let mut rows = Vec::new();
-        for (from, to) in spans {
-            let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
-            if left <= 0 {
-                break;
-            }
-            let span = (from.max(filter.from), to.min(filter.to));
-            rows.extend(self.requests_of(filter, span, below, left).await?);
+        if filter.is_of_all() || !filter.search.is_empty() {
+            return self.requests_of(filter, (filter.from, filter.to), below, limit).await;
         }
-        Ok(rows)
+        let mut rows = Vec::new();
+        let mut newest = below.0;
+        loop {
+            let hours = self.hours(filter, newest, limit).await?;
+            for (from, to) in spans(&hours) {
+                let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
+                if left <= 0 {
+                    return Ok(rows);
+                }
+                let span = (from.max(filter.from), to.min(filter.to));
+                rows.extend(self.requests_of(filter, span, below, left).await?);
+            }
+            // Hours in which models were called of which nothing is known may hold none with the name that is wanted.
+            match hours.last() {
+                Some((oldest,)) if !filter.model.is_empty() && rows.len() < usize::try_from(limit).unwrap_or(0) => {
+                    newest = oldest - 1;
+                }
+                _ => return Ok(rows),
+            }
+        }
     }
 
     /// The newest hours that hold what a filter lets through, from the one of `at` down. As many as a page of
     /// `limit` can need: all but those at the ends hold one row of it at least.
     async fn hours(&self, filter: &RequestFilter, at: i64, limit: i64) -> Result<Vec<(i64,)>, StoreError> {
         let mut sql = Sql::new("SELECT hour FROM usage_hours WHERE ");
-        filter.push(&mut sql, "hour", (hour_of(filter.from), filter.to));
+        filter.push_hours(&mut sql, (hour_of(filter.from), filter.to));
         sql.push(" AND hour <= ").bind(Value::Number(at));
         sql.push(" GROUP BY hour ORDER BY hour DESC LIMIT ").bind(Value::Number(limit.saturating_add(2)));
         read!(self, c => sql.query_as()?.fetch_all(c).await)
@@ -196,7 +227,7 @@ impl Db {
     ) -> Result<Vec<RequestRow>, StoreError> {
         let mut sql = Sql::new("SELECT ");
         sql.push(REQUEST_COLUMNS).push(" FROM requests WHERE ");
-        filter.push(&mut sql, "at", span);
+        filter.push_log(&mut sql, span);
         if !filter.search.is_empty() {
             let wanted = like(&text(&filter.search).to_lowercase());
             for (n, column) in ["id", "path", "model", "asked_model", "error"].into_iter().enumerate() {

@@ -265,6 +265,27 @@ async fn every_grouping_counts_all_and_the_log_pages_newest_first() {
 }
 
 #[tokio::test]
+async fn a_failed_call_of_a_model_that_nobody_knows_is_found_by_the_name_that_was_asked_for() {
+    for server in Server::on_both().await {
+        let now = time::now();
+        // More hours with others of no name than a page looks at, and behind them the one that is wanted.
+        let batch = (0..8).map(|n| {
+            let mut record = record(n, now - i64::from(n) * 2 * HOUR, 1_000);
+            record.asked_model = if n == 7 { "fo/e500" } else { "fo/other" }.to_owned();
+            record.model.clear();
+            record
+        });
+        deliver(&server, &batch.collect::<Vec<_>>()).await;
+        let found = server.get("/requests?model=fo/e500&limit=2").await;
+        let ids: Vec<_> = found["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["r-00007"], "{found}");
+        assert_eq!(found["items"][0]["asked_model"], "fo/e500");
+        assert_eq!(server.get("/requests?model=fo/e50").await["items"], json!([]));
+        assert_eq!(total(&server, "model=fo/e500").await["requests"].as_i64().unwrap_or(0), 0, "it has no sums");
+    }
+}
+
+#[tokio::test]
 async fn percentiles_are_exact() {
     for server in Server::on_both().await {
         let now = time::now();

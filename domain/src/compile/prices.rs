@@ -110,6 +110,7 @@ fn catalog_facts(vendor: &str, model: &str, known: &CatalogModel) -> ModelFacts 
     let id = |price: &CatalogPrice| format!("catalog/{vendor}/{model}/{}", price.effective_from);
     let rows = known.prices.iter().filter_map(|price| price.row(&id(price)).ok());
     ModelFacts {
+        modality: Some(known.modality),
         context: known.context,
         max_output_tokens: known.max_output_tokens,
         responses_only: known.modality == Modality::Responses,

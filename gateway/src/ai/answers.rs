@@ -46,6 +46,10 @@ pub(super) struct Kept {
     /// What it cost, which whoever gets it again saves.
     pub(super) cost: Option<NanoUsd>,
     pub(super) dropped: Vec<String>,
+    /// Who gave it.
+    pub(super) provider: String,
+    /// Its model there.
+    pub(super) upstream_model: String,
 }
 
 struct Life;
@@ -204,6 +208,8 @@ impl Taking<'_> {
             usage: record.usage,
             cost: record.cost,
             dropped: record.dropped.clone(),
+            provider: record.provider.clone(),
+            upstream_model: record.upstream_model.clone(),
         };
         answers.kept.insert(key, Arc::new(kept));
     }

@@ -95,6 +95,7 @@ pub fn endpoint(method: &Method, path: &str, query: Option<&str>, either: Dialec
         }
         "/v1beta/models" => (Dialect::Gemini, Operation::ListModels, Method::GET),
         _ if let Some(addressed) = addressed(path, query) => (Dialect::Gemini, addressed, Method::POST),
+        _ if *method == Method::POST && names_method(path) => return None,
         _ if let Some(id) = path.strip_prefix("/v1beta/models/").filter(|id| !id.is_empty()) => {
             (Dialect::Gemini, Operation::GetModel(decode(id)), Method::GET)
         }
@@ -130,6 +131,13 @@ fn addressed(path: &str, query: Option<&str>) -> Option<Operation> {
     Some(Operation::Addressed(operation, addressed))
 }
 
+/// Whether a path names a method of a model as Gemini's dialect does; whoever posts there means that, and not a model whose
+/// name has a colon.
+fn names_method(path: &str) -> bool {
+    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"));
+    rest.is_some_and(|rest| rest.contains(':'))
+}
+
 /// Where OpenAI has realtime sessions.
 const REALTIME: &str = "/v1/realtime";
 /// What is served, for who asked for something else.
@@ -141,7 +149,8 @@ const SERVED: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/res
      /v1beta/models/{model}:generateContent, POST /v1beta/models/{model}:streamGenerateContent, POST \
      /v1beta/models/{model}:countTokens, POST /v1beta/models/{model}:embedContent, POST \
      /v1beta/models/{model}:batchEmbedContents, GET /v1/models, GET /v1/models/{id}, GET /v1beta/models and GET \
-     /v1beta/models/{id}";
+     /v1beta/models/{id}; what else a vendor has is at /providers/{id}/…, for applications that may use the provider's own \
+     API";
 /// The first segments below `/v1/` of what OpenAI has there; the list is that of the official Python SDK 3.54.
 const OPENAI: [&str; 31] = [
     "agents",
@@ -179,8 +188,8 @@ const OPENAI: [&str; 31] = [
 /// The same of Anthropic, where OpenAI has nothing; its SDKs tell themselves by a header. Source: the official Python
 /// SDK 2.12.
 const ANTHROPIC: [&str; 3] = ["complete", "messages", "organizations"];
-/// Where Google keeps its API.
-const GEMINI: &str = "/v1beta/";
+/// Where Google keeps its API, and where it takes files in.
+const GEMINI: [&str; 2] = ["/v1beta/", "/upload/v1beta/"];
 /// Where a client of OpenAI's dialect ends up whose base URL lacks `/v1`.
 const UNVERSIONED: &str = "/chat/completions";
 /// Where one of Anthropic's, which adds `/v1` itself, ends up when its base URL has it too.
@@ -193,7 +202,7 @@ pub(crate) fn dialect_at(path: &str, anthropic: bool) -> Option<Dialect> {
     if path == UNVERSIONED {
         return Some(Dialect::Openai);
     }
-    if path.starts_with(GEMINI) || addressed(path, None).is_some() {
+    if GEMINI.iter().any(|begin| path.starts_with(begin)) || addressed(path, None).is_some() {
         return Some(Dialect::Gemini);
     }
     let rest = path.strip_prefix(TWICE).or_else(|| path.strip_prefix("/v1/"))?;
@@ -327,7 +336,13 @@ mod tests {
         let one = Operation::GetModel("demo/demo-small".into());
         assert_eq!(get("/v1beta/models/demo/demo-small"), Some((Dialect::Gemini, one)));
         let wrong = Some((Dialect::Gemini, Operation::WrongMethod("POST")));
-        assert_eq!(get("/v1beta/models/chat:generateContent"), wrong);
+        for method in ["generateContent", "embedContent"] {
+            assert_eq!(get(&format!("/v1beta/models/demo/x:{method}")), wrong, "it is no model of that name");
+        }
+        for made_up in ["/v1beta/models/chat:foo", "/v1/models/chat:foo", "/v1beta/models/ollama/llama3:8b:predict"] {
+            let found = endpoint(&Method::POST, made_up, None, Dialect::Openai);
+            assert_eq!(found, None, "{made_up}: whoever is told to use GET is led astray");
+        }
         assert_eq!(get("/v1/models/llama3:8b"), Some((Dialect::Openai, Operation::GetModel("llama3:8b".into()))));
     }
 
@@ -345,6 +360,9 @@ mod tests {
             ("/v1/files", Some(Openai), Some(Anthropic)),
             ("/chat/completions", Some(Openai), Some(Openai)),
             ("/v1beta/files", Some(Gemini), Some(Gemini)),
+            ("/upload/v1beta/files", Some(Gemini), Some(Gemini)),
+            ("/v1beta/cachedContents", Some(Gemini), Some(Gemini)),
+            ("/v1beta/models/x:predict", Some(Gemini), Some(Gemini)),
             ("/v1beta/models/x:batchEmbedContents", Some(Gemini), Some(Gemini)),
             ("/v1/models/a:generateContent", Some(Gemini), Some(Gemini)),
             ("/v1/models/a:other", Some(Openai), Some(Anthropic)),
@@ -365,7 +383,9 @@ mod tests {
         }
         assert!(not_served(&Method::POST, "/chat/completions").contains("base URL end with /v1"));
         assert!(not_served(&Method::POST, "/v1/v1/messages").contains("out of its base URL"));
-        assert!(not_served(&Method::GET, &format!("/v1/{}", "x".repeat(8_000))).len() < 1_000);
+        assert!(said.contains("/providers/{id}/…"), "{said}");
+        let longest = not_served(&Method::GET, &format!("/v1/{}", "x".repeat(8_000)));
+        assert!(longest.len() < said.len() + 100, "{longest}");
     }
 
     #[test]

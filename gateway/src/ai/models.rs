@@ -1,8 +1,9 @@
 //! The models that a caller may use: the list of them, one of them, and those whose names are near a wrong one.
 
 use bytes::Bytes;
-use weir_domain::dialect::Dialect;
-use weir_domain::snapshot::{ModelRoute, Snapshot};
+use weir_domain::catalog::Modality;
+use weir_domain::dialect::{Dialect, WireFormat};
+use weir_domain::snapshot::{ModelRoute, Provider, Snapshot};
 use weir_llm::{ErrorKind, ModelEntry, WireError};
 
 use crate::exchange::Caller;
@@ -18,14 +19,15 @@ pub(super) fn list(snapshot: &Snapshot, caller: &Caller) -> Vec<ModelEntry> {
         .models
         .values()
         .filter(|route| caller.permits_model(snapshot, &route.name))
-        .map(|route| entry(&route.name, owner(route)))
+        .map(|route| entry(&route.name, owner(route), modality(route)))
         .collect();
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     let routes = entries.len();
     for provider in snapshot.providers.values().filter(|provider| !provider.disabled) {
-        let names = provider.models.keys().map(|model| format!("{}/{model}", provider.id));
-        let direct = names.filter(|name| !snapshot.models.contains_key(name) && caller.permits_model(snapshot, name));
-        entries.extend(direct.map(|name| entry(&name, &provider.id)));
+        let names = provider.models.keys().map(|model| (format!("{}/{model}", provider.id), model));
+        let direct =
+            names.filter(|(name, _)| !snapshot.models.contains_key(name) && caller.permits_model(snapshot, name));
+        entries.extend(direct.map(|(name, model)| entry(&name, &provider.id, modality_at(provider, model))));
     }
     if let Some(direct) = entries.get_mut(routes..) {
         direct.sort_by(|a, b| a.id.cmp(&b.id));
@@ -36,12 +38,26 @@ pub(super) fn list(snapshot: &Snapshot, caller: &Caller) -> Vec<ModelEntry> {
 /// The body that shows one model.
 pub(super) fn one(dialect: Dialect, snapshot: &Snapshot, name: &str) -> Option<Bytes> {
     let route = snapshot.resolve_model(name)?;
-    Some(weir_llm::model(dialect, &entry(name, owner(&route))))
+    Some(weir_llm::model(dialect, &entry(name, owner(&route), modality(&route))))
 }
 
 /// When a model came to be is not known here; both dialects' clients take the epoch for that.
-fn entry(name: &str, owned_by: &str) -> ModelEntry {
-    ModelEntry { id: name.to_owned(), created: 0, owned_by: owned_by.to_owned(), display_name: None }
+fn entry(name: &str, owned_by: &str, modality: Option<Modality>) -> ModelEntry {
+    ModelEntry { id: name.to_owned(), created: 0, owned_by: owned_by.to_owned(), display_name: None, modality }
+}
+
+/// What a route is for: what its targets are, as far as that is known.
+fn modality(route: &ModelRoute) -> Option<Modality> {
+    route.targets.iter().find_map(|target| modality_at(&target.provider, &target.model))
+}
+
+/// What a model is for at a provider. Gemini's own that make pictures and speech do so in chats, whatever the catalogue
+/// has them under.
+fn modality_at(provider: &Provider, model: &str) -> Option<Modality> {
+    let modality = provider.models.get(model)?.modality?;
+    let is_geminis = provider.format(model, Dialect::Gemini) == WireFormat::Gemini && model.starts_with("gemini");
+    let in_chats = is_geminis && matches!(modality, Modality::Image | Modality::AudioSpeech);
+    Some(if in_chats { Modality::Chat } else { modality })
 }
 
 /// The provider, where there is only one.

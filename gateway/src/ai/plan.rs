@@ -25,8 +25,6 @@ use super::pool::{Pool, Slot};
 const SHORT_WAIT: Duration = Duration::from_secs(2);
 /// The wait before the first repetition at a target that failed; it doubles.
 const BACKOFF: Duration = Duration::from_millis(100);
-/// When a key whose own limit is used up has room again, at a guess: its window moves on in such steps.
-const LIMITED: Duration = Duration::from_secs(5);
 
 /// One way to try a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,11 +78,16 @@ pub(super) fn identify(head: &mut ResponseHeader, record: &Record, dialect: Dial
     if record.attempts.is_empty() {
         return Ok(());
     }
-    head.insert_header("x-weir-provider", record.provider.as_str())?;
-    if let Ok(model) = HeaderValue::from_str(&record.upstream_model) {
+    answered_by(head, &record.provider, &record.upstream_model, record.attempts.len())
+}
+
+/// Who gave an answer, and in how many attempts of this call: none for one that was kept.
+pub(super) fn answered_by(head: &mut ResponseHeader, provider: &str, model: &str, attempts: usize) -> Result<()> {
+    head.insert_header("x-weir-provider", provider)?;
+    if let Ok(model) = HeaderValue::from_str(model) {
         head.insert_header("x-weir-model", model)?;
     }
-    head.insert_header("x-weir-attempts", HeaderValue::from(record.attempts.len()))
+    head.insert_header("x-weir-attempts", HeaderValue::from(attempts))
 }
 
 fn outcome(error: &WireError) -> Outcome {

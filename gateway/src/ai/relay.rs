@@ -15,7 +15,7 @@ use super::answers::{self, Kept};
 use super::attempt::Flow;
 use super::failure::{Failure, Stop};
 use super::line::LineError;
-use super::refuse::identify;
+use super::refuse::{answered_by, identify};
 use super::running::Running;
 use super::shadow::Copies;
 use super::watch::Interrupt;
@@ -79,6 +79,7 @@ pub(super) async fn kept(
     )?;
     head.insert_header("content-length", HeaderValue::from(body.len()))?;
     head.insert_header("age", HeaderValue::from(kept.age()))?;
+    answered_by(&mut head, &kept.provider, &kept.upstream_model, 0)?;
     head.insert_header("x-weir-cost", amount(NanoUsd::ZERO)?)?;
     settlement.first_byte();
     settlement.end(Outcome::Ok, "");

@@ -37,7 +37,12 @@ pub(super) fn not_yet(model: &str, rest: Rest) -> (WireError, Option<u64>) {
         true => (ErrorKind::RateLimit, "upstream_rate_limited", "have been asked too often"),
         false => (ErrorKind::Overloaded, "upstream_cooling", "have asked to be left alone"),
     };
-    let sentence = format!("the providers of the model '{model}' {why}; try again in {seconds} s");
+    let sentence = match rest.own {
+        true => format!(
+            "the gateway's own limits (rpm, tpm) of its keys for the model '{model}' are used up; try again in {seconds} s"
+        ),
+        false => format!("the providers of the model '{model}' {why}; try again in {seconds} s"),
+    };
     (WireError::gateway(kind, sentence).with_code(code), Some(seconds))
 }
 

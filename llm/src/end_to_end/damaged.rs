@@ -289,7 +289,7 @@ proptest! {
 
     #[test]
     fn a_model_of_any_name_is_listed(id in ".*") {
-        let entry = crate::ModelEntry { id: id.clone(), created: 0, owned_by: "x".into(), display_name: None };
+        let entry = crate::ModelEntry { id: id.clone(), created: 0, owned_by: "x".into(), display_name: None, modality: None };
         for dialect in DIALECTS {
             let list: Value = serde_json::from_slice(&models_list(dialect, std::slice::from_ref(&entry))).unwrap();
             let shown = match dialect {

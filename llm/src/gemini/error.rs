@@ -85,6 +85,17 @@ mod tests {
             {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations":
                 [{"field": "model", "description": "no such model"}]}]}});
         assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
+        let too_long = crate::read_error(
+            weir_domain::dialect::WireFormat::Openai,
+            400,
+            None,
+            br#"{"error":{"message":"too long","param":"messages","code":"context_length_exceeded"}}"#,
+        );
+        let body: Value = serde_json::from_slice(&crate::render_error(Dialect::Gemini, &too_long)).unwrap();
+        assert_eq!(
+            body["error"]["details"][1]["fieldViolations"][0]["field"], "contents",
+            "there are no messages: {body}"
+        );
         let overloaded =
             WireError { origin: crate::Origin::Provider, ..WireError::gateway(ErrorKind::Overloaded, "busy") };
         let body: Value = serde_json::from_slice(&render(&overloaded)).unwrap();

@@ -2,11 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::{BACKOFF, Blame, Choice, LIMITED, Plan, SHORT_WAIT, Standing};
+use super::{BACKOFF, Blame, Choice, Plan, SHORT_WAIT, Standing};
 use crate::ai::pool::Slot;
 use crate::ai::pool::breaker::{Breaker, Stand};
 use crate::ai::pool::clock::Millis;
 use crate::ai::pool::cooldown::{Cause, Rest};
+
+/// Whether a way is left out as long as it rests.
+fn is_barred(told: &Rest) -> bool {
+    told.left > SHORT_WAIT || told.own
+}
 
 impl<R: FnMut(u64) -> u64> Plan<R> {
     pub(super) fn last_resort(&self, now: Millis) -> Option<Choice> {
@@ -14,7 +19,7 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let mut repeat: Option<(_, Choice)> = None;
         for (target, key) in self.ways() {
             let (left, told) = self.cooling(target, key, now);
-            if told.left > SHORT_WAIT {
+            if is_barred(&told) {
                 continue;
             }
             let (best, order, wait) = match self.standing(target, key) {
@@ -35,7 +40,7 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let now = self.pool.millis(now);
         let usable = self.ways().filter(|&(target, key)| self.standing(target, key) != Standing::Spent);
         let told = usable.map(|(target, key)| self.cooling(target, key, now).1);
-        told.filter(|rest| rest.left > SHORT_WAIT).min_by_key(|rest| rest.left)
+        told.filter(is_barred).min_by_key(|rest| rest.left)
     }
 
     /// Every target that takes the request with every key of its that is in use, priorities first.
@@ -66,6 +71,7 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
         let breaker = Rest {
             left: if refused { breaker.max(SHORT_WAIT + BACKOFF) } else { breaker },
             cause: Cause { told: refused, limited: false },
+            own: false,
         };
         let mut rests = [Rest::default(); 6];
         (rests[0], rests[1]) = (slot.state.cooldown.rest(now), breaker);
@@ -74,14 +80,15 @@ impl<R: FnMut(u64) -> u64> Plan<R> {
             rests[3] = key.usage.cooldown.rest(now);
             rests[5].left = shut(&key.usage.breaker);
         }
-        if let Some((slot, key, spec)) = self.keyed(target, key)
-            && !slot.keys.get(key).is_some_and(|key| key.state.has_room(spec, self.facts.input, now))
-        {
-            rests[4] = Rest { left: LIMITED, cause: Cause { told: true, limited: true } };
+        if let Some((slot, key, spec)) = self.keyed(target, key) {
+            let key = slot.keys.get(key).map(|key| key.state.room_in(spec, self.facts.input, now));
+            rests[4] = key.filter(|left| !left.is_zero()).map(Rest::of_own_limit).unwrap_or_default();
         }
         let left = rests.iter().map(|rest| rest.left).max().unwrap_or_default();
-        let told = rests.into_iter().filter(|rest| rest.cause.told).max_by_key(|rest| rest.left);
-        (left, told.unwrap_or_default())
+        let told = rests.into_iter().filter(|rest| rest.cause.told).max_by_key(|rest| rest.left).unwrap_or_default();
+        // However short: a call that waits for its own key's limit would not count against it.
+        let own = told.own || told.left <= SHORT_WAIT && rests[4].own;
+        (left, Rest { own, ..told })
     }
 
     pub(super) fn keyed(

@@ -20,6 +20,15 @@ pub(in crate::ai) struct Rest {
     /// Zero when it is ready.
     pub(in crate::ai) left: Duration,
     pub(in crate::ai) cause: Cause,
+    /// It is the gateway's own limit of a key (`rpm`, `tpm`) that is used up; nobody was refused yet.
+    pub(in crate::ai) own: bool,
+}
+
+impl Rest {
+    /// Until a key is within its own limits again.
+    pub(in crate::ai) fn of_own_limit(left: Duration) -> Self {
+        Self { left, cause: Cause { told: true, limited: true }, own: true }
+    }
 }
 
 /// Until when, and why, in one word: read and written without a lock.
@@ -38,7 +47,7 @@ impl Cooldown {
             return Rest::default();
         }
         let cause = Cause { told: word & TOLD != 0, limited: word & LIMITED != 0 };
-        Rest { left: Duration::from_millis(left), cause }
+        Rest { left: Duration::from_millis(left), cause, own: false }
     }
 
     /// Leaves it alone for a while; never shortens what was said before.
@@ -68,7 +77,7 @@ mod tests {
         let told = Cause { told: true, limited: true };
         cooldown.cool(Duration::from_secs(60), told, at(1_000));
         cooldown.cool(Duration::from_secs(1), Cause::default(), at(1_000));
-        assert_eq!(cooldown.rest(at(11_000)), Rest { left: Duration::from_secs(50), cause: told });
+        assert_eq!(cooldown.rest(at(11_000)), Rest { left: Duration::from_secs(50), cause: told, own: false });
         assert_eq!(cooldown.rest(at(61_000)), Rest::default());
         cooldown.cool(Duration::from_secs(1), Cause::default(), at(62_000));
         assert_eq!(cooldown.rest(at(62_000)).cause, Cause::default());

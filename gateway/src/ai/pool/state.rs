@@ -1,6 +1,7 @@
 //! The state of one target and of one key.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use weir_domain::snapshot::PoolKey;
@@ -154,6 +155,16 @@ impl KeyState {
             used => used.saturating_add(tokens) <= tpm,
         };
         key.rpm.is_none_or(|rpm| requests() < u64::from(rpm)) && key.tpm.is_none_or(room)
+    }
+
+    /// How long a call with so many tokens has to wait until it is within the limits; zero when it is.
+    pub(in crate::ai) fn room_in(&self, key: &PoolKey, tokens: u64, now: Millis) -> Duration {
+        let requests = key.rpm.map(|rpm| match u64::from(rpm).checked_sub(1) {
+            Some(most) => self.requests.falls_to(most, now, MINUTE_MS),
+            None => MINUTE_MS,
+        });
+        let used = key.tpm.map(|tpm| self.tokens.falls_to(tpm.saturating_sub(tokens), now, MINUTE_MS));
+        Duration::from_millis(requests.max(used).unwrap_or_default())
     }
 
     /// Requests and tokens within the last minute, where there is a limit of them.

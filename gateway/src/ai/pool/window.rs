@@ -63,6 +63,21 @@ impl Window {
         fits
     }
 
+    /// In how many milliseconds the count will have fallen to `most`, if nothing is added; 0 when it has.
+    pub(in crate::ai) fn falls_to(&self, most: u64, now: Millis, length_ms: u64) -> u64 {
+        let (this, width) = (tick(now, length_ms), width(length_ms));
+        let old = |part: &AtomicU64| {
+            let part = part.load(Ordering::Relaxed);
+            (this.wrapping_sub(part >> COUNT) & (u64::MAX >> COUNT), part & MOST)
+        };
+        let parts = self.parts.each_ref().map(old);
+        let after = |steps: u64| -> u64 {
+            parts.iter().filter(|(age, _)| age + steps < PARTS as u64).map(|(_, count)| count).sum()
+        };
+        let steps = (0..PARTS as u64).find(|&steps| after(steps) <= most).unwrap_or(PARTS as u64);
+        (steps * width).saturating_sub(if steps > 0 { now.0 % width } else { 0 })
+    }
+
     /// Forgets everything.
     pub(in crate::ai) fn clear(&self) {
         for part in &self.parts {
@@ -77,10 +92,14 @@ impl Window {
 
 /// Which part of time a moment lies in, in 24 bits. Never 0, which an unused part has.
 fn tick(now: Millis, length_ms: u64) -> u64 {
-    let width = (length_ms / (PARTS as u64 - 1)).max(1);
     // A multiple of the number of parts, so that the place of a part stays the same when the numbers start again.
     const WRAP: u64 = (u64::MAX >> COUNT) / PARTS as u64 * PARTS as u64;
-    (now.0 / width + PARTS as u64) % WRAP
+    (now.0 / width(length_ms) + PARTS as u64) % WRAP
+}
+
+/// How long a part is.
+fn width(length_ms: u64) -> u64 {
+    (length_ms / (PARTS as u64 - 1)).max(1)
 }
 
 #[cfg(test)]
@@ -113,6 +132,22 @@ mod tests {
         assert!(window.take(10, 100, Millis(3), MINUTE));
         assert_eq!(window.sum(Millis(3), MINUTE), 100);
         assert_eq!(window.sum(Millis(70_000), MINUTE), 0);
+    }
+
+    #[test]
+    fn when_there_is_room_again_is_told_to_the_moment() {
+        let window = Window::default();
+        for at in [3_000, 21_000, 40_000] {
+            window.add(1, Millis(at), MINUTE);
+        }
+        assert_eq!(window.falls_to(3, Millis(41_234), MINUTE), 0);
+        for most in [2, 1, 0] {
+            let now = 41_234;
+            let wait = window.falls_to(most, Millis(now), MINUTE);
+            assert!(window.sum(Millis(now + wait), MINUTE) <= most, "{most}: {wait}");
+            assert!(window.sum(Millis(now + wait - 1), MINUTE) > most, "{most}: {wait}: not a moment later");
+        }
+        assert_eq!(window.falls_to(2, Millis(41_234), MINUTE), 65_000 - 41_234);
     }
 
     #[test]

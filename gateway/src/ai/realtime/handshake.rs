@@ -79,6 +79,9 @@ pub(super) async fn open(
         if head.status == StatusCode::UNAUTHORIZED {
             link.refused(key);
         }
+        if head.status.as_u16() < 400 {
+            return Err(Stop::unusable(&provider.id, "it took the handshake of a WebSocket for a plain request"));
+        }
         return Err(refused(&provider.id, &mut upstream, &head, caller, clock).await);
     }
     if let Some(problem) = unfit(&head) {

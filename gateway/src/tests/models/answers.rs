@@ -45,6 +45,10 @@ async fn the_very_same_request_is_answered_once_more_for_nothing() {
             let again = stage.ask(dialect, &fields).await;
             assert_eq!((first.header("x-weir-cache"), again.header("x-weir-cache")), (Some("miss"), Some("hit")));
             assert_eq!((asked(&stage), again.header("age")), (1, Some("0")));
+            for name in ["x-weir-provider", "x-weir-model"] {
+                assert!(first.header(name).is_some() && again.header(name) == first.header(name), "{name}");
+            }
+            assert_eq!((first.header("x-weir-attempts"), again.header("x-weir-attempts")), (Some("1"), Some("0")));
             assert_eq!(first.header("content-type"), again.header("content-type"));
             assert_eq!(again.heard(dialect).unwrap().text, first.heard(dialect).unwrap().text);
             let rows = stage.rows(2).await;

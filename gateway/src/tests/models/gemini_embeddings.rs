@@ -100,6 +100,25 @@ async fn every_other_provider_is_asked_in_its_own_shape_and_answers_in_geminis()
     }
     assert_eq!(embedding.cohere.received()[0].1["input_type"], "search_query");
     let single = json!({"content": {"parts": [{"text": "hello"}]}, "outputDimensionality": 8});
+    let get = async |path: &str| {
+        let request = weir_harness::client::client().get(embedding.stage.world.url(path));
+        let answered = embedding.stage.caller.send(request.header("x-goog-api-key", &embedding.stage.world.key)).await;
+        answered.unwrap().json().unwrap()
+    };
+    for (model, methods) in [
+        ("demo/demo-embedding", json!(["embedContent", "batchEmbedContents"])),
+        ("demo/demo-small", json!(["generateContent", "countTokens"])),
+        ("demo/demo-image", json!([])),
+    ] {
+        let one = get(&format!("/v1beta/models/{}", model.replace('/', "%2F"))).await;
+        assert_eq!(one["supportedGenerationMethods"], methods, "{model}: it is found by this and asked so");
+    }
+    let unserved = embedding.post("/v1beta/models/demo/demo-embedding:foo", &single).await;
+    let error = &unserved.json().unwrap()["error"];
+    assert_eq!((unserved.status, &error["details"][0]["reason"]), (404, &json!("endpoint_not_served")), "{error}");
+    let upload = embedding.post("/upload/v1beta/files", &json!({})).await;
+    let said = upload.json().unwrap()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(upload.status == 404 && said.contains("/providers/{id}/…"), "{said}");
     let demo = embedding.post("/v1beta/models/demo/demo-embedding:embedContent", &single).await;
     assert_eq!(demo.json().unwrap()["embedding"]["values"].as_array().map(Vec::len), Some(8), "{}", demo.text());
     let rows = embedding.stage.rows(3).await;

@@ -115,8 +115,13 @@ fn a_key_that_would_exceed_its_limit_is_passed_over_and_the_caller_told_when_non
     assert_eq!(keys, [0, 0, 1, 1]);
     let mut plan = stand.usual();
     assert_eq!(plan.next(stand.start), None, "two requests, and 200 of 250 tokens");
-    assert!(plan.barred(stand.start).is_some_and(|rest| rest.cause == Cause { told: true, limited: true }));
-    assert!(stand.usual().next(stand.start + Duration::from_secs(70)).is_some(), "a minute later there is room");
+    let rest = plan.barred(stand.start).unwrap();
+    assert!(rest.own && rest.cause == Cause { told: true, limited: true });
+    assert!(rest.left > Duration::from_secs(55), "the window tells when there is room, and that is no guess: {rest:?}");
+    let soon = stand.start + rest.left - Duration::from_millis(1);
+    assert_eq!(stand.usual().next(soon), None, "a call that waits for its key's limit would not count against it");
+    assert!(stand.usual().barred(soon).is_some_and(|rest| rest.own && rest.left == Duration::from_millis(1)));
+    assert!(stand.usual().next(stand.start + rest.left).is_some(), "then there is room");
 }
 
 #[test]

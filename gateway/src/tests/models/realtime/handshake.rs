@@ -105,6 +105,9 @@ async fn a_target_that_refuses_hands_over_to_the_next_before_anything_is_answere
     for script in [
         Script { status: Some(503), ..Script::default() },
         Script { status: Some(429), ..Script::default() },
+        // What stands there speaks plain HTTP: a proxy that knows no WebSockets, or a page.
+        Script { status: Some(200), ..Script::default() },
+        Script { status: Some(302), ..Script::default() },
         Script { fault: Some(Fault::ResetBeforeHead), ..Script::default() },
         Script { fault: Some(Fault::BlackHole), ..Script::default() },
     ] {
