@@ -140,10 +140,12 @@ impl KeyState {
         if key.rpm.is_some_and(|rpm| !self.requests.take(1, u64::from(rpm), now, MINUTE_MS)) {
             return false;
         }
-        if key.tpm.is_some() {
-            self.tokens.add(tokens, now, MINUTE_MS);
+        // Counted and compared in one: of calls at the same moment each has seen the room that is left for one.
+        let fits = key.tpm.is_none_or(|tpm| self.tokens.take_or_alone(tokens, tpm, now, MINUTE_MS));
+        if !fits && key.rpm.is_some() {
+            self.requests.take_back(1, now, MINUTE_MS);
         }
-        true
+        fits
     }
 
     /// Whether a call with so many tokens is within the limits. One that is larger than the limit by itself is let
@@ -222,6 +224,25 @@ mod tests {
         let small = KeyState::default();
         assert!(small.take(&both, 5_000, at(1)), "what never fits goes when the key is idle");
         assert!(!small.take(&both, 1, at(2)));
+    }
+
+    #[test]
+    fn calls_at_the_same_moment_do_not_pass_a_limit_of_tokens_together() {
+        let limited = key(Some(1_000), Some(1_000), None);
+        for round in 0..300 {
+            let (state, start) = (KeyState::default(), std::sync::Barrier::new(8));
+            let taken: usize = std::thread::scope(|scope| {
+                let call = || {
+                    start.wait();
+                    usize::from(state.take(&limited, 600, Millis(1)))
+                };
+                let calls: Vec<_> = (0..8).map(|_| scope.spawn(call)).collect();
+                calls.into_iter().map(|call| call.join().unwrap()).sum()
+            });
+            let used = state.used(&limited, Millis(1));
+            assert!(taken <= 1, "round {round}: {taken} calls of 600 tokens within 1,000");
+            assert_eq!(used, (Some(taken as u64), Some(600 * taken as u64)), "what was refused is not counted");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Window {
     }
 
     /// Takes back what was added just now.
-    fn take_back(&self, n: u64, now: Millis, length_ms: u64) {
+    pub(in crate::ai) fn take_back(&self, n: u64, now: Millis, length_ms: u64) {
         let tick = tick(now, length_ms);
         let change = |part: u64| (part >> COUNT == tick).then(|| tick << COUNT | (part & MOST).saturating_sub(n));
         if let Some(part) = self.part(tick) {
@@ -76,6 +76,11 @@ impl Window {
         };
         let steps = (0..PARTS as u64).find(|&steps| after(steps) <= most).unwrap_or(PARTS as u64);
         (steps * width).saturating_sub(if steps > 0 { now.0 % width } else { 0 })
+    }
+
+    /// As [`Self::take`], but what is larger than the limit by itself fits where nothing else is counted.
+    pub(in crate::ai) fn take_or_alone(&self, n: u64, limit: u64, now: Millis, length_ms: u64) -> bool {
+        self.take(n, limit.max(n), now, length_ms)
     }
 
     /// Forgets everything.

@@ -139,3 +139,24 @@ async fn all_attempts_together_take_no_longer_than_one_may() {
     assert_eq!((row.outcome, row.attempts.len()), (Outcome::Timeout, 2), "{:?}", begun.elapsed());
     assert!(row.duration_us < 1_100_000, "three attempts would take 1,500 ms: {}", row.duration_us);
 }
+
+/// A proxy that keeps 64 KiB of a body for another try loses what agents send.
+#[tokio::test]
+async fn a_prompt_of_a_megabyte_reaches_the_next_target_whole_whatever_that_speaks() {
+    let stage = Stage::start(&[Vendor::Openai, Vendor::Openai, Vendor::Anthropic]).await;
+    let text = (0..170_000).map(|n| format!("{n} ")).collect::<String>();
+    assert!(text.len() > 1_000_000, "{}", text.len());
+    for streamed in [false, true] {
+        let fields = json!({"messages": [{"role": "user", "content": text}], "stream": streamed});
+        stage.vendors[0].next(Script::refuse(503));
+        stage.vendors[1].next(Script::fail(Fault::ResetBeforeHead));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let answered = stage.ask(Vendor::Openai, &fields).await;
+        assert_eq!((answered.status, answered.header("x-weir-attempts")), (200, Some("3")), "{}", answered.status);
+        for fake in &stage.vendors {
+            let body = fake.received().pop().unwrap().json();
+            let content = &body["messages"][0]["content"];
+            assert!(content.as_str().or(content[0]["text"].as_str()) == Some(text.as_str()), "{:?}", fake.format());
+        }
+    }
+}

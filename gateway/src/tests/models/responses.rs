@@ -3,7 +3,10 @@
 
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
+use weir_harness::chat::Dialect;
+use weir_harness::provider::Format;
 use weir_harness::responses::FakeResponses;
+use weir_harness::script::{Fault, Script};
 
 use super::*;
 
@@ -264,4 +267,43 @@ async fn a_model_that_is_there_in_this_api_only_is_reached_from_every_dialect() 
         }
     }
     assert!(two.alpha.received().iter().all(|(_, path, body)| path == "/v1/responses" && body["store"] == false));
+}
+
+/// What others charge for twice: the head said 200, the stream began, and then there was nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_ends_before_its_first_word_is_made_by_the_next_target_and_paid_once() {
+    let mut documents = vec![json!({"kind": "Application", "id": "web", "spec": {"models": ["*"]}})];
+    let mut fakes = Vec::new();
+    for name in ["one", "two"] {
+        let fake = FakeProvider::start(Format::Responses, KEY).await.unwrap();
+        let spec = weir_harness::config::provider(&fake, KEY);
+        documents.push(json!({"kind": "Provider", "id": name, "spec": spec}));
+        let price = json!({"provider": name, "model": "*", "per_million": {"input": "1", "output": "10"}});
+        documents.push(json!({"kind": "Price", "id": format!("price-{name}"), "spec": price}));
+        fakes.push(fake);
+    }
+    let targets = json!([{"provider": "one", "model": "gpt-5"}, {"provider": "two", "model": "gpt-5", "priority": 1}]);
+    let spec = json!({"targets": targets, "retry": {"cooldown_ms": 1, "max_attempts": 2}});
+    documents.push(json!({"kind": "ModelRoute", "id": "chat", "spec": spec}));
+    let stage = Stage::on(&documents, fakes, |_| {}).await;
+    let sent = json!({"model": "chat", "input": "Hello there", "stream": true});
+    let broken = || Script::fail(Fault::EndAfterEvents { after: 2 });
+
+    stage.vendors[0].next(broken());
+    let answered = stage.caller.ask(Dialect::Responses, &sent).await.unwrap();
+    let heard = answered.heard(Dialect::Responses).unwrap();
+    assert_eq!(answered.header("x-weir-attempts"), Some("2"), "{}", answered.text());
+    let row = stage.rows(1).await.remove(0);
+    let outcomes: Vec<Outcome> = row.attempts.iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Cut, Outcome::Ok]);
+    assert_eq!((row.cost, row.usage), (row.attempts[1].cost, row.attempts[1].usage), "one answer, one price");
+    assert!(row.cost.is_some_and(|cost| cost > NanoUsd::ZERO));
+    assert_eq!(heard.usage.unwrap().output, row.usage.tokens.output_total());
+
+    stage.vendors.iter().for_each(|fake| fake.next(broken()));
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let failed = stage.caller.ask(Dialect::Responses, &sent).await.unwrap();
+    let row = stage.rows(2).await.remove(1);
+    assert_eq!((failed.status, row.status, row.outcome), (502, 502, Outcome::Cut), "{}", failed.text());
+    assert_eq!((row.cost, row.attempts.len()), (Some(NanoUsd::ZERO), 2), "nobody pays for no answer");
 }
