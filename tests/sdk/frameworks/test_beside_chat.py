@@ -3,6 +3,7 @@ of `stand.py`."""
 
 import litellm
 import pytest
+from langchain_google_genai import GoogleGenerativeAIEmbeddings
 from langchain_openai import OpenAIEmbeddings
 
 from conftest import GATEWAY, KEY
@@ -24,6 +25,13 @@ def test_embeddings_of_langchain(embedder):
     made = client.embed_documents(TEXTS)
     assert [vector == pytest.approx(expected, abs=1e-8) for vector, expected in zip(made, VECTORS)] == [True, True]
     assert client.embed_query(TEXTS[0]) == pytest.approx(VECTORS[0], abs=1e-8)
+
+
+def test_embeddings_of_langchains_client_of_google(embedder):
+    client = GoogleGenerativeAIEmbeddings(base_url=GATEWAY, api_key=KEY, model=embedder)
+    assert client.embed_query(TEXTS[0]) == pytest.approx(VECTORS[0], abs=1e-8)
+    made = client.embed_documents(TEXTS)
+    assert [vector == pytest.approx(expected, abs=1e-8) for vector, expected in zip(made, VECTORS)] == [True, True]
 
 
 def test_embeddings_of_litellm(embedder):

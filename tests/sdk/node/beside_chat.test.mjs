@@ -2,6 +2,7 @@
 // prices are those of `stand.py`.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import {
   embedMany,
@@ -14,6 +15,7 @@ import { calls, costOf, gateway, key, newModel, png, providers } from './stand.m
 
 const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: key, maxRetries: 0 })
 const kit = createOpenAI({ baseURL: `${gateway}/v1`, apiKey: key })
+const google = createGoogleGenerativeAI({ baseURL: `${gateway}/v1beta`, apiKey: key })
 // Nano-dollars for a token in and out, an image, a character spoken, a second heard.
 const [IN, OUT, IMAGE, CHARACTER, SECOND] = [1_000, 10_000, 40_000_000, 10_000, 100_000]
 const spoken = Uint8Array.from({ length: 256 }, (_, at) => at)
@@ -47,11 +49,12 @@ for (const model of embedders) {
   })
 }
 
-test('embeddings by the AI SDK', async () => {
-  for (const model of embedders) {
-    const made = await embedMany({ model: kit.embedding(model), values: texts, maxRetries: 0 })
-    assert.deepEqual(made.embeddings, texts.map((text, at) => [at, Buffer.byteLength(text), 0.1]))
-    assert.equal(made.usage.tokens, 5)
+test('embeddings by the AI SDK, in the dialects of OpenAI and Google', async () => {
+  for (const name of embedders) {
+    for (const model of [kit.embedding(name), google.embedding(name)]) {
+      const made = await embedMany({ model, values: texts, maxRetries: 0 })
+      assert.deepEqual(made.embeddings, texts.map((text, at) => [at, Buffer.byteLength(text), 0.1]))
+    }
   }
 })
 

@@ -142,3 +142,12 @@ test('models are listed and shown', async () => {
   assert.ok(names.includes('models/demo/demo-small'), String(names))
   assert.equal((await client.models.get({ model: 'demo/demo-small' })).name, 'models/demo/demo-small')
 })
+
+for (const model of ['openai/embed', 'gemini/gemini-embedding-001', 'cohere/embed-v4.0', 'ollama/nomic-embed-text']) {
+  test(`embeddings of ${model}`, async () => {
+    const contents = ['the cat sat', 'Grüße, 世界']
+    const made = await client.models.embedContent({ model, contents, config: { outputDimensionality: 4 } })
+    const expected = contents.map((text, at) => [at, Buffer.byteLength(text), 0.1, 0.1])
+    assert.deepEqual(made.embeddings.map((one) => one.values), expected)
+  })
+}

@@ -8,7 +8,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
-from conftest import GATEWAY, KEY, PNG, PROVIDERS, new_model, script
+from conftest import GATEWAY, KEY, PNG, PROVIDERS, cost_of, new_model, script
 
 WEATHER = types.FunctionDeclaration(
     name="get_weather",
@@ -194,3 +194,22 @@ def test_an_error_amid_a_stream_is_raised(client, vendor):
         list(client.models.generate_content_stream(model=flaky, contents="Hello there, this is a longer text"))
     codes = {"anthropic": 503, "gemini": 503, "bedrock": 429}
     assert caught.value.code == codes.get(vendor, 500)
+
+
+@pytest.mark.parametrize(
+    "model", ["openai/embed", "gemini/gemini-embedding-001", "cohere/embed-v4.0", "ollama/nomic-embed-text"]
+)
+def test_embeddings(client, model):
+    texts = ["the cat sat", "Grüße, 世界"]
+    config = types.EmbedContentConfig(output_dimensionality=4)
+    made = client.models.embed_content(model=model, contents=texts, config=config)
+    for at, (one, text) in enumerate(zip(made.embeddings, texts, strict=True)):
+        assert one.values == pytest.approx([at, len(text.encode()), 0.1, 0.1], abs=1e-8)
+    # 5 tokens at the price of `stand.py`.
+    assert cost_of(made.sdk_http_response) == 5 * 1_000
+
+
+def test_embeddings_where_there_are_none(client):
+    with pytest.raises(errors.ClientError) as caught:
+        client.models.embed_content(model="anthropic/claude", contents="x")
+    assert (caught.value.code, caught.value.status) == (400, "INVALID_ARGUMENT")
