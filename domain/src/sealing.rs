@@ -1,17 +1,17 @@
-//! The key that ids are sealed with which callers hold for what lies at a provider: they prove whose it is, so that no
-//! node has to remember it. Every node of an installation derives the same key, and a restart changes nothing.
+//! The key that ids are sealed with which callers hold for what lies at a provider: they say where it lies, to nobody but
+//! this installation, and prove whose it is, so that no node has to remember it. Every node of an installation derives the
+//! same key, and a restart changes nothing.
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use subtle::ConstantTimeEq;
+use aes_siv::KeyInit;
+use aes_siv::siv::Aes128Siv;
 use zeroize::Zeroizing;
 
-/// Bytes of a tag: 2^128 guesses.
+/// Bytes that a sealed text is longer than it was: 2^128 guesses.
 pub const TAG: usize = 16;
 
-/// Makes and checks tags (HMAC-SHA-256, RFC 2104, cut to [`TAG`] bytes).
+/// Seals and opens texts (AES-SIV, RFC 5297): the same text is sealed the same each time, and nothing else shows.
 pub struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl SealingKey {
@@ -21,25 +21,24 @@ impl SealingKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The tag of a list of texts. Another list has another tag, also where the texts read the same in a row.
+    /// Seals a text so that it opens with the same list of texts alone. Another list is another one also where the texts
+    /// read the same in a row.
     #[must_use]
-    pub fn tag(&self, parts: &[&str]) -> [u8; TAG] {
-        let mut mac = match Hmac::<Sha256>::new_from_slice(self.0.as_slice()) {
-            Ok(mac) => mac,
-            Err(_) => unreachable!("HMAC takes keys of any length (RFC 2104)"),
-        };
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
+    pub fn seal(&self, bound_to: &[&str], text: &[u8]) -> Vec<u8> {
+        match self.cipher().encrypt(bound_to, text) {
+            Ok(sealed) => sealed,
+            Err(_) => unreachable!("a short list of texts is always sealed (RFC 5297)"),
         }
-        let whole: [u8; 32] = mac.finalize().into_bytes().into();
-        std::array::from_fn(|at| whole[at])
     }
 
-    /// Whether a tag is that of a list of texts, in a time that does not tell how much of it is right.
+    /// The text that was sealed, if it was with this key and for this list.
     #[must_use]
-    pub fn is_tag(&self, tag: &[u8], parts: &[&str]) -> bool {
-        self.tag(parts).ct_eq(tag).into()
+    pub fn open(&self, bound_to: &[&str], sealed: &[u8]) -> Option<Vec<u8>> {
+        self.cipher().decrypt(bound_to, sealed).ok()
+    }
+
+    fn cipher(&self) -> Aes128Siv {
+        Aes128Siv::new((&*self.0).into())
     }
 }
 
@@ -54,17 +53,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_fits_its_own_texts_and_key_alone() {
+    fn a_text_opens_for_its_own_list_and_key_alone_and_does_not_show() {
         let key = SealingKey::new([7; 32]);
-        let tag = key.tag(&["web", "one", "file-1"]);
-        assert!(key.is_tag(&tag, &["web", "one", "file-1"]));
-        for other in
-            [&["we", "bone", "file-1"][..], &["web", "one"], &["web", "one", "file-1", ""], &["x", "one", "file-1"]]
-        {
-            assert!(!key.is_tag(&tag, other), "{other:?}");
+        let sealed = key.seal(&["web", "one"], b"file-1");
+        assert_eq!(sealed.len(), TAG + 6);
+        assert_eq!(key.open(&["web", "one"], &sealed).as_deref(), Some(&b"file-1"[..]));
+        assert_eq!(sealed, key.seal(&["web", "one"], b"file-1"));
+        for other in [&["we", "bone"][..], &["web"], &["web", "one", ""], &["one", "web"], &[]] {
+            assert_eq!(key.open(other, &sealed), None, "{other:?}");
         }
-        assert!(!key.is_tag(&tag[..15], &["web", "one", "file-1"]));
-        assert!(!SealingKey::new([8; 32]).is_tag(&tag, &["web", "one", "file-1"]));
+        assert_eq!(SealingKey::new([8; 32]).open(&["web", "one"], &sealed), None);
+        for at in 0..sealed.len() {
+            let mut forged = sealed.clone();
+            forged[at] ^= 1;
+            assert_eq!(key.open(&["web", "one"], &forged), None, "{at}");
+        }
+        assert_eq!(key.open(&["web", "one"], &sealed[..TAG - 1]), None);
+        assert!(!sealed.windows(4).any(|four| four == b"file"), "it shows");
         assert_eq!(format!("{key:?}"), "SealingKey(..)");
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let data_plane =
         planes::data_plane(&args.process, &args.gateway, &certificates, sockets, &opened.control, &runtime)?;
     // Without a file this only keeps SIGHUP from ending the process.
-    runtime.spawn(config_watch::watch(opened.control, None));
+    runtime.spawn(config_watch::watch(opened.control.clone(), None));
     let (signals, drain) = (EndSignals::listen(&runtime)?, data_plane.shutdown_handle());
     runtime.spawn(async move {
         signals.first().await;
@@ -47,6 +47,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     terminal::say(&listening.to_string())?;
     let ended = data_plane.run();
     tracing::info!(drained = ended.drained, lost = ended.lost, "ended");
+    planes::end(runtime, opened);
     // Whoever supervises the process must notice that a bill will be short.
     Ok(if ended.lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -57,6 +57,9 @@ impl ProcessArgs {
     }
 }
 
+/// How long work under way may take when a process ends.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
 /// What a process with a data plane has.
 #[derive(clap::Args)]
 pub(crate) struct GatewayArgs {
@@ -226,6 +229,12 @@ pub(crate) fn data_plane(
     let data_plane = DataPlane::on(gateway, ops, settings, (control.usage_sink(), runtime.handle()))?;
     runtime.block_on(control.attach(data_plane.live_config())).context("the stored configuration")?;
     Ok(data_plane)
+}
+
+/// Ends the control plane's threads. One that hangs in the disk, flushing the journal, must not keep the process.
+pub(crate) fn end(runtime: Runtime, opened: Opened) {
+    drop(opened);
+    runtime.shutdown_timeout(LAST_WORK);
 }
 
 /// The signals that end a process: SIGTERM (service managers) and SIGINT (Ctrl-C).

@@ -66,6 +66,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     // The ledger took the last records while the data plane drained; only now may the store close.
     runtime.block_on(serving.end())?;
     tracing::info!(drained = ended.drained, lost = ended.lost, "ended");
+    planes::end(runtime, opened);
     // Whoever supervises the process must notice that a bill will be short.
     Ok(if ended.lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -174,7 +174,7 @@ fn check(state: &State, snapshot: &Snapshot) -> Result<(), Refusal> {
 fn find(exchange: &Exchange, id: &str) -> Result<Held, Refusal> {
     let key = exchange.snapshot.sealing.as_ref();
     let held = key.and_then(|key| held::open(key, &exchange.settlement.application, id));
-    held.filter(|held| !held.is_response).ok_or_else(|| absent(id))
+    held.filter(|held| !held.is_response && held.is_plain()).ok_or_else(|| absent(id))
 }
 
 fn absent(id: &str) -> Refusal {

@@ -58,7 +58,9 @@ pub(super) fn ids(snapshot: &Snapshot, account: &Account) -> Ids {
     let Some(key) = snapshot.sealing.clone() else { return Ids::default() };
     let (application, response) = account.response();
     Ids::named(Arc::new(move |id: &str| {
-        held::seal(&key, &application, &Held { id: id.to_owned(), ..response.clone() })
+        let sealed = held::seal(&key, &application, &Held { id: id.to_owned(), ..response.clone() });
+        // What would be too long to be opened is of more use as it is.
+        if sealed.len() > MAX_ID { id.to_owned() } else { sealed }
     }))
 }
 
@@ -81,7 +83,8 @@ fn open(
 ) -> Result<(Arc<Route>, String, Native), Refusal> {
     let id = &stored.id;
     let gone = |why: &str| Refusal::new(404, "response_not_found", format!("the response '{id}' {why}"));
-    let open = |id: &str| held::open(snapshot.sealing.as_ref()?, application, id).filter(|held| held.is_response);
+    let is_known = |held: &Held| held.is_response && held.is_plain();
+    let open = |id: &str| held::open(snapshot.sealing.as_ref()?, application, id).filter(is_known);
     let Some(held) = open(id) else {
         return Err(gone(
             "was not given to this application by this gateway; a provider of the Responses API keeps what it gave for 30 \

@@ -183,7 +183,14 @@ impl StreamWriter {
         if let Some(Block::Thinking { signature: open @ None }) = &mut self.open {
             *open = Some(signature.to_owned());
             self.write_delta(&Delta::Signature { signature }, out);
-        } else if let Some((Block::Thinking { signature: waiting }, _)) = self.waiting.back_mut() {
+            return;
+        }
+        // It may wait for a call to end, and what was said after it behind it.
+        let unsigned = self.waiting.iter_mut().rev().find_map(|(block, _)| match block {
+            Block::Thinking { signature: waiting @ None } => Some(waiting),
+            _ => None,
+        });
+        if let Some(waiting) = unsigned {
             *waiting = Some(signature.to_owned());
         }
     }

@@ -1,12 +1,12 @@
 //! The ids under which an application knows what it keeps at a provider. Such an id holds where the thing lies (provider,
-//! key, and the vendor's own id) and a tag that only this installation can make, and only for this application: so any
+//! key, and the vendor's own id), sealed so that this installation alone reads it, and for this application alone: any
 //! node opens it, after any restart, and nobody else's is worth anything. The same thing always has the same id.
 //!
 //! `file-abc` becomes `file-wrid…`: the vendor's prefix stays, for what looks at it.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use weir_domain::sealing::{SealingKey, TAG};
+use weir_domain::sealing::SealingKey;
 
 /// Begins what stands behind the vendor's prefix.
 pub const MARK: &str = "wrid";
@@ -34,6 +34,16 @@ pub struct Held {
     pub id: String,
 }
 
+impl Held {
+    /// Whether the vendor's id can stand in a path and in a query as it is. A vendor may take its ids from its callers,
+    /// and no caller chooses what is asked for with the provider's key.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'~');
+        self.id.bytes().all(plain) && !matches!(&*self.id, "" | "." | "..")
+    }
+}
+
 /// What stands before the part of an id that nobody reads. Nothing stands before the mark itself: what follows it may
 /// look like the end of a prefix.
 fn prefix(id: &str) -> &str {
@@ -51,11 +61,11 @@ fn prefix(id: &str) -> &str {
 #[must_use]
 pub fn seal(key: &SealingKey, application: &str, held: &Held) -> String {
     let made = if held.is_response { RESPONSE.to_owned() } else { held.made.to_string() };
-    let tag = key.tag(&parts(application, held, &made));
     let prefix = prefix(&held.id);
     let rest = held.id.get(prefix.len()..).unwrap_or_default();
     let text = [&held.provider, &held.key, &made, &held.results_of, rest].map(str::as_bytes).join(&0);
-    format!("{prefix}{MARK}{}", BASE64_URL_SAFE_NO_PAD.encode([&tag[..], &text].concat()))
+    let sealed = key.seal(&bound_to(application, prefix), &text);
+    format!("{prefix}{MARK}{}", BASE64_URL_SAFE_NO_PAD.encode(sealed))
 }
 
 /// Whether it may be an id that was given here.
@@ -69,20 +79,20 @@ pub fn is_sealed(id: &str) -> bool {
 pub fn open(key: &SealingKey, application: &str, id: &str) -> Option<Held> {
     let prefix = prefix(id);
     let sealed = id.get(prefix.len()..)?.strip_prefix(MARK).filter(|_| id.len() <= MAX_ID)?;
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    let (tag, text) = bytes.split_at_checked(TAG)?;
-    let mut fields = std::str::from_utf8(text).ok()?.splitn(5, '\0');
-    let mut next = || fields.next().map(str::to_owned);
-    let (provider, name, made, results_of) = (next()?, next()?, next()?, next()?);
+    let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let text = key.open(&bound_to(application, prefix), &sealed)?;
+    let mut fields = std::str::from_utf8(&text).ok()?.splitn(5, '\0').map(str::to_owned);
+    let mut next = || fields.next();
+    let (provider, key, made, results_of) = (next()?, next()?, next()?, next()?);
     let is_response = made == RESPONSE;
-    let since = if is_response { 0 } else { made.parse().ok()? };
-    let id = format!("{prefix}{}", fields.next()?);
-    let held = Held { provider, key: name, is_response, made: since, results_of, id };
-    key.is_tag(tag, &parts(application, &held, &made)).then_some(held)
+    let made = if is_response { 0 } else { made.parse().ok()? };
+    let id = format!("{prefix}{}", next()?);
+    Some(Held { provider, key, is_response, made, results_of, id })
 }
 
-fn parts<'a>(application: &'a str, held: &'a Held, made: &'a str) -> [&'a str; 7] {
-    ["object", application, &held.provider, &held.key, made, &held.results_of, &held.id]
+/// What an id is good for, beside what it holds.
+fn bound_to<'a>(application: &'a str, prefix: &'a str) -> [&'a str; 3] {
+    ["object", application, prefix]
 }
 
 #[cfg(test)]
@@ -147,6 +157,25 @@ mod tests {
         assert_eq!(open(&key, "web", &sealed), Some(response));
         assert_ne!(seal(&key, "web", &plain), sealed);
         assert!(is_sealed(&sealed) && !is_sealed(id) && is_sealed("wridAA"));
+    }
+
+    /// Its holder may post it where others read it, and a vendor's own id is all that some of its calls ask for.
+    #[test]
+    fn an_id_shows_nothing_of_what_it_holds() {
+        let sealed = seal(&SealingKey::new([7; 32]), "web", &held("file-6F2ksmvXxt4VdoqmHRw6kL"));
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed.strip_prefix("file-wrid").unwrap()).unwrap();
+        for part in ["openai", "main", "batch_9", "6F2ks"] {
+            assert!(!bytes.windows(part.len()).any(|window| window == part.as_bytes()), "{part}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_would_lead_elsewhere_is_not_plain() {
+        let plain = |id: &str| held(id).is_plain();
+        assert!(["resp_68af", "file-6F2k.v1", "a:b~c", "12"].into_iter().all(plain));
+        for id in ["", ".", "..", "../files", "a/b", "a?b", "a#b", "a&b=c", "a%2e", "a b", "päd", "a\\b"] {
+            assert!(!plain(id), "{id}");
+        }
     }
 
     #[test]
