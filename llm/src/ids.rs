@@ -20,14 +20,17 @@ const REMEMBERED: usize = 32;
 /// Stands before the data in a line of an event (a blank may follow).
 const DATA: &[u8] = b"data:";
 
+/// What gives a caller's name for a provider's id.
+type Name = dyn Fn(&str) -> String + Send + Sync;
+
 /// Gives the caller's name for a provider's id.
 #[derive(Clone, Default)]
-pub struct Ids(Option<Arc<dyn Fn(&str) -> String + Send + Sync>>);
+pub struct Ids(Option<Arc<Name>>);
 
 impl Ids {
     /// Ids are handed out under the names that `name` gives, always the same for the same id.
     #[must_use]
-    pub fn named(name: Arc<dyn Fn(&str) -> String + Send + Sync>) -> Self {
+    pub fn named(name: Arc<Name>) -> Self {
         Self(Some(name))
     }
 
@@ -125,7 +128,7 @@ enum Line {
 
 /// Rewrites one text or one stream, however it is cut, in constant memory.
 pub struct IdRewriter {
-    name: Arc<dyn Fn(&str) -> String + Send + Sync>,
+    name: Arc<Name>,
     /// `None` where the text is JSON alone.
     line: Option<Line>,
     levels: Vec<Level>,
@@ -140,7 +143,7 @@ pub struct IdRewriter {
 }
 
 impl IdRewriter {
-    fn new(name: Arc<dyn Fn(&str) -> String + Send + Sync>, events: bool) -> Self {
+    fn new(name: Arc<Name>, events: bool) -> Self {
         Self {
             name,
             line: events.then_some(Line::Begin(0)),

@@ -90,7 +90,6 @@ impl Visit for Line<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};

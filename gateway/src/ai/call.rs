@@ -88,10 +88,9 @@ pub(super) async fn serve(
     let content_type = session.get_header(header::CONTENT_TYPE).cloned();
     let kind = content_type.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     note(state, exchange, &caller, (dialect, kind), &body.bytes);
-    let settlement = &mut exchange.settlement;
     let peek = match asked.peek(dialect, kind, &body.bytes) {
         Ok(peek) => peek,
-        Err(error) => return refuse(session, settlement, dialect, &error.to_wire(), None).await,
+        Err(error) => return refuse(session, &mut exchange.settlement, dialect, &error.to_wire(), None).await,
     };
     wants(exchange, dialect, &peek);
     let route = match find(&exchange.snapshot, &caller, &peek.model) {
