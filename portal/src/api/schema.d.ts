@@ -7154,7 +7154,10 @@ export interface operations {
                 application?: string;
                 /** @description Only this API key's, by public id. */
                 key?: string;
-                /** @description Only calls of this model name. */
+                /**
+                 * @description Only calls of this model name. In the log also those that asked for it where nothing is known of such a model
+                 *     (`asked_model`), which sums count under no name.
+                 */
                 model?: string;
                 /** @description Only what this provider answered. */
                 provider?: string;
@@ -7211,7 +7214,10 @@ export interface operations {
                 application?: string;
                 /** @description Only this API key's, by public id. */
                 key?: string;
-                /** @description Only calls of this model name. */
+                /**
+                 * @description Only calls of this model name. In the log also those that asked for it where nothing is known of such a model
+                 *     (`asked_model`), which sums count under no name.
+                 */
                 model?: string;
                 /** @description Only what this provider answered. */
                 provider?: string;
