@@ -33,6 +33,11 @@ use weir_domain::yaml;
 
 use crate::{Addresses, DataPlane, Ended, Settings, ShutdownHandle};
 
+/// What ids are sealed with.
+fn sealing_key() -> SealingKey {
+    SealingKey::new([9; 32])
+}
+
 /// Plain secrets only.
 struct Plain;
 
@@ -113,7 +118,7 @@ impl World {
         let resources: Vec<Resource> = documents.iter().map(|d| Resource::from_document(&d.value).unwrap()).collect();
         let catalog = Catalog::built_in().unwrap();
         let input = Input { revision: 1, resources: &resources, secrets: &Plain, catalog: &catalog };
-        let sealing = Some(Arc::new(SealingKey::new([9; 32])));
+        let sealing = Some(Arc::new(sealing_key()));
         self.live.install(Arc::new(Snapshot { sealing, ..compile(&input).unwrap() }));
     }
 

@@ -1,7 +1,5 @@
 //! Files and batches in an account that applications share: whose they are, and what they cost.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use weir_domain::ledger::Outcome;
 use weir_domain::money::NanoUsd;
 use weir_domain::name::is_derived;
@@ -344,9 +342,8 @@ async fn ended(shared: &Shared) -> (String, String) {
     let path = format!("/v1/messages/batches/{id}");
     shared.get(&path).await;
     shared.get(&path).await;
-    let held = BASE64_URL_SAFE_NO_PAD.decode(id.strip_prefix("msgbatch_wrid").unwrap()).unwrap();
-    let raw = held.rsplit(|&byte| byte == 0).next().unwrap();
-    (path, format!("msgbatch_{}", std::str::from_utf8(raw).unwrap()))
+    let held = weir_llm::held::open(&super::super::sealing_key(), "web", &id).unwrap();
+    (path, held.id)
 }
 
 fn said(body: &str) -> Script {

@@ -156,6 +156,34 @@ async fn a_response_of_another_application_a_forged_id_and_the_providers_own_are
     assert_eq!((row.outcome, row.cost, row.attempts.len()), (Outcome::Refused, Some(NanoUsd::ZERO), 0));
 }
 
+/// Some vendors take the id of an answer from its caller; it must not decide what is asked for with the provider's key.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_a_path_leads_nowhere() {
+    let two = Two::start().await;
+    let account = |is_response, id: &str| weir_llm::held::Held {
+        provider: "alpha".into(),
+        key: "main".into(),
+        is_response,
+        made: 0,
+        results_of: String::new(),
+        id: id.into(),
+    };
+    for id in ["resp_/../../chat/completions?", "../files", "resp_1&x=2", ".."] {
+        let sealed = |is_response| weir_llm::held::seal(&super::super::sealing_key(), "web", &account(is_response, id));
+        let response = format!("/v1/responses/{}", sealed(true));
+        for (method, path) in [("GET", response.clone()), ("POST", format!("{response}/cancel")), ("DELETE", response)]
+        {
+            assert_eq!(two.send(method, &path, &Value::Null).await.status, 404, "{method} of {id}");
+        }
+        let file = two.send("GET", &format!("/v1/files/{}", sealed(false)), &Value::Null).await;
+        assert_eq!(file.status, 404, "{id}: {}", file.text());
+    }
+    assert!(two.alpha.received().is_empty() && two.beta.received().is_empty(), "nobody was asked");
+    let plain = weir_llm::held::seal(&super::super::sealing_key(), "web", &account(true, "resp_plain"));
+    two.send("GET", &format!("/v1/responses/{plain}"), &Value::Null).await;
+    assert_eq!(two.alpha.received().len(), 1, "and by a plain one it is");
+}
+
 /// A node that is started anew, or another one, has never seen the answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_response_is_its_applications_at_a_node_that_has_never_seen_it() {
