@@ -342,7 +342,7 @@ async fn ended(shared: &Shared) -> (String, String) {
     let path = format!("/v1/messages/batches/{id}");
     shared.get(&path).await;
     shared.get(&path).await;
-    let held = weir_llm::held::open(&super::super::sealing_key(), "web", &id).unwrap();
+    let held = weir_llm::held::open(&sealing_key(), "web", &id).unwrap();
     (path, held.id)
 }
 

@@ -169,7 +169,7 @@ async fn an_id_that_is_a_path_leads_nowhere() {
         id: id.into(),
     };
     for id in ["resp_/../../chat/completions?", "../files", "resp_1&x=2", ".."] {
-        let sealed = |is_response| weir_llm::held::seal(&super::super::sealing_key(), "web", &account(is_response, id));
+        let sealed = |is_response| weir_llm::held::seal(&sealing_key(), "web", &account(is_response, id));
         let response = format!("/v1/responses/{}", sealed(true));
         for (method, path) in [("GET", response.clone()), ("POST", format!("{response}/cancel")), ("DELETE", response)]
         {
@@ -179,7 +179,7 @@ async fn an_id_that_is_a_path_leads_nowhere() {
         assert_eq!(file.status, 404, "{id}: {}", file.text());
     }
     assert!(two.alpha.received().is_empty() && two.beta.received().is_empty(), "nobody was asked");
-    let plain = weir_llm::held::seal(&super::super::sealing_key(), "web", &account(true, "resp_plain"));
+    let plain = weir_llm::held::seal(&sealing_key(), "web", &account(true, "resp_plain"));
     two.send("GET", &format!("/v1/responses/{plain}"), &Value::Null).await;
     assert_eq!(two.alpha.received().len(), 1, "and by a plain one it is");
 }
