@@ -161,7 +161,7 @@ async fn each_fault_is_named_with_file_line_field_and_reason() -> anyhow::Result
 }
 
 /// Whether each line of a refusal is `PATH:LINE: [KIND/ID: ]FIELD: REASON`, the line is that of the field, and one of them
-/// names the field that is at fault.
+/// names the field that is at fault. What is no resource at all has no field.
 fn well_told(file: &faulty::Faulty, said: &str) -> anyhow::Result<()> {
     let mut named = false;
     for fault in said.lines() {
@@ -169,13 +169,14 @@ fn well_told(file: &faulty::Faulty, said: &str) -> anyhow::Result<()> {
         let (line, rest) = rest.split_once(": ").context("a fault without its line")?;
         let line: usize = line.parse().context("the line is no number")?;
         let parts: Vec<&str> = rest.splitn(3, ": ").collect();
-        let (field, reason) = match parts[..] {
-            [resource, field, reason] if resource.contains('/') => (field, reason),
-            [field, ..] => (field, rest.split_once(": ").unwrap_or_default().1),
+        let (resource, field, reason) = match parts[..] {
+            [resource, field, reason] if resource.contains('/') => (Some(resource), field, reason),
+            [reason] if file.field.is_none() => (None, "", reason),
+            [field, ..] => (None, field, rest.split_once(": ").unwrap_or_default().1),
             [] => anyhow::bail!("a fault without its field"),
         };
         anyhow::ensure!(reason.len() > 10, "{reason:?} is no reason");
-        anyhow::ensure!(file.stands_at(line, field), "line {line} is not that of {field:?}");
+        anyhow::ensure!(file.stands_at(line, resource, field), "line {line} is not that of {field:?}");
         named |= file
             .field
             .is_none_or(|wanted| field.contains(wanted) || reason.contains(&format!("missing field `{wanted}`")));

@@ -308,6 +308,12 @@ fn what_is_huge_ends_at_the_limit_and_never_within_something_that_is_taken_out()
         let kept = rules.body(&secrets(), &mut TakenOut::default(), many.as_bytes(), 3_000);
         assert!(!kept.text.contains("ann.") && kept.truncated, "{}", kept.text);
     }
+    // One that is longer than all that is looked at, and is dropped with the end.
+    let key = format!("so weir_{}", "7".repeat(9_000));
+    for content in [key.clone(), json!({"a": key, "b": 1}).to_string()] {
+        let kept = rules.body(&secrets(), &mut TakenOut::default(), content.as_bytes(), 300);
+        assert!(kept.truncated && !kept.text.contains("777"), "{}", kept.text);
+    }
     let deep = "[".repeat(100_000);
     assert!(rules.body(&secrets(), &mut TakenOut::default(), deep.as_bytes(), MOST).truncated);
     let events = chunks(&vec!["words "; 5_000]);

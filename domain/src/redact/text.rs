@@ -127,6 +127,8 @@ impl Pass<'_> {
             let hits = self.find(text);
             return (!hits.is_empty()).then(|| self.without(text, &hits));
         }
+        // Marks are short, so that what is kept need not show that there was more.
+        self.full = true;
         let begin = &text[..text.floor_char_boundary(room + BEYOND.0)];
         let sure = begin.floor_char_boundary(begin.len() - BEYOND.1);
         let mut hits = self.find(begin);

@@ -103,7 +103,8 @@ fn taken_in(dialect: Dialect, line: &str) -> Option<Said<'_>> {
 fn check_line(dialect: Dialect, line: &[u8], found: &BatchLine) {
     found.metered.usage.iter().for_each(check_usage);
     // Names of members may hide behind escapes, which no vendor writes.
-    let Ok(text) = std::str::from_utf8(line).map(str::trim) else { return };
+    let blank = [' ', '\t', '\r'];
+    let Ok(text) = std::str::from_utf8(line).map(|line| line.trim_matches(blank)) else { return };
     let other = if dialect == Dialect::Anthropic { "\"response\"" } else { "\"result\"" };
     if text.contains('\\') || text.contains(other) {
         return;

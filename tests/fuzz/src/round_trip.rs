@@ -86,6 +86,8 @@ fn there_and_back(here: Dialect, there: Dialect, body: &Bytes) {
     if let Err(error @ (RequestError::Malformed(_) | RequestError::Field { .. })) =
         translated(there, here.format(), &sent.body)
         && here != there
+        // Reasoning alone does not go everywhere, and then there is nothing to say.
+        && !error.to_string().contains("holds nothing but")
     {
         panic!("{here} to {there} wrote what {there} cannot mean: {error}\n{}", String::from_utf8_lossy(&sent.body));
     }

@@ -31,11 +31,20 @@ impl Faulty {
         self.field == Some("document")
     }
 
-    /// Whether `line` is right for a refusal that names `field`, the whole path.
-    pub(super) fn stands_at(&self, line: usize, field: &str) -> bool {
+    /// Whether `line` is right for a refusal that names `field`, the whole path, of a resource: the one at fault, or another
+    /// that refers to it.
+    pub(super) fn stands_at(&self, line: usize, resource: Option<&str>, field: &str) -> bool {
         match &self.at {
             Place::Lines(lines) => lines.contains(&line),
-            Place::Document(documents, index) => line_of(documents, *index, field) == line,
+            Place::Document(documents, at_fault) => {
+                let is = |document: &Value| {
+                    let word = |name: &str| document[name].as_str().unwrap_or_default();
+                    resource.is_some_and(|resource| resource == format!("{}/{}", word("kind"), word("id")))
+                };
+                let other = || documents.iter().position(is);
+                let index = if is(&documents[*at_fault]) { None } else { other() };
+                line_of(documents, index.unwrap_or(*at_fault), field) == line
+            }
         }
     }
 }

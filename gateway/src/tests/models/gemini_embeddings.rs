@@ -121,7 +121,7 @@ async fn every_other_provider_is_asked_in_its_own_shape_and_answers_in_geminis()
     assert!(upload.status == 404 && said.contains("/providers/{id}/…"), "{said}");
     let demo = embedding.post("/v1beta/models/demo/demo-embedding:embedContent", &single).await;
     assert_eq!(demo.json().unwrap()["embedding"]["values"].as_array().map(Vec::len), Some(8), "{}", demo.text());
-    let rows = embedding.stage.rows(4).await;
+    let rows = embedding.stage.rows(6).await;
     assert!(rows[..2].iter().all(|row| row.cost == Some(NanoUsd(5_000))), "{rows:?}");
 }
 
