@@ -138,15 +138,7 @@ mod tests {
         let body = Bytes::from_static(br#"{"model":"m","input":"12345678","future":1}"#);
         let seen = peek_for(Operation::CountTokens, Dialect::Responses, &body).unwrap();
         let to = |format| {
-            let target = Target {
-                format,
-                model: "up",
-                max_output_tokens: None,
-                stream_options: true,
-                completions: true,
-                strict: false,
-                betas: &[],
-            };
+            let target = Target::new(format, "up");
             make(Dialect::Responses, &seen, &body, &target)
         };
         let made = to(WireFormat::Responses).unwrap();
@@ -161,15 +153,7 @@ mod tests {
 
     #[test]
     fn what_holds_no_messages_is_refused_and_not_estimated_as_nothing() {
-        let target = Target {
-            format: WireFormat::Openai,
-            model: "up",
-            max_output_tokens: None,
-            stream_options: true,
-            completions: true,
-            strict: false,
-            betas: &[],
-        };
+        let target = Target::new(WireFormat::Openai, "up");
         let gemini = crate::Addressed { model: "chat".into(), ..crate::Addressed::default() };
         for (body, is_missing) in
             [("{}", true), (r#"{"contents":[]}"#, false), (r#"{"generateContentRequest":{}}"#, false)]

@@ -73,15 +73,7 @@ fn answering(inbound: Dialect, upstream: impl Into<WireFormat>, seen: &Peek, mad
 }
 
 fn target(format: impl Into<WireFormat>) -> Target<'static> {
-    Target {
-        format: format.into(),
-        model: "demo-small",
-        max_output_tokens: Some(1_000),
-        stream_options: true,
-        completions: true,
-        strict: false,
-        betas: &[],
-    }
+    Target { max_output_tokens: Some(1_000), ..Target::new(format.into(), "demo-small") }
 }
 
 /// Calls the demo provider, which speaks OpenAI's dialect, as a caller of `inbound`, whole.

@@ -40,6 +40,22 @@ pub struct Target<'a> {
     pub betas: &'a [String],
 }
 
+impl<'a> Target<'a> {
+    /// A model of which nothing special is known: it takes what its format takes.
+    #[must_use]
+    pub const fn new(format: WireFormat, model: &'a str) -> Self {
+        Self {
+            format,
+            model,
+            max_output_tokens: None,
+            stream_options: true,
+            completions: true,
+            strict: false,
+            betas: &[],
+        }
+    }
+}
+
 /// What goes upstream.
 #[derive(Clone, Debug)]
 pub struct UpstreamRequest {

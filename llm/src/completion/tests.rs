@@ -12,15 +12,7 @@ use super::*;
 use crate::{AnswerContext, StreamTranslator, answer as read_whole, peek_for, prepare as make};
 
 const fn to(format: WireFormat) -> Target<'static> {
-    Target {
-        format,
-        model: "up",
-        max_output_tokens: Some(4_096),
-        stream_options: true,
-        completions: false,
-        strict: false,
-        betas: &[],
-    }
+    Target { max_output_tokens: Some(4_096), completions: false, ..Target::new(format, "up") }
 }
 
 fn ask(request: &Value, target: &Target<'_>) -> Result<(Peek, UpstreamRequest), RequestError> {

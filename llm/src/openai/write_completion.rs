@@ -7,7 +7,7 @@ use weir_domain::usage::Usage;
 
 use super::usage::OutUsage;
 use super::write_answer::finish_reason;
-use super::write_stream::json;
+use super::write_stream::{json, write_usage};
 use crate::answer::AnswerContext;
 use crate::events::Event;
 use crate::pricing::Cost;
@@ -131,11 +131,7 @@ impl StreamWriter {
             if self.head.is_empty() {
                 self.start(None, None, context);
             }
-            out.put_slice(b"data: ");
-            out.put_slice(&self.head);
-            out.put_slice(b",\"choices\":[],\"usage\":");
-            json(&OutUsage::new(&usage.tokens, cost), out);
-            out.put_slice(b"}\n\n");
+            write_usage(&self.head, usage, cost, out);
         }
         out.put_slice(b"data: [DONE]\n\n");
     }

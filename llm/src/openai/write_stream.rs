@@ -133,11 +133,7 @@ impl StreamWriter {
         if self.head.is_empty() {
             self.start(None, None, context);
         }
-        out.put_slice(b"data: ");
-        out.put_slice(&self.head);
-        out.put_slice(b",\"choices\":[],\"usage\":");
-        json(&OutUsage::new(&usage.tokens, cost), out);
-        out.put_slice(b"}\n\n");
+        write_usage(&self.head, usage, cost, out);
     }
 
     /// Fixes what all chunks have in common.
@@ -168,6 +164,15 @@ impl StreamWriter {
         json(&finish.map(Finish::as_str), out);
         out.put_slice(b"}]}\n\n");
     }
+}
+
+/// The chunk that holds nothing but usage, behind what all chunks have in common.
+pub(super) fn write_usage(head: &[u8], usage: &Usage, cost: Cost, out: &mut BytesMut) {
+    out.put_slice(b"data: ");
+    out.put_slice(head);
+    out.put_slice(b",\"choices\":[],\"usage\":");
+    json(&OutUsage::new(&usage.tokens, cost), out);
+    out.put_slice(b"}\n\n");
 }
 
 /// Appends JSON; a `BytesMut` grows, so this cannot fail.

@@ -7,15 +7,7 @@ use weir_domain::money::NanoUsd;
 use super::*;
 use crate::peek::{peek_for, peek_form};
 
-const TO: Target<'_> = Target {
-    format: WireFormat::Openai,
-    model: "gpt-image-1",
-    max_output_tokens: None,
-    stream_options: true,
-    completions: true,
-    strict: false,
-    betas: &[],
-};
+const TO: Target<'_> = Target::new(WireFormat::Openai, "gpt-image-1");
 
 fn prepared(operation: Operation, body: &str) -> (Peek, UpstreamRequest) {
     let body = Bytes::from(body.to_owned());

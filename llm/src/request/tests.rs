@@ -14,15 +14,7 @@ mod to_openai;
 mod to_responses;
 
 fn target(model: &str) -> Target<'_> {
-    Target {
-        format: WireFormat::Openai,
-        model,
-        max_output_tokens: None,
-        stream_options: true,
-        completions: true,
-        strict: false,
-        betas: &[],
-    }
+    Target::new(WireFormat::Openai, model)
 }
 
 fn forwarded(body: &str, target: &Target<'_>) -> String {

@@ -10,15 +10,7 @@ use super::*;
 use crate::{answer as read_whole, demo, peek_for, prepare as make};
 
 fn target(format: WireFormat) -> Target<'static> {
-    Target {
-        format,
-        model: "demo-rerank",
-        max_output_tokens: None,
-        stream_options: true,
-        completions: true,
-        strict: false,
-        betas: &[],
-    }
+    Target::new(format, "demo-rerank")
 }
 
 fn ask(request: &Value, target: &Target<'_>) -> Result<(Peek, UpstreamRequest), RequestError> {

@@ -44,15 +44,7 @@ pub(crate) fn peeked(operation: Operation, inbound: Dialect, stream: bool, body:
 
 /// A target that takes what its format takes.
 pub(crate) fn target(format: WireFormat, strict: bool) -> Target<'static> {
-    Target {
-        format,
-        model: "other",
-        max_output_tokens: Some(100_000),
-        stream_options: true,
-        completions: true,
-        strict,
-        betas: &[],
-    }
+    Target { max_output_tokens: Some(100_000), strict, ..Target::new(format, "other") }
 }
 
 /// A nano-dollar per token.

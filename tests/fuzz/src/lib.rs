@@ -12,6 +12,7 @@ pub mod batch;
 pub mod config;
 mod context;
 pub mod error;
+mod exact;
 pub mod frames;
 mod model_answer;
 pub mod operations;

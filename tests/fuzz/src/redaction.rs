@@ -16,6 +16,7 @@ use weir_domain::spec::{Builtin, Redact};
 use weir_domain::yaml;
 
 use crate::context::pick;
+use crate::exact::exact;
 
 /// The key of a provider, and a beginning of it that nothing else has.
 const KEY: &str = "sk-proj-canary/7f3a+9b1c5d";
@@ -161,16 +162,6 @@ fn each_text(value: &Value, depth: usize, see: &mut impl FnMut(&str)) {
             each_text(value, depth, see);
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// Without fractions, whose last digit may change when they are written anew.
-fn exact(value: &Value) -> Value {
-    match value {
-        Value::Number(number) if number.is_f64() => Value::Null,
-        Value::Array(items) => items.iter().map(exact).collect(),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), exact(value))).collect(),
-        other => other.clone(),
     }
 }
 

@@ -10,6 +10,8 @@ use weir_domain::sealing::SealingKey;
 use weir_llm::BatchState;
 use weir_llm::held::{Held, MARK, Unsealer, candidates, open, seal, seal_answer};
 
+use crate::exact::exact;
+
 /// The longest id that is opened.
 const MAX_ID: usize = 1_024;
 /// Members that name a file, or what else lies in the account.
@@ -208,16 +210,6 @@ fn compare(before: &Map<String, Value>, told: &Map<String, Value>, back: &Map<St
 /// How long a text is as JSON.
 fn written(text: &str) -> usize {
     Value::from(text).to_string().len()
-}
-
-/// Without fractions, whose last digit may change when they are written anew.
-fn exact(value: &Value) -> Value {
-    match value {
-        Value::Number(number) if number.is_f64() => Value::Null,
-        Value::Array(items) => items.iter().map(exact).collect(),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), exact(value))).collect(),
-        other => other.clone(),
-    }
 }
 
 /// What a path names keeps the id that it was asked for by.

@@ -317,12 +317,7 @@ async fn a_batch_of_messages_is_charged_by_its_results() {
 #[tokio::test]
 async fn results_that_break_off_have_an_unknown_cost_and_are_counted_when_they_come_whole() {
     let shared = shared(&[Vendor::Anthropic]).await;
-    let asked = json!({"requests": [{"custom_id": "a", "params": {"model": "m", "max_tokens": 9,
-        "messages": [{"role": "user", "content": "Hello there"}]}}]});
-    let id = shared.post("/v1/messages/batches", &asked).await.json().unwrap()["id"].as_str().unwrap().to_owned();
-    let path = format!("/v1/messages/batches/{id}");
-    shared.get(&path).await;
-    shared.get(&path).await;
+    let (path, _) = ended(&shared).await;
     let head = shared.request("GET", &format!("{path}/results"), &shared.stage.world.key).header("range", "bytes=0-9");
     shared.stage.vendors[0].next(Script { fault: Some(Fault::CutAfterBytes { after: 40 }), ..Script::default() });
     assert!(shared.stage.caller.send(head).await.is_err());

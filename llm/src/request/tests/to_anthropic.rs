@@ -4,15 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OPUS: Target<'_> = Target {
-    format: WireFormat::Anthropic,
-    model: "claude-sonnet-4-5",
-    max_output_tokens: Some(64_000),
-    stream_options: true,
-    completions: true,
-    strict: false,
-    betas: &[],
-};
+const OPUS: Target<'_> =
+    Target { max_output_tokens: Some(64_000), ..Target::new(WireFormat::Anthropic, "claude-sonnet-4-5") };
 
 fn with(more: Value) -> Value {
     let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});

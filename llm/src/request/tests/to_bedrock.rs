@@ -4,15 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const CLAUDE: Target<'_> = Target {
-    format: WireFormat::Bedrock,
-    model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-    max_output_tokens: None,
-    stream_options: true,
-    completions: true,
-    strict: false,
-    betas: &[],
-};
+const CLAUDE: Target<'_> = Target::new(WireFormat::Bedrock, "us.anthropic.claude-sonnet-4-5-20250929-v1:0");
 const OLD: Target<'_> = Target { model: "anthropic.claude-3-haiku-20240307-v1:0", ..CLAUDE };
 const NOVA: Target<'_> = Target { model: "amazon.nova-2-lite-v1:0", ..CLAUDE };
 const LLAMA: Target<'_> = Target { model: "meta.llama3-1-8b-instruct-v1:0", ..CLAUDE };

@@ -4,15 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const COMMAND: Target<'_> = Target {
-    format: WireFormat::Cohere,
-    model: "command-a-03-2025",
-    max_output_tokens: Some(8_000),
-    stream_options: true,
-    completions: true,
-    strict: false,
-    betas: &[],
-};
+const COMMAND: Target<'_> =
+    Target { max_output_tokens: Some(8_000), ..Target::new(WireFormat::Cohere, "command-a-03-2025") };
 
 fn with(more: Value) -> Value {
     let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});

@@ -4,15 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const FLASH: Target<'static> = Target {
-    format: WireFormat::Gemini,
-    model: "gemini-3-flash-preview",
-    max_output_tokens: None,
-    stream_options: true,
-    completions: true,
-    strict: false,
-    betas: &[],
-};
+const FLASH: Target<'static> = Target::new(WireFormat::Gemini, "gemini-3-flash-preview");
 const OLD: Target<'static> = Target { model: "gemini-2.5-flash", ..FLASH };
 
 /// A request with these members besides a model and a question.

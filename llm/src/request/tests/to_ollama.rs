@@ -4,15 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const LLAMA: Target<'_> = Target {
-    format: WireFormat::Ollama,
-    model: "llama3.2",
-    max_output_tokens: None,
-    stream_options: true,
-    completions: true,
-    strict: false,
-    betas: &[],
-};
+const LLAMA: Target<'_> = Target::new(WireFormat::Ollama, "llama3.2");
 
 fn with(more: Value) -> Value {
     let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});

@@ -4,15 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const GPT: Target<'_> = Target {
-    format: WireFormat::Openai,
-    model: "gpt-4o",
-    max_output_tokens: None,
-    stream_options: true,
-    completions: true,
-    strict: false,
-    betas: &[],
-};
+const GPT: Target<'_> = Target::new(WireFormat::Openai, "gpt-4o");
 const REASONER: Target<'_> = Target { model: "gpt-5.1", ..GPT };
 const LOCAL: Target<'_> = Target { model: "llama3.2", ..GPT };
 

@@ -40,7 +40,7 @@ fn tenths(value: &Value) -> Option<u64> {
     value.as_f64().map(|number| (number * 10.0).round() as u64)
 }
 
-pub(super) fn parsed(text: &str) -> Value {
+fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
@@ -116,6 +116,23 @@ impl Reader {
         };
     }
 
+    /// What a message says, shows and calls, where OpenAI's shape of it is spoken.
+    pub(super) fn said(&mut self, model: bool, message: &Value) {
+        let content = &message["content"];
+        self.text(model, string(content));
+        for part in items(content) {
+            match string(&part["type"]) {
+                "image_url" => self.data_url(model, string(&part["image_url"]["url"])),
+                _ => self.text(model, string(&part["text"])),
+            }
+        }
+        for call in items(&message["tool_calls"]) {
+            let function = &call["function"];
+            let input = parsed(string(&function["arguments"]));
+            self.call(string(&call["id"]), string(&function["name"]), input);
+        }
+    }
+
     fn openai(&mut self, body: &Value) {
         for message in items(&body["messages"]) {
             let (role, content) = (string(&message["role"]), &message["content"]);
@@ -124,21 +141,7 @@ impl Reader {
             match role {
                 "system" | "developer" => self.found.system.push_str(&squeezed(&texts())),
                 "tool" => self.result(string(&message["tool_call_id"]), &texts()),
-                _ => {
-                    let model = role == "assistant";
-                    self.text(model, string(content));
-                    for part in items(content) {
-                        match string(&part["type"]) {
-                            "image_url" => self.data_url(model, string(&part["image_url"]["url"])),
-                            _ => self.text(model, string(&part["text"])),
-                        }
-                    }
-                    for call in items(&message["tool_calls"]) {
-                        let function = &call["function"];
-                        let input = parsed(string(&function["arguments"]));
-                        self.call(string(&call["id"]), string(&function["name"]), input);
-                    }
-                }
+                _ => self.said(role == "assistant", message),
             }
         }
         for tool in items(&body["tools"]) {

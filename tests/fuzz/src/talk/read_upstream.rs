@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::read::{Reader, items, parsed, string};
+use super::read::{Reader, items, string};
 
 impl Reader {
     pub(super) fn cohere(&mut self, body: &Value) {
@@ -14,21 +14,7 @@ impl Reader {
                     let documents: String = items(content).map(|part| string(&part["document"]["data"])).collect();
                     self.result(string(&message["tool_call_id"]), &documents);
                 }
-                _ => {
-                    let model = role == "assistant";
-                    self.text(model, string(content));
-                    for part in items(content) {
-                        match string(&part["type"]) {
-                            "image_url" => self.data_url(model, string(&part["image_url"]["url"])),
-                            _ => self.text(model, string(&part["text"])),
-                        }
-                    }
-                    for call in items(&message["tool_calls"]) {
-                        let function = &call["function"];
-                        let input = parsed(string(&function["arguments"]));
-                        self.call(string(&call["id"]), string(&function["name"]), input);
-                    }
-                }
+                _ => self.said(role == "assistant", message),
             }
         }
         self.functions(body);
