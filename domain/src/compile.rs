@@ -58,8 +58,15 @@ pub fn compile(input: &Input<'_>) -> Result<Snapshot, Faults> {
     let providers = models::providers(input, &mut faults);
     let models = models::routes(input, &providers, &mut faults);
     let routes = rest::routes(input, &mut faults);
-    let mut snapshot =
-        Snapshot { revision: input.revision, applications: HashMap::new(), providers, models, routes, sealing: None };
+    let mut snapshot = Snapshot {
+        revision: input.revision,
+        applications: HashMap::new(),
+        providers,
+        models,
+        routes,
+        conflict_stores: HashMap::new(),
+        sealing: None,
+    };
     let logs = request_log::by_team(input, &mut faults);
     for resource in input.resources {
         if let Spec::Application(spec) = &resource.spec {

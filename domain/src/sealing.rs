@@ -6,6 +6,8 @@ use std::fmt;
 
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Bytes that a sealed text is longer than it was: 2^128 guesses.
@@ -35,6 +37,17 @@ impl SealingKey {
     #[must_use]
     pub fn open(&self, bound_to: &[&str], sealed: &[u8]) -> Option<Vec<u8>> {
         self.cipher().decrypt(bound_to, sealed).ok()
+    }
+
+    /// Another key that follows from this one, for another purpose.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut mac = match Hmac::<Sha256>::new_from_slice(&*self.0) {
+            Ok(mac) => mac,
+            Err(_) => unreachable!("HMAC takes keys of any length (RFC 2104)"),
+        };
+        mac.update(purpose.as_bytes());
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 
     fn cipher(&self) -> Aes128Siv {

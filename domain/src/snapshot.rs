@@ -3,6 +3,7 @@
 //! A snapshot is immutable and checked whole. It is built off the request path by
 //! [`crate::compile`], swapped in one step, and loaded once per request.
 
+mod conflict;
 mod differences;
 mod health;
 mod rest;
@@ -10,6 +11,7 @@ mod rest;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use self::conflict::{Bound, ConcurrencyLimit, ConflictPolicy, ConflictStore, MEMORY_STORE, Preconditions};
 use self::differences::is_claude;
 pub use self::health::HealthCheck;
 pub use self::rest::{Piece, Rewrite, Route, Upstream, UpstreamTarget};
@@ -43,6 +45,8 @@ pub struct Snapshot {
     pub models: HashMap<String, Arc<ModelRoute>>,
     /// REST routes.
     pub routes: Router,
+    /// Stores of what clashes, by id. [`MEMORY_STORE`] is there without being named.
+    pub conflict_stores: HashMap<String, Arc<ConflictStore>>,
     /// Seals the ids of what applications keep at providers. It is no configuration: who installs the snapshot sets it.
     pub sealing: Option<Arc<SealingKey>>,
 }

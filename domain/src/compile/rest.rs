@@ -201,6 +201,7 @@ fn route(
         rewrite,
         auth: spec.auth.unwrap_or(service.auth),
         max_body_bytes: spec.max_body_bytes,
+        conflict: None,
         upstream: Arc::clone(upstream),
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Address;
+use super::{Address, ConflictPolicy};
 use crate::secret::Secret;
 use crate::spec::{Auth, UpstreamTimeouts, WireVersion};
 
@@ -21,6 +21,8 @@ pub struct Route {
     pub auth: Auth,
     /// The largest request body in bytes.
     pub max_body_bytes: Option<u64>,
+    /// What becomes of requests that clash; `None` for routes where nothing is done about it.
+    pub conflict: Option<Arc<ConflictPolicy>>,
     /// Where it goes.
     pub upstream: Arc<Upstream>,
 }

@@ -2,7 +2,9 @@
 
 mod access;
 mod cache;
+mod conflict;
 mod health;
+mod measure;
 mod model;
 mod request_log;
 mod rest;
@@ -16,7 +18,16 @@ use utoipa::ToSchema;
 
 pub use self::access::{ApiKey, Application, Team};
 pub use self::cache::{AnswerCache, CacheScope};
+pub use self::conflict::{
+    Adaptive, Algorithm, AlreadyApplied, Authority, Backoff, Billing, Coalesce, CoalesceError, Concurrency,
+    ConditionHeader, ConditionalReads, Conflict, ConflictSetting, ConflictStore, ConflictStrategy, Evaluate, Guard,
+    HeadMode, HoldUntil, Idempotency, InProgress, KeyScope, KeySyntax, Lenient, LimitOnError, Lock, LockMode,
+    LostUpdate, Off, OnClientAbort, OnError, OnLost, Preconditions, Queue, QueueOrder, Require, Sample, Scope,
+    Serialise, SerializeMode, StoreBreaker, StoreType, Synthesize, UpstreamConflict, UpstreamEtag, Validators,
+    VerifyWith, WriteResponse, Writers,
+};
 pub use self::health::{HealthCheck, HealthMethod};
+pub use self::measure::{Percent, Size, Span};
 pub use self::model::{
     ModelDeclaration, ModelRoute, ModelTarget, ModelTimeouts, OnAbort, Price, Protocol, Provider, ProviderKey,
 };

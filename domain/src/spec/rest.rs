@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::conflict::ConflictSetting;
 use crate::absent::is_default;
 use crate::secret::SecretRef;
 
@@ -115,6 +116,9 @@ pub struct Service {
     /// Who may call routes that do not say.
     #[serde(skip_serializing_if = "is_default")]
     pub auth: Auth,
+    /// What becomes of requests that clash, on routes that do not say; `off` for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictSetting>,
 }
 
 /// Who may call.
@@ -205,6 +209,9 @@ pub struct Route {
     /// The largest request body, in bytes; absent for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_body_bytes: Option<u64>,
+    /// What becomes of requests that clash; what it leaves out is the service's. `off` for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictSetting>,
 }
 
 fn one() -> u32 {

@@ -199,6 +199,7 @@ fn route(provider: &Provider, address: Address, template: &str) -> Route {
         rewrite: Rewrite::Keep,
         auth: Auth::ApiKey,
         max_body_bytes: None,
+        conflict: None,
         upstream: Arc::new(upstream),
     }
 }

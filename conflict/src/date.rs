@@ -1,0 +1,1 @@
+//! Dates of HTTP (RFC 9110 section 5.6.7).

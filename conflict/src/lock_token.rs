@@ -1,0 +1,1 @@
+//! Lock tokens, and the headers that carry them (RFC 4918 section 10).

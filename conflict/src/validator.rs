@@ -1,0 +1,1 @@
+//! Entity tags for answers that have none.
