@@ -30,6 +30,7 @@ fn route(id: &str, template: &str) -> Arc<Route> {
         rewrite: Rewrite::Keep,
         auth: Auth::Public,
         max_body_bytes: None,
+        conflict: None,
         upstream: Arc::new(upstream),
     })
 }
