@@ -4,6 +4,8 @@
 
 mod address;
 mod bedrock;
+mod conflict;
+mod generation;
 mod health;
 mod models;
 mod prices;
@@ -56,15 +58,16 @@ pub fn compile(input: &Input<'_>) -> Result<Snapshot, Faults> {
         faults.push(missing(resource, "team", Kind::Team, &resource.team));
     }
     let providers = models::providers(input, &mut faults);
-    let models = models::routes(input, &providers, &mut faults);
-    let routes = rest::routes(input, &mut faults);
+    let policies = conflict::Policies::read(input, &mut faults);
+    let models = models::routes(input, &policies, &providers, &mut faults);
+    let routes = rest::routes(input, &policies, &mut faults);
     let mut snapshot = Snapshot {
         revision: input.revision,
         applications: HashMap::new(),
         providers,
         models,
         routes,
-        conflict_stores: HashMap::new(),
+        conflict_stores: policies.stores,
         sealing: None,
     };
     let logs = request_log::by_team(input, &mut faults);

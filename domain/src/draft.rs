@@ -12,8 +12,16 @@ use crate::resource::{DEFAULT_TEAM, Kind, Resource};
 use crate::spec::Spec;
 
 /// The kinds that others refer to.
-const REFERRED: [Kind; 6] =
-    [Kind::Team, Kind::Provider, Kind::ModelRoute, Kind::Upstream, Kind::Service, Kind::Application];
+const REFERRED: [Kind; 8] = [
+    Kind::Team,
+    Kind::ConflictStore,
+    Kind::ConflictPolicy,
+    Kind::Provider,
+    Kind::ModelRoute,
+    Kind::Upstream,
+    Kind::Service,
+    Kind::Application,
+];
 
 /// What could be read of documents.
 #[derive(Debug, Default)]

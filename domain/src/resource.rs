@@ -18,6 +18,10 @@ use crate::time::Micros;
 pub enum Kind {
     /// A group of people who own resources.
     Team,
+    /// Where leases, locks, keys and permits of conflict policies are held.
+    ConflictStore,
+    /// A policy of conflicts that services and routes inherit from.
+    ConflictPolicy,
     /// A vendor of models, with its address and pool of keys.
     Provider,
     /// What a model costs, from a date on.
@@ -38,8 +42,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in dependency order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Team,
+        Self::ConflictStore,
+        Self::ConflictPolicy,
         Self::Provider,
         Self::Price,
         Self::ModelRoute,
@@ -55,6 +61,8 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Team => "Team",
+            Self::ConflictStore => "ConflictStore",
+            Self::ConflictPolicy => "ConflictPolicy",
             Self::Provider => "Provider",
             Self::Price => "Price",
             Self::ModelRoute => "ModelRoute",
@@ -71,6 +79,8 @@ impl Kind {
     pub fn collection(self) -> &'static str {
         match self {
             Self::Team => "teams",
+            Self::ConflictStore => "conflict-stores",
+            Self::ConflictPolicy => "conflict-policies",
             Self::Provider => "providers",
             Self::Price => "prices",
             Self::ModelRoute => "model-routes",

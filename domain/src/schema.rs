@@ -17,6 +17,8 @@ const DEFS_REF: &str = "#/$defs/";
 pub fn of(kind: Kind) -> Value {
     let (spec, definitions) = match kind {
         Kind::Team => parts::<spec::Team>(),
+        Kind::ConflictStore => parts::<spec::ConflictStore>(),
+        Kind::ConflictPolicy => parts::<spec::Conflict>(),
         Kind::Provider => parts::<spec::Provider>(),
         Kind::Price => parts::<spec::Price>(),
         Kind::ModelRoute => parts::<spec::ModelRoute>(),

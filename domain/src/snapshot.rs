@@ -263,6 +263,8 @@ pub struct ModelRoute {
     pub direct: bool,
     /// Which answers are kept.
     pub cache: Option<AnswerCache>,
+    /// What becomes of calls that clash: idempotency, coalescing and limits, and nothing else.
+    pub conflict: Option<Arc<ConflictPolicy>>,
     /// Who gets a copy of some calls.
     pub shadows: Vec<ShadowTarget>,
 }
@@ -295,6 +297,7 @@ impl ModelRoute {
             strict: false,
             direct: true,
             cache: None,
+            conflict: None,
             shadows: Vec::new(),
         }
     }
@@ -317,6 +320,7 @@ impl ModelRoute {
             strict: self.strict,
             direct: true,
             cache: None,
+            conflict: None,
             shadows: Vec::new(),
         }
     }

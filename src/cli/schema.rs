@@ -14,7 +14,7 @@ use super::{Outcome, terminal};
   weir schema Provider
   weir schema > weir.schema.json")]
 pub(crate) struct Args {
-    /// Team, Provider, Price, ModelRoute, Upstream, Service, Route, Application or ApiKey
+    /// Team, ConflictStore, ConflictPolicy, Provider, Price, ModelRoute, Upstream, Service, Route, Application or ApiKey
     kind: Option<Kind>,
 }
 

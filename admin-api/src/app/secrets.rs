@@ -45,7 +45,13 @@ fn each(spec: &mut Spec, visit: &mut dyn FnMut(Place, &mut SecretRef)) {
                 visit(Place { field: "spec.tls.ca".to_owned(), slot: "tls/ca".to_owned() }, ca);
             }
         }
+        Spec::ConflictStore(store) => {
+            for (index, url) in store.urls.iter_mut().enumerate() {
+                visit(Place { field: format!("spec.urls[{index}]"), slot: format!("urls/{index}") }, url);
+            }
+        }
         Spec::ApiKey(_)
+        | Spec::ConflictPolicy(_)
         | Spec::Team(_)
         | Spec::Price(_)
         | Spec::ModelRoute(_)

@@ -1,13 +1,13 @@
 //! Compiles providers and model routes.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::bedrock;
+use super::conflict::Policies;
 use super::prices::{self, Overrides};
 use super::vendor::{self, Reach};
-use super::{Input, check_range, health, missing, routing};
+use super::{Input, check_range, generation, health, missing, routing};
 use crate::addressing::Addressing;
 use crate::catalog::{Catalog, CatalogProvider};
 use crate::fault::Fault;
@@ -141,9 +141,6 @@ fn check_timeouts(resource: &Resource, timeouts: &spec::ModelTimeouts, faults: &
     }
 }
 
-/// What tells one secret from another. Its own in each process, so that the numbers say nothing to anybody else.
-static GENERATIONS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
 fn keys(
     resource: &Resource,
     spec: &spec::Provider,
@@ -184,7 +181,7 @@ fn keys(
             continue;
         }
         let resolved = input.secrets.resolve(&key.secret);
-        let generation = resolved.as_ref().map_or(0, |secret| GENERATIONS.hash_one(secret.expose()));
+        let generation = resolved.as_ref().map_or(0, |secret| generation::of(secret.expose()));
         match resolved.and_then(|secret| KeySecret::read(reach.protocol, secret, token_url)) {
             Ok(secret) => keys.push(PoolKey {
                 id: key.id.clone(),
@@ -251,8 +248,9 @@ const RESERVED_HEADERS: [&str; 11] = [
     "upgrade",
 ];
 
-pub(super) fn routes(
-    input: &Input<'_>,
+pub(super) fn routes<'a>(
+    input: &Input<'a>,
+    policies: &Policies<'a>,
     providers: &HashMap<String, Arc<Provider>>,
     faults: &mut Vec<Fault>,
 ) -> HashMap<String, Arc<ModelRoute>> {
@@ -291,6 +289,7 @@ pub(super) fn routes(
             strict: spec.strict,
             direct: false,
             cache: spec.cache,
+            conflict: policies.of_model_route(resource, spec.conflict.as_ref(), faults),
             name: name.clone(),
             shadows: Vec::new(),
         };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::address::{self, Path};
+use super::conflict::{Around, Policies};
 use super::{Input, check_range, missing};
 use crate::fault::Fault;
 use crate::operation::Operation;
@@ -25,7 +26,7 @@ const RESERVED_PATHS: [&str; 7] = [
 /// The prefixes of everything else the data plane answers itself.
 const RESERVED_PREFIXES: [&str; 2] = ["/-/", "/providers/"];
 
-pub(super) fn routes(input: &Input<'_>, faults: &mut Vec<Fault>) -> Router {
+pub(super) fn routes<'a>(input: &Input<'a>, policies: &Policies<'a>, faults: &mut Vec<Fault>) -> Router {
     let upstreams = upstreams(input, faults);
     let services = services(input, &upstreams, faults);
     let mut router = Router::default();
@@ -35,7 +36,7 @@ pub(super) fn routes(input: &Input<'_>, faults: &mut Vec<Fault>) -> Router {
             faults.push(missing(resource, "spec.service", Kind::Service, &spec.service));
             continue;
         };
-        let Some(route) = route(resource, spec, service, &upstreams, faults) else { continue };
+        let Some(route) = route(resource, spec, service, &upstreams, policies, faults) else { continue };
         let hosts: Vec<Option<&str>> = if service.hosts.is_empty() {
             vec![None]
         } else {
@@ -156,11 +157,12 @@ fn is_host(host: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label)
 }
 
-fn route(
-    resource: &Resource,
-    spec: &spec::Route,
+fn route<'a>(
+    resource: &'a Resource,
+    spec: &'a spec::Route,
     service: &spec::Service,
     upstreams: &HashMap<String, Arc<Upstream>>,
+    policies: &Policies<'a>,
     faults: &mut Vec<Fault>,
 ) -> Option<Arc<Route>> {
     let mut fault = |field: &str, problem: String| faults.push(Fault::new(Kind::Route, &resource.id, field, problem));
@@ -184,8 +186,12 @@ fn route(
             Rewrite::Keep
         }
     };
+    let auth = spec.auth.unwrap_or(service.auth);
+    let around = Around { service: &spec.service, parameters: &names, methods: &spec.methods, rewrite: &rewrite, auth };
+    let conflict = policies.of_route(resource, spec.conflict.as_ref(), around, faults);
     let Some(upstream) = spec.upstream.as_ref().or(service.upstream.as_ref()) else {
-        fault("spec.upstream", format!("neither this route nor Service/{} names an upstream", spec.service));
+        let problem = format!("neither this route nor Service/{} names an upstream", spec.service);
+        faults.push(Fault::new(Kind::Route, &resource.id, "spec.upstream", problem));
         return None;
     };
     let Some(upstream) = upstreams.get(upstream) else {
@@ -199,9 +205,9 @@ fn route(
         service: spec.service.clone(),
         template,
         rewrite,
-        auth: spec.auth.unwrap_or(service.auth),
+        auth,
         max_body_bytes: spec.max_body_bytes,
-        conflict: None,
+        conflict,
         upstream: Arc::clone(upstream),
     }))
 }

@@ -72,7 +72,7 @@ fn split(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 }
 
 fn written(value: u64, units: &[(&str, u64)]) -> String {
-    let fits = units.iter().filter(|(_, factor)| value % factor == 0).max_by_key(|(_, factor)| *factor);
+    let fits = units.iter().filter(|(_, factor)| value.is_multiple_of(*factor)).max_by_key(|(_, factor)| *factor);
     match (value, fits) {
         (0, _) | (_, None) => format!("{value}{}", units.iter().find(|(_, f)| *f == 1).map_or("", |(unit, _)| unit)),
         (_, Some((unit, factor))) => format!("{}{unit}", value / factor),

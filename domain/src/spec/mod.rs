@@ -48,6 +48,10 @@ use crate::resource::Kind;
 pub enum Spec {
     /// See [`Team`].
     Team(Team),
+    /// See [`ConflictStore`].
+    ConflictStore(ConflictStore),
+    /// See [`Conflict`].
+    ConflictPolicy(Box<Conflict>),
     /// See [`Provider`].
     Provider(Provider),
     /// See [`Price`].
@@ -72,6 +76,8 @@ impl Spec {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Team(_) => Kind::Team,
+            Self::ConflictStore(_) => Kind::ConflictStore,
+            Self::ConflictPolicy(_) => Kind::ConflictPolicy,
             Self::Provider(_) => Kind::Provider,
             Self::Price(_) => Kind::Price,
             Self::ModelRoute(_) => Kind::ModelRoute,
@@ -95,6 +101,8 @@ impl Spec {
     pub(crate) fn read(kind: Kind, value: &Value) -> Result<Self, Misfit> {
         Ok(match kind {
             Kind::Team => Self::Team(read(value)?),
+            Kind::ConflictStore => Self::ConflictStore(read(value)?),
+            Kind::ConflictPolicy => Self::ConflictPolicy(read(value)?),
             Kind::Provider => Self::Provider(read(value)?),
             Kind::Price => Self::Price(read(value)?),
             Kind::ModelRoute => Self::ModelRoute(read(value)?),
@@ -111,6 +119,8 @@ impl Spec {
     pub fn to_value(&self) -> Value {
         let value = match self {
             Self::Team(s) => serde_json::to_value(s),
+            Self::ConflictStore(s) => serde_json::to_value(s),
+            Self::ConflictPolicy(s) => serde_json::to_value(s),
             Self::Provider(s) => serde_json::to_value(s),
             Self::Price(s) => serde_json::to_value(s),
             Self::ModelRoute(s) => serde_json::to_value(s),

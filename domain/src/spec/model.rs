@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::routing::{Breaker, Canary, Retry, RouteTimeouts, Shadow, Sticky, Strategy, When};
-use super::{AnswerCache, HealthCheck};
+use super::{AnswerCache, ConflictSetting, HealthCheck};
 use crate::absent::is_default;
 use crate::dialect::WireFormat;
 use crate::price::{ContextTier, Multipliers, PerMillion, PerUnit, TierPrice, Written};
@@ -276,6 +276,10 @@ pub struct ModelRoute {
     /// Gives an answer once more to who asks the very same. Absent: every call goes to a target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<AnswerCache>,
+    /// What becomes of calls that clash: `idempotency`, `coalesce`, `concurrency` and `store`; the other parts are for REST
+    /// routes, and nothing is inherited but from the `policy` that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictSetting>,
 }
 
 /// One target of a model route.

@@ -71,6 +71,7 @@ pub(in crate::ai) fn route(targets: Vec<Target>) -> ModelRoute {
         strict: false,
         direct: false,
         cache: None,
+        conflict: None,
         shadows: Vec::new(),
     }
 }
