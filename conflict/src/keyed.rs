@@ -1,0 +1,170 @@
+//! Entries by key that are there only while something goes on with them: the registry below limits, queues and flights.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+/// A hash of all that makes one key.
+pub(crate) type Key = [u8; 32];
+
+/// Shards: what happens to one key holds up no more than its 256th part of the others, and that for a moment only.
+const SHARDS: usize = 256;
+/// Entries that only rest, in one shard; beyond, the oldest are forgotten before their time.
+const RESTING_MAX: usize = 4_096;
+/// A map with fewer slots than this is not worth shrinking.
+const SHRINK_FROM: usize = 64;
+
+/// Whether an entry is needed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Something is under way, or somebody waits.
+    Busy,
+    /// Nothing is known of it that a new one would not know.
+    Idle,
+    /// Nothing is under way, but what it has learnt is good until then.
+    Until(Instant),
+}
+
+/// An entry that says whether it is needed.
+pub(crate) trait Resting {
+    /// Asked after each change.
+    fn rest(&self) -> Rest;
+}
+
+/// The registry.
+pub(crate) struct Keyed<V> {
+    shards: Box<[Padded<V>]>,
+}
+
+/// On cache lines of its own, so that cores that work on neighbours do not take them from each other.
+#[repr(align(128))]
+struct Padded<V>(Mutex<Shard<V>>);
+
+struct Shard<V> {
+    entries: HashMap<Key, Slot<V>>,
+    /// Entries that rest, by when they are looked at again.
+    resting: VecDeque<(Instant, Key)>,
+}
+
+struct Slot<V> {
+    value: V,
+    /// Whether it stands in `resting`, where it stands once at most.
+    listed: bool,
+}
+
+impl<V: Resting> Keyed<V> {
+    pub(crate) fn new() -> Self {
+        let shard = || Padded(Mutex::new(Shard { entries: HashMap::new(), resting: VecDeque::new() }));
+        Self { shards: (0..SHARDS).map(|_| shard()).collect() }
+    }
+
+    /// Does something with an entry, which is made if there is none and forgotten if it is not needed afterwards.
+    /// `act` runs under the shard's lock: it must not come back to the registry, nor wake anybody.
+    pub(crate) fn with<R>(&self, key: &Key, make: impl FnOnce() -> V, act: impl FnOnce(&mut V) -> R) -> R {
+        let mut shard = self.shard(key).lock();
+        shard.sweep();
+        let Shard { entries, resting } = &mut *shard;
+        match entries.entry(*key) {
+            Entry::Occupied(mut found) => {
+                let result = act(&mut found.get_mut().value);
+                if found.get_mut().settled(key, resting) {
+                    found.remove();
+                    shard.shrink();
+                }
+                result
+            }
+            Entry::Vacant(free) => {
+                let mut slot = Slot { value: make(), listed: false };
+                let result = act(&mut slot.value);
+                if !slot.settled(key, resting) {
+                    free.insert(slot);
+                }
+                result
+            }
+        }
+    }
+
+    /// Does something with an entry if there is one; as [`Self::with`] otherwise.
+    pub(crate) fn existing<R>(&self, key: &Key, act: impl FnOnce(&mut V) -> R) -> Option<R> {
+        let mut shard = self.shard(key).lock();
+        let Shard { entries, resting } = &mut *shard;
+        let Entry::Occupied(mut found) = entries.entry(*key) else { return None };
+        let result = act(&mut found.get_mut().value);
+        if found.get_mut().settled(key, resting) {
+            found.remove();
+            shard.shrink();
+        }
+        Some(result)
+    }
+
+    /// Looks at each entry, shard by shard.
+    pub(crate) fn each(&self, mut look: impl FnMut(&Key, &V)) {
+        for shard in &self.shards {
+            shard.0.lock().entries.iter().for_each(|(key, slot)| look(key, &slot.value));
+        }
+    }
+
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0.lock().entries.len()).sum()
+    }
+
+    fn shard(&self, key: &Key) -> &Mutex<Shard<V>> {
+        &self.shards[usize::from(key[0]) % SHARDS].0
+    }
+}
+
+impl<V: Resting> Slot<V> {
+    /// Whether it is to be forgotten.
+    fn settled(&mut self, key: &Key, resting: &mut VecDeque<(Instant, Key)>) -> bool {
+        match self.value.rest() {
+            Rest::Busy => false,
+            Rest::Idle => true,
+            Rest::Until(when) => {
+                if !self.listed {
+                    self.listed = true;
+                    resting.push_back((when, *key));
+                }
+                false
+            }
+        }
+    }
+}
+
+impl<V: Resting> Shard<V> {
+    /// Forgets what has rested for long. Two at a time: each call adds one at most, so they do not pile up.
+    fn sweep(&mut self) {
+        for _ in 0..2 {
+            let Some((when, _)) = self.resting.front() else { return };
+            let crowded = self.resting.len() > RESTING_MAX;
+            let now = Instant::now();
+            if *when > now && !crowded {
+                return;
+            }
+            let Some((_, key)) = self.resting.pop_front() else { return };
+            let Some(slot) = self.entries.get_mut(&key) else { continue };
+            slot.listed = false;
+            match slot.value.rest() {
+                Rest::Busy => {}
+                Rest::Until(later) if later > now && !crowded => {
+                    slot.listed = true;
+                    self.resting.push_back((later, key));
+                }
+                Rest::Until(_) | Rest::Idle => {
+                    self.entries.remove(&key);
+                    self.shrink();
+                }
+            }
+        }
+    }
+
+    /// Gives memory back after a crowd has gone.
+    fn shrink(&mut self) {
+        let (len, room) = (self.entries.len(), self.entries.capacity());
+        if room > SHRINK_FROM && len * 8 < room {
+            self.entries.shrink_to(len * 2);
+        }
+    }
+}
