@@ -9,6 +9,7 @@ pub mod chat;
 pub mod client;
 pub mod cluster;
 pub mod config;
+pub mod document;
 pub mod http1;
 pub mod postgres;
 mod process;
