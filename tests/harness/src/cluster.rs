@@ -39,14 +39,28 @@ impl Cluster {
     /// # Errors
     /// When something does not start.
     pub async fn start(binary: &str, config: &str, gateways: usize) -> anyhow::Result<Option<Self>> {
+        Self::start_with(binary, |_| Ok(config.to_owned()), gateways).await
+    }
+
+    /// As [`Self::start`], with a configuration that knows the server, such as one that names a database of its own there.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn start_with(
+        binary: &str,
+        config: impl FnOnce(&Postgres) -> anyhow::Result<String>,
+        gateways: usize,
+    ) -> anyhow::Result<Option<Self>> {
         let Some(postgres) = tokio::task::spawn_blocking(Postgres::start).await?? else { return Ok(None) };
         let database = postgres.database()?;
+        let config = config(&postgres)?;
         let launch = |arguments: &[&str]| {
             let mut launch = Launch::new(binary, arguments).with(&["--data-dir", "data", "--database", &database]);
             launch.environment.push(("WEIR_MASTER_KEY".to_owned(), MASTER_KEY.to_owned()));
             launch
         };
-        let control = Node::start(launch(&["admin", "--config", "weir.yaml", "--admin-listen", "127.0.0.1:0"]), config);
+        let control =
+            Node::start(launch(&["admin", "--config", "weir.yaml", "--admin-listen", "127.0.0.1:0"]), &config);
         let control = control.await.context("the control plane")?;
         let mut nodes = Vec::new();
         for number in 1..=gateways {
@@ -137,6 +151,22 @@ impl Node {
     #[must_use]
     pub fn log(&self) -> String {
         read_log(self.dir.path())
+    }
+
+    /// Sends a signal, such as `STOP` or `CONT`.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub async fn signal(&self, name: &str) -> anyhow::Result<()> {
+        self.process.signal(name).await
+    }
+
+    /// Resident memory in bytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn resident_bytes(&self) -> anyhow::Result<u64> {
+        self.process.resident_bytes()
     }
 
     /// Sends SIGKILL and waits for the end.

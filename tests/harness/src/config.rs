@@ -26,6 +26,16 @@ impl Config {
         self
     }
 
+    /// As [`Self::with`], owned by a team other than the default one.
+    #[must_use]
+    pub fn owned(mut self, kind: &str, id: &str, team: &str, spec: &Value) -> Self {
+        self = self.with(kind, id, spec);
+        if let Some(last) = self.documents.last_mut() {
+            last["team"] = json!(team);
+        }
+        self
+    }
+
     /// Adds a provider that a fake stands for.
     #[must_use]
     pub fn provider(self, id: &str, fake: &FakeProvider, key: &str) -> Self {

@@ -14,6 +14,7 @@ pub mod http1;
 pub mod postgres;
 mod process;
 pub mod provider;
+pub mod redis;
 pub mod responses;
 pub mod rest;
 pub mod script;
