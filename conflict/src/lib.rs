@@ -4,6 +4,7 @@
 //! It knows no server: the data plane asks it step by step, and the admin API uses its entity tags and preconditions.
 //! What is shared between nodes lies in a [`store::Store`]; what belongs to one node is in [`limit`] and [`queue`].
 
+pub mod canonical;
 pub mod coalesce;
 pub mod conditions;
 pub mod date;
@@ -13,6 +14,7 @@ mod keyed;
 pub mod limit;
 mod line;
 pub mod lock_token;
+pub mod malformed;
 pub mod problem;
 pub mod queue;
 pub mod resource;
