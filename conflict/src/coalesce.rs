@@ -36,6 +36,8 @@ use crate::keyed::{Key, Keyed, Rest, Resting};
 
 /// How long nobody joins at a key after an answer that could not be shared.
 const APART_FOR: Duration = Duration::from_secs(10);
+/// How long a reader may take nothing while the others wait for it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The head of an answer.
 #[derive(Clone, Debug)]
@@ -55,6 +57,7 @@ pub struct Flights {
 pub(crate) struct Registry {
     slots: Keyed<Slot>,
     counts: Counts,
+    patience: Duration,
 }
 
 enum Slot {
@@ -151,7 +154,11 @@ impl Flights {
     /// None under way.
     #[must_use]
     pub fn new() -> Self {
-        Self { registry: Arc::new(Registry { slots: Keyed::new(), counts: Counts::default() }) }
+        Self::with_patience(PATIENCE)
+    }
+
+    fn with_patience(patience: Duration) -> Self {
+        Self { registry: Arc::new(Registry { slots: Keyed::new(), counts: Counts::default(), patience }) }
     }
 
     /// Joins the call at a key, or begins it. `key` is a hash of all in which joined requests are the same: method (GET and
@@ -281,6 +288,12 @@ impl Leader {
             }
         });
         reader
+    }
+
+    /// How many read or will, the leader among them.
+    #[must_use]
+    pub fn readers(&self) -> usize {
+        self.publisher.readers()
     }
 
     /// The end that publishes, and the leader's own end that reads.

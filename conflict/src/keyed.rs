@@ -168,3 +168,70 @@ impl<V: Resting> Shard<V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Value(Rest);
+
+    impl Resting for Value {
+        fn rest(&self) -> Rest {
+            self.0
+        }
+    }
+
+    fn key(number: u32) -> Key {
+        // All in one shard.
+        let mut key = [0; 32];
+        key[4..8].copy_from_slice(&number.to_le_bytes());
+        key
+    }
+
+    #[test]
+    fn an_entry_is_there_as_long_as_it_is_needed() {
+        let keyed = Keyed::new();
+        keyed.with(&key(1), || Value(Rest::Idle), |_| ());
+        assert_eq!(keyed.len(), 0, "nothing was begun");
+        keyed.with(&key(1), || Value(Rest::Idle), |value| value.0 = Rest::Busy);
+        assert_eq!((keyed.len(), keyed.existing(&key(2), |_| ())), (1, None));
+        assert_eq!(keyed.existing(&key(1), |value| value.0 = Rest::Idle), Some(()));
+        assert_eq!(keyed.len(), 0);
+    }
+
+    #[test]
+    fn what_rests_is_forgotten_in_time_and_never_by_mistake() {
+        let (keyed, now) = (Keyed::new(), Instant::now());
+        let (past, later) = (Rest::Until(now), Rest::Until(now + Duration::from_secs(600)));
+        for (number, rest) in [(1, past), (2, past), (3, past)] {
+            keyed.with(&key(number), || Value(rest), |_| ());
+        }
+        // What has been busy again, or has been used again, is not forgotten at the old time.
+        assert_eq!(keyed.len(), 1, "two were swept as the third came");
+        keyed.existing(&key(3), |value| value.0 = later);
+        keyed.with(&key(4), || Value(Rest::Busy), |_| ());
+        assert_eq!(keyed.len(), 2);
+        keyed.existing(&key(4), |value| value.0 = past);
+        keyed.existing(&key(4), |value| value.0 = Rest::Busy);
+        keyed.with(&key(5), || Value(Rest::Busy), |_| ());
+        assert!(keyed.existing(&key(4), |_| ()).is_some());
+    }
+
+    #[test]
+    fn a_crowd_that_rests_is_bounded_and_memory_comes_back() {
+        let keyed = Keyed::new();
+        let later = Instant::now() + Duration::from_secs(600);
+        for number in 0..20_000 {
+            keyed.with(&key(number), || Value(Rest::Until(later)), |_| ());
+        }
+        assert!((RESTING_MAX..RESTING_MAX + 4).contains(&keyed.len()), "{}", keyed.len());
+        assert!(keyed.existing(&key(19_999), |_| ()).is_some(), "the oldest go first");
+        for number in 0..20_000 {
+            keyed.existing(&key(number), |value| value.0 = Rest::Idle);
+        }
+        assert_eq!(keyed.len(), 0);
+        assert!(keyed.shards[0].0.lock().entries.capacity() <= SHRINK_FROM * 2);
+    }
+}

@@ -17,8 +17,6 @@ use super::reader::Reader;
 use super::{Head, Registry, Terms, Unshareable};
 use crate::keyed::Key;
 
-/// How long a reader may take nothing while the others wait for it.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How far a call runs ahead of its only reader.
 const WINDOW_ALONE: usize = 64 << 10;
 
@@ -33,6 +31,8 @@ pub(crate) struct Flight {
     room: Notify,
     terms: Terms,
     key: Key,
+    /// How long a reader may take nothing while the others wait for it.
+    patience: Duration,
     registry: Weak<Registry>,
 }
 
@@ -120,6 +120,7 @@ impl Flight {
             room: Notify::new(),
             terms,
             key: *key,
+            patience: registry.patience,
             registry: Arc::downgrade(registry),
         });
         let number = flight.state.lock().admit();
@@ -156,6 +157,26 @@ impl Flight {
     /// A reader has taken a piece.
     pub(super) fn taken(&self) {
         self.room.notify_one();
+    }
+
+    /// Takes a piece if there is room for it. `stalled` if there has been none for long.
+    fn offer(self: &Arc<Self>, piece: &Bytes, stalled: bool) -> Result<bool, NobodyReads> {
+        let mut state = self.state.lock();
+        if state.abandoned {
+            return Err(NobodyReads);
+        }
+        let cut = stalled && state.cut(self.patience);
+        let longer = state.whole && state.held.saturating_add(piece.len()) > state.window;
+        state.whole &= !longer;
+        let pushed = state.push(piece);
+        drop(state);
+        if longer {
+            self.close(false);
+        }
+        if cut || pushed {
+            self.changed();
+        }
+        Ok(pushed)
     }
 
     fn changed(&self) {
@@ -214,11 +235,12 @@ impl State {
     }
 
     /// Cuts off who has taken nothing for long, if others have read all there is and wait for more.
-    fn cut(&mut self) {
-        let (first, last) = (self.first, self.last());
+    fn cut(&mut self, patience: Duration) -> bool {
+        let (first, last, before) = (self.first, self.last(), self.readers.len());
         if self.readers.values().any(|reader| reader.next == last) {
-            self.readers.retain(|_, reader| reader.next > first || reader.moved.elapsed() < PATIENCE);
+            self.readers.retain(|_, reader| reader.next > first || reader.moved.elapsed() < patience);
         }
+        self.readers.len() < before
     }
 
     /// Takes the piece if there is room for it.
@@ -236,6 +258,11 @@ impl State {
 impl Publisher {
     pub(super) fn new(flight: Arc<Flight>) -> Self {
         Self { flight: Some(flight) }
+    }
+
+    /// How many read or will.
+    pub(super) fn readers(&self) -> usize {
+        self.flight.as_ref().map_or(0, |flight| flight.state.lock().readers.len())
     }
 
     /// Resolves when nobody reads any more. [`super::Leader::spawn`] ends the call then.
@@ -316,33 +343,17 @@ impl BodyPublisher {
             return Ok(());
         }
         let flight = &self.flight;
-        let mut full = false;
-        loop {
-            let mut state = flight.state.lock();
-            if state.abandoned {
-                return Err(NobodyReads);
-            }
-            if full {
-                state.cut();
-            }
-            let longer = state.whole && state.held.saturating_add(piece.len()) > state.window;
-            if longer {
-                state.whole = false;
-            }
-            let pushed = state.push(&piece);
-            drop(state);
-            if longer {
-                flight.close(false);
-            }
-            if full || pushed {
-                // Also for those who were cut off.
-                flight.changed();
-            }
-            if pushed {
-                return Ok(());
-            }
-            full = timeout(PATIENCE, flight.room.notified()).await.is_err();
+        let mut stalled = false;
+        while !flight.offer(&piece, stalled)? {
+            stalled = timeout(flight.patience, flight.room.notified()).await.is_err();
         }
+        Ok(())
+    }
+
+    /// How many bytes are kept now.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.flight.state.lock().held
     }
 
     /// The answer is whole.
