@@ -1,21 +1,24 @@
 //! Compiles conflict policies: what a route says goes before what its service says, and that before the `ConflictPolicy`
 //! with the id `default`, part by part.
 
+mod block;
+mod check;
 mod contradictions;
 mod model;
 mod store;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use self::check::Check;
 use super::{Input, missing};
 use crate::conflict_key::{self, Template};
 use crate::fault::Fault;
 use crate::resource::{Kind, Resource};
 use crate::snapshot::{Bound, ConcurrencyLimit, ConflictPolicy, ConflictStore, MEMORY_STORE, Preconditions, Rewrite};
-use crate::spec::{self, Conflict, ConflictSetting, ConflictStrategy, Evaluate, Method, Spec};
+use crate::spec::{self, Conflict, ConflictSetting, ConflictStrategy, Evaluate, Method, Spec, Synthesize};
 
 /// The policy that is inherited from, and the store where none is named.
 const DEFAULT: &str = "default";
@@ -46,8 +49,8 @@ impl<'a> Layer<'a> {
 /// Everything that routes inherit, and the stores that they name.
 pub(super) struct Policies<'a> {
     pub(super) stores: HashMap<String, Arc<ConflictStore>>,
-    named: HashMap<&'a str, Layer<'a>>,
-    services: HashMap<&'a str, Option<Layer<'a>>>,
+    named: BTreeMap<&'a str, Layer<'a>>,
+    services: BTreeMap<&'a str, Option<Layer<'a>>>,
 }
 
 /// What of a route its policy depends on.
@@ -75,7 +78,7 @@ impl<'a> Policies<'a> {
     /// Reads stores, policies and what services say.
     pub(super) fn read(input: &Input<'a>, faults: &mut Vec<Fault>) -> Self {
         let stores = store::stores(input, faults);
-        let (mut named, mut services) = (HashMap::new(), HashMap::new());
+        let (mut named, mut services) = (BTreeMap::new(), BTreeMap::new());
         for resource in input.resources {
             match &resource.spec {
                 Spec::ConflictPolicy(block) => {
@@ -89,7 +92,37 @@ impl<'a> Policies<'a> {
                 _ => {}
             }
         }
-        Self { stores, named, services }
+        let policies = Self { stores, named, services };
+        for layer in policies.named.values().chain(policies.services.values().flatten()) {
+            policies.check(*layer, faults);
+        }
+        policies
+    }
+
+    /// Judges a block by itself.
+    fn check(&self, layer: Layer<'a>, faults: &mut Vec<Fault>) {
+        if let Some(store) = &layer.block.store
+            && store != MEMORY_STORE
+            && store != DEFAULT
+            && !self.stores.contains_key(store)
+        {
+            faults.push(missing(layer.owner, &format!("{}.store", layer.at), Kind::ConflictStore, store));
+        }
+        match &layer.block.policy {
+            Some(_) if layer.owner.kind() == Kind::ConflictPolicy => {
+                let problem = "a policy names no other; put its parts into this one";
+                faults.push(layer.fault("policy", problem));
+            }
+            Some(policy) if !self.named.contains_key(policy.as_str()) => {
+                faults.push(missing(layer.owner, &format!("{}.policy", layer.at), Kind::ConflictPolicy, policy));
+            }
+            _ => {}
+        }
+        Check { layer, faults: &mut *faults }.block();
+        let around =
+            Around { service: "", parameters: &[], methods: &[], rewrite: &Rewrite::Keep, auth: spec::Auth::Public };
+        let alone = Effective { policies: self, route: layer.owner, layers: vec![layer], around, on_a_route: false };
+        alone.contradictions(faults);
     }
 
     /// The policy of a REST route; `None` where nothing is to be done.
@@ -100,8 +133,12 @@ impl<'a> Policies<'a> {
         around: Around<'_>,
         faults: &mut Vec<Fault>,
     ) -> Option<Arc<ConflictPolicy>> {
+        if let Some(own) = setting.and_then(|setting| Layer::within(resource, setting)) {
+            self.check(own, faults);
+        }
         let layers = self.layers(resource, setting, around.service);
-        Effective { policies: self, route: resource, layers, around }.compiled(faults).map(Arc::new)
+        let policy = Effective { policies: self, route: resource, layers, around, on_a_route: true }.compiled(faults);
+        policy.map(Arc::new)
     }
 
     /// What holds for a route, the nearest first.
@@ -133,6 +170,8 @@ struct Effective<'p, 'a, 'r> {
     route: &'a Resource,
     layers: Vec<Layer<'a>>,
     around: Around<'r>,
+    /// Whether it is what holds for a route, and not a block by itself.
+    on_a_route: bool,
 }
 
 impl<'a> Effective<'_, 'a, '_> {
@@ -153,6 +192,9 @@ impl<'a> Effective<'_, 'a, '_> {
         self.contradictions(faults);
         let validators = self.value(|block| block.validators.as_ref());
         let lost_update = self.value(|block| block.lost_update.as_ref());
+        // A version is the number of the writes, and nothing else counts them.
+        let counts = validators.as_ref().is_some_and(|part| part.synthesize == Synthesize::Version);
+        let lost_update = lost_update.or_else(|| counts.then(spec::LostUpdate::default));
         let given = self.value(|block| block.preconditions.as_ref());
         let at_gateway = validators.is_some() || lost_update.is_some();
         // A tag of ours means nothing upstream: who gives one out must also evaluate it, or a condition would be lost.
@@ -160,7 +202,7 @@ impl<'a> Effective<'_, 'a, '_> {
             (given.is_some() || at_gateway).then(|| preconditions(&given.unwrap_or_default(), at_gateway));
         let policy = ConflictPolicy {
             key: self.key(faults)?,
-            store: self.store(faults),
+            store: self.store(),
             writers: self.value(|block| block.writers.as_ref()).unwrap_or_default(),
             status_header: self.value(|block| block.status_header.as_ref()).unwrap_or(true),
             salt: self.salt(validators.as_ref()),
@@ -181,9 +223,7 @@ impl<'a> Effective<'_, 'a, '_> {
                 .value(|block| block.idempotency.as_ref())
                 .filter(|idempotency| self.around.answers(&idempotency.methods)),
             concurrency: self.concurrency(faults),
-            upstream_conflict: self
-                .value(|block| block.upstream_conflict.as_ref())
-                .filter(|conflict| conflict.strategy != ConflictStrategy::Pass || conflict.normalize),
+            upstream_conflict: self.value(|block| block.upstream_conflict.as_ref()).and_then(upstream_conflict),
         };
         (!does_nothing(&policy)).then_some(policy)
     }
@@ -195,11 +235,11 @@ impl<'a> Effective<'_, 'a, '_> {
         }
     }
 
-    fn template(&self, layer: Layer<'_>, field: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Template> {
+    fn template(&self, layer: Layer<'a>, field: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Template> {
         match Template::parse(text, self.around.parameters) {
             Ok(template) => Some(template),
             Err(problem) => {
-                faults.push(layer.fault(field, self.on_route(layer, problem)));
+                self.tell(layer, field, problem, faults);
                 None
             }
         }
@@ -210,18 +250,10 @@ impl<'a> Effective<'_, 'a, '_> {
         if std::ptr::eq(layer.owner, self.route) { problem } else { format!("for {}: {problem}", self.route.label()) }
     }
 
-    fn store(&self, faults: &mut Vec<Fault>) -> String {
-        let known = |name: &str| self.policies.stores.contains_key(name);
-        match self.part(|block| block.store.as_ref()) {
-            Some((_, name)) if known(name) => name.clone(),
-            Some((layer, name)) if name != MEMORY_STORE && name != DEFAULT => {
-                faults.push(missing(layer.owner, &format!("{}.store", layer.at), Kind::ConflictStore, name));
-                MEMORY_STORE.to_owned()
-            }
-            Some((_, name)) if name == DEFAULT && known(DEFAULT) => DEFAULT.to_owned(),
-            None if known(DEFAULT) => DEFAULT.to_owned(),
-            _ => MEMORY_STORE.to_owned(),
-        }
+    fn store(&self) -> String {
+        let named = self.part(|block| block.store.as_ref()).map_or(DEFAULT, |(_, name)| name);
+        // Where there is no default, the memory of the node is it.
+        if self.policies.stores.contains_key(named) { named.to_owned() } else { MEMORY_STORE.to_owned() }
     }
 
     fn concurrency(&self, faults: &mut Vec<Fault>) -> Vec<ConcurrencyLimit> {
@@ -295,6 +327,15 @@ fn preconditions(given: &spec::Preconditions, at_gateway: bool) -> Preconditions
         on_error: given.on_error,
         disclose_current: given.disclose_current.unwrap_or(true),
     }
+}
+
+/// What is done about conflicts of the upstream's; `None` where that is nothing.
+fn upstream_conflict(mut part: spec::UpstreamConflict) -> Option<spec::UpstreamConflict> {
+    // A patch is sent upon a version that is read anew because the one before does not hold any more: 412.
+    if part.strategy == ConflictStrategy::Reread && !part.on.contains(&412) {
+        part.on.push(412);
+    }
+    (part.strategy != ConflictStrategy::Pass || part.normalize).then_some(part)
 }
 
 /// Whether a policy asks for nothing, so that its route need not look at it.

@@ -34,6 +34,7 @@ impl<'a> Policies<'a> {
         faults: &mut Vec<Fault>,
     ) -> Option<Arc<ConflictPolicy>> {
         let own = Layer::within(resource, setting?)?;
+        self.check(own, faults);
         let mut layers = Vec::new();
         self.push(own, &mut layers);
         for layer in &layers {
@@ -64,7 +65,8 @@ impl<'a> Policies<'a> {
             rewrite: &Rewrite::Keep,
             auth: Auth::ApiKey,
         };
-        let mut policy = Effective { policies: self, route: resource, layers, around }.compiled(faults)?;
+        let mut policy =
+            Effective { policies: self, route: resource, layers, around, on_a_route: true }.compiled(faults)?;
         if let Some(coalesce) = &mut policy.coalesce {
             (coalesce.methods, coalesce.body_hash) = (vec![Method::Post], true);
         }

@@ -1,5 +1,7 @@
 //! Promises of compiled conflict policies: what is inherited, what is filled in, and what is refused.
 
+mod faulty;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
