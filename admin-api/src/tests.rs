@@ -7,6 +7,7 @@ mod audit;
 mod away;
 mod bodies;
 mod canary;
+mod conflict_policies;
 mod crash;
 mod database;
 mod documents;
