@@ -17,6 +17,7 @@ mod vendor;
 /// The data plane checks with it what names resolve to.
 pub use address::is_public;
 pub(crate) use address::token_address;
+pub(crate) use conflict::block as conflict_block;
 pub(crate) use vendor::base_url;
 
 use std::collections::{HashMap, HashSet};
@@ -188,4 +189,4 @@ fn check_range(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

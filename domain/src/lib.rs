@@ -9,6 +9,7 @@ pub mod aws;
 pub mod bodies;
 pub mod catalog;
 pub mod compile;
+pub mod conflict_doc;
 pub mod conflict_key;
 pub mod credential;
 pub mod dialect;

@@ -1,11 +1,11 @@
 //! Compiles conflict policies: what a route says goes before what its service says, and that before the `ConflictPolicy`
 //! with the id `default`, part by part.
 
-mod block;
 mod check;
 mod contradictions;
 mod model;
 mod store;
+mod values;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -162,6 +162,17 @@ impl<'a> Policies<'a> {
         layers.push(layer);
         layers.extend(layer.block.policy.as_deref().and_then(|name| self.named.get(name)));
     }
+}
+
+/// Judges a `ConflictPolicy` by itself: all but whether what it refers to is there.
+pub(crate) fn block(resource: &Resource) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Spec::ConflictPolicy(block) = &resource.spec {
+        let policies = Policies { stores: HashMap::new(), named: BTreeMap::new(), services: BTreeMap::new() };
+        policies.check(Layer { owner: resource, at: "spec", block }, &mut faults);
+    }
+    faults.retain(|fault| !fault.is_missing_reference());
+    faults
 }
 
 /// What holds for one route.

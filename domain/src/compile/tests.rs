@@ -18,7 +18,7 @@ impl ResolveSecret for Plain {
     }
 }
 
-pub(super) fn compile_yaml(text: &str) -> Result<Snapshot, Vec<String>> {
+pub(crate) fn compile_yaml(text: &str) -> Result<Snapshot, Vec<String>> {
     let mut resources = Vec::new();
     for document in yaml::documents(text).map_err(|e| vec![e.to_string()])? {
         resources.push(Resource::from_document(&document.value).map_err(|f| vec![f.to_string()])?);
