@@ -272,6 +272,12 @@ impl Problem {
         self.slug
     }
 
+    /// The policy that refuses, by its name.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&'static str> {
+        self.policy
+    }
+
     /// Its status.
     #[must_use]
     pub const fn status(&self) -> u16 {

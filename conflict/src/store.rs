@@ -16,6 +16,7 @@ mod listing;
 mod mark;
 mod memory;
 mod permit;
+mod stores;
 #[cfg(test)]
 mod suite;
 
@@ -27,6 +28,7 @@ pub use self::lease::{
 pub use self::listing::{Entry, Kind, Page};
 pub use self::memory::MemoryStore;
 pub use self::permit::{Permit, PermitAsk, PermitId};
+pub use self::stores::Stores;
 
 /// How long a version is remembered that nobody reads or writes. Its numbers begin at the store's clock, so a version that
 /// is begun anew is never taken for an old one.

@@ -31,6 +31,8 @@ pub(crate) enum Decision {
     BatchOfFile,
     /// A REST call, which Pingora's proxy loop streams.
     Stream,
+    /// A REST call of a route with a policy of conflicts, which the data plane owns to its end.
+    Policed,
     /// A REST call that asks for a WebSocket.
     Tunnel,
     /// A question about the process itself.

@@ -7,7 +7,9 @@
 pub mod ai;
 mod authn;
 mod bodies;
+mod conflict;
 mod context;
+mod counting;
 mod egress;
 mod exchange;
 mod intake;
@@ -17,6 +19,7 @@ mod own;
 mod plane;
 mod problem;
 mod proxy;
+mod retry_after;
 mod routing;
 mod server;
 mod settings;

@@ -44,6 +44,8 @@ impl Live {
 
 impl LiveConfig for State {
     fn install(&self, snapshot: Arc<Snapshot>) {
+        // Before any request can ask for a store of it.
+        self.conflicts.install(&snapshot);
         self.live.install(snapshot);
     }
 

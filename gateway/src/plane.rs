@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use weir_conflict::store::Stores;
 use weir_domain::ports::{LiveConfig, UsageSink};
 
 use crate::ai::{health, shadow};
@@ -106,12 +107,13 @@ impl DataPlane {
             (bound(settings.listen)?, bound(settings.ops_listen)?)
         };
         let sink = Sink { to: sink, on: runtime.handle().clone() };
-        Self::assemble(runtime, gateway, ops, settings, sink)
+        Self::assemble(runtime, gateway, ops, settings, (sink, Arc::new(Stores::new())))
     }
 
     /// The same on sockets that [`crate::listen`] made, whatever the settings say of addresses: for a process that must
     /// know its addresses before it makes anything. Records are brought to the sink on the threads of the runtime that
-    /// it belongs to: a batch of many would hold up the calls of a thread that serves.
+    /// it belongs to: a batch of many would hold up the calls of a thread that serves. `stores` hold what conflict policies
+    /// share; a control plane in the same process shows what is in them.
     ///
     /// # Errors
     /// The data directory is in use.
@@ -120,9 +122,10 @@ impl DataPlane {
         ops: std::net::TcpListener,
         settings: Settings,
         (sink, runs_on): (Arc<dyn UsageSink>, &Handle),
+        stores: Arc<Stores>,
     ) -> Result<Self, StartError> {
         let sink = Sink { to: sink, on: runs_on.clone() };
-        Self::assemble(runtime(settings.threads)?, gateway, ops, settings, sink)
+        Self::assemble(runtime(settings.threads)?, gateway, ops, settings, (sink, stores))
     }
 
     fn assemble(
@@ -130,7 +133,7 @@ impl DataPlane {
         gateway: std::net::TcpListener,
         ops: std::net::TcpListener,
         settings: Settings,
-        sink: Sink,
+        (sink, stores): (Sink, Arc<Stores>),
     ) -> Result<Self, StartError> {
         let adopt = |listener: std::net::TcpListener| -> io::Result<(TcpListener, SocketAddr)> {
             let _entered = runtime.enter();
@@ -146,7 +149,7 @@ impl DataPlane {
         let directory = settings.data_dir.display().to_string();
         let failed = |source| StartError::Journal { directory, source };
         let state = Meter::open(&settings.data_dir, &settings.node, JournalOptions::default(), observer)
-            .and_then(|meter| State::new(settings, meter, telemetry));
+            .and_then(|meter| State::new(settings, meter, telemetry, stores));
         let state = Arc::new(state.map_err(failed)?);
         Ok(Self { runtime, state, sink, gateway, ops, addresses })
     }
@@ -205,6 +208,7 @@ async fn serve(state: &Arc<State>, sink: Sink, gateway: TcpListener, ops: TcpLis
     let shipper = sink.on.spawn(async { tokio::join!(ledger, keeper) });
     tokio::spawn(health::run(Arc::clone(state), state.live.revisions()));
     tokio::spawn(shadow::run(Arc::clone(state)));
+    tokio::spawn(Arc::clone(&state.conflicts).beat(state.settings.node.clone()));
     let front = Arc::new(Front { app: Arc::new(proxy(state)) });
     let settings = &state.settings;
     let caps = Caps { connections: settings.max_connections, per_ip: settings.max_connections_per_ip };

@@ -103,15 +103,9 @@ pub(crate) fn on_the_wire(refusal: &Refusal, id: &str, now: jiff::Timestamp) -> 
 /// # Errors
 /// When the caller has left.
 pub(crate) async fn answer(session: &mut Session, refusal: &Refusal, dialect: Option<Dialect>, id: &str) -> Result<()> {
-    if refusal.close {
-        session.set_keepalive(None);
-    } else {
-        take_in_body(session).await;
-    }
     let (body, media_type) = render(refusal, dialect, id);
     let mut head = ResponseHeader::build(refusal.status, Some(6))?;
     head.insert_header(header::CONTENT_TYPE, media_type)?;
-    head.insert_header(header::CONTENT_LENGTH, body.len())?;
     head.insert_header(header::CACHE_CONTROL, "no-store")?;
     head.insert_header(REQUEST_ID, id)?;
     if dialect == Some(Dialect::Anthropic) {
@@ -120,6 +114,20 @@ pub(crate) async fn answer(session: &mut Session, refusal: &Refusal, dialect: Op
     if let Some((name, value)) = &refusal.header {
         head.insert_header(name.clone(), value.as_ref())?;
     }
+    give(session, head, body, refusal.close).await
+}
+
+/// Gives an answer of Weir's own, whole, and leaves the connection likewise.
+///
+/// # Errors
+/// When the caller has left.
+pub(crate) async fn give(session: &mut Session, mut head: ResponseHeader, body: Bytes, close: bool) -> Result<()> {
+    if close {
+        session.set_keepalive(None);
+    } else {
+        take_in_body(session).await;
+    }
+    head.insert_header(header::CONTENT_LENGTH, body.len())?;
     session.as_mut().write_response_header(Box::new(head)).await?;
     let bodiless = session.req_header().method == http::Method::HEAD;
     session.as_mut().write_response_body(if bodiless { Bytes::new() } else { body }, true).await?;

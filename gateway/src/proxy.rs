@@ -30,7 +30,7 @@ use crate::state::State;
 use crate::telemetry::Unrouted;
 use crate::upstream::repeat::Broken;
 use crate::upstream::{Pace, admission, failure, repeat, tunnel};
-use crate::{authn, intake, own};
+use crate::{authn, conflict, intake, own};
 
 /// The data plane, as Pingora sees it.
 pub(crate) struct Gateway {
@@ -88,7 +88,11 @@ impl Gateway {
                 let settlement = self.settlement(session, Traffic::Rest);
                 let exchange = context.exchange.insert(admission::exchange(snapshot, settlement, forward));
                 admission::permit(session, exchange, caller)?;
-                Ok(if tunnel::is_asked_for(session) { Decision::Tunnel } else { Decision::Stream })
+                Ok(match (tunnel::is_asked_for(session), conflict::is_asked_for(exchange)) {
+                    (true, _) => Decision::Tunnel,
+                    (false, true) => Decision::Policed,
+                    (false, false) => Decision::Stream,
+                })
             }
         }
     }
@@ -222,6 +226,10 @@ impl ProxyHttp for Gateway {
             Ok(Decision::Own(endpoint)) => {
                 let Some(exchange) = &mut context.exchange else { return Ok(false) };
                 Box::pin(ai::serve(&self.state, session, exchange, endpoint)).await.map(|()| true)
+            }
+            Ok(Decision::Policed) => {
+                let Some(exchange) = &mut context.exchange else { return Ok(false) };
+                Box::pin(conflict::serve(&self.state, session, exchange)).await.map(|()| true)
             }
             Ok(Decision::BatchOfFile) => self.batch_of_file(session, context).await.map(|()| true),
             Ok(Decision::Health(question)) => own::answer(&self.state, session, question).await.map(|()| true),

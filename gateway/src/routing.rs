@@ -78,7 +78,7 @@ pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> 
     match snapshot.routes.find(host, path, Method::from_token(request.method.as_str())) {
         Match::Found(route, parameters) => {
             let target = rewrite::target(&route.rewrite, &request.uri, &parameters);
-            Ok(Destination::Rest(Box::new(Forward::new(route, target))))
+            Ok(Destination::Rest(Box::new(Forward::new(route, target).with_parameters(&parameters))))
         }
         Match::MethodNotAllowed(methods) => Err(Miss::Method(list(&methods))),
         // Behind the operator's own routes, who may have some at these paths.

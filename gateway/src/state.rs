@@ -5,9 +5,11 @@ use std::sync::Arc;
 use pingora_core::connectors::ConnectorOptions;
 use pingora_core::connectors::http::Connector;
 use tokio::sync::Semaphore;
+use weir_conflict::store::Stores;
 
 use crate::ai::Models;
 use crate::bodies::Keeper;
+use crate::conflict::Conflicts;
 use crate::egress::Egress;
 use crate::live::Live;
 use crate::metering::{JournalError, Meter};
@@ -24,6 +26,8 @@ pub struct State {
     pub(crate) live: Arc<Live>,
     /// The usage journal and its shipper.
     pub meter: Arc<Meter>,
+    /// What requests of routes with a policy of conflicts share.
+    pub(crate) conflicts: Arc<Conflicts>,
     /// Connections to providers: one pool for all workers.
     pub connector: Connector,
     /// Cooldowns and prepared providers of model calls.
@@ -43,12 +47,19 @@ pub struct State {
 }
 
 impl State {
-    pub(crate) fn new(settings: Settings, meter: Arc<Meter>, telemetry: Arc<Telemetry>) -> Result<Self, JournalError> {
+    pub(crate) fn new(
+        settings: Settings,
+        meter: Arc<Meter>,
+        telemetry: Arc<Telemetry>,
+        stores: Arc<Stores>,
+    ) -> Result<Self, JournalError> {
         let pool = settings.upstream_pool.saturating_mul(settings.threads.max(1));
         let kib = (settings.body_budget_bytes >> 10).clamp(1, Semaphore::MAX_PERMITS);
         let egress = Egress::default();
         let body_budget = Arc::new(Semaphore::new(kib));
+        let conflicts = Arc::new(Conflicts::new(stores, telemetry.conflicts()));
         Ok(Self {
+            conflicts,
             keeper: Keeper::open(&settings, &body_budget, &telemetry)?,
             live: Arc::new(Live::default()),
             meter,

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use weir_admin_api::{ControlPlane, References};
+use weir_conflict::store::Stores;
 use weir_domain::network::Network;
 use weir_gateway::DataPlane;
 
@@ -226,7 +228,8 @@ pub(crate) fn data_plane(
         realtime_total: Duration::from_mins(args.realtime_max_minutes.into()),
         ..weir_gateway::Settings::default()
     };
-    let data_plane = DataPlane::on(gateway, ops, settings, (control.usage_sink(), runtime.handle()))?;
+    let stores = Arc::new(Stores::new());
+    let data_plane = DataPlane::on(gateway, ops, settings, (control.usage_sink(), runtime.handle()), stores)?;
     runtime.block_on(control.attach(data_plane.live_config())).context("the stored configuration")?;
     Ok(data_plane)
 }

@@ -203,6 +203,7 @@ fn route<'a>(
     Some(Arc::new(Route {
         id: resource.id.clone(),
         service: spec.service.clone(),
+        team: resource.team.clone(),
         template,
         rewrite,
         auth,

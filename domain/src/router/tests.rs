@@ -26,6 +26,7 @@ fn route(id: &str, template: &str) -> Arc<Route> {
     Arc::new(Route {
         id: id.into(),
         service: "s".into(),
+        team: "default".into(),
         template: template.into(),
         rewrite: Rewrite::Keep,
         auth: Auth::Public,

@@ -13,6 +13,8 @@ pub struct Route {
     pub id: String,
     /// The service's id.
     pub service: String,
+    /// The team that owns it.
+    pub team: String,
     /// The whole path template, for metrics and logs.
     pub template: String,
     /// How the path is changed before it is forwarded.

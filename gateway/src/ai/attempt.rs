@@ -20,10 +20,10 @@ use super::body::Share;
 use super::failure::Stop;
 use super::line::{Limit, Line, LineError, Outgoing};
 use super::pool::trial::Trial;
-use super::retry_after::retry_after;
 use super::running::{Running, Streaming};
 use super::stored;
 use super::watch::{Clock, Waiting};
+use crate::retry_after::retry_after;
 use crate::state::State;
 
 /// The longest error body that is read.

@@ -5,8 +5,8 @@ use pingora_proxy::Session;
 use weir_domain::money::NanoUsd;
 
 use super::plan::{Choice, Plan};
-use super::watch;
 use crate::metering::Settlement;
+use crate::server::departure::departure;
 
 /// What becomes of a choice that is to be waited for.
 pub(super) enum Due {
@@ -36,7 +36,7 @@ pub(super) async fn due<R: FnMut(u64) -> u64>(
     }
     tokio::select! {
         () = tokio::time::sleep(choice.wait) => Due::Now,
-        reason = watch::departure(session.as_downstream_mut()) => {
+        reason = departure(session.as_downstream_mut()) => {
             plan.unmade(choice);
             settlement.cost = Some(NanoUsd::ZERO);
             Due::Left(reason)

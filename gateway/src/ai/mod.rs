@@ -35,7 +35,6 @@ mod post;
 mod realtime;
 mod refuse;
 mod relay;
-mod retry_after;
 mod running;
 pub(crate) mod shadow;
 pub(crate) mod stored;

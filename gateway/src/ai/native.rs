@@ -195,6 +195,7 @@ fn route(provider: &Provider, address: Address, template: &str) -> Route {
     Route {
         id: String::new(),
         service: String::new(),
+        team: String::new(),
         template: template.to_owned(),
         rewrite: Rewrite::Keep,
         auth: Auth::ApiKey,

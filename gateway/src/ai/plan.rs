@@ -17,9 +17,9 @@ use self::ask::{Ask, spread};
 use self::bits::Bits;
 use self::pick::{Facts, by_weight, pick};
 use super::pool::breaker::{Breaker, Stand};
-use super::pool::clock::Millis;
 use super::pool::trial::Trial;
 use super::pool::{Pool, Slot};
+use crate::counting::clock::Millis;
 
 /// The longest wait that a caller is made to sit through before the same key is asked again.
 const SHORT_WAIT: Duration = Duration::from_secs(2);

@@ -2,9 +2,7 @@
 //! configuration: a new snapshot finds the same cells again.
 
 pub(super) mod breaker;
-pub(super) mod budget;
 pub(super) mod cells;
-pub(super) mod clock;
 pub(super) mod cooldown;
 mod costs;
 pub(super) mod health;
@@ -12,7 +10,6 @@ pub(super) mod latency;
 pub(super) mod state;
 pub(super) mod trial;
 mod view;
-pub(super) mod window;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,9 +18,7 @@ use std::time::Instant;
 use weir_domain::snapshot::{HealthCheck, ModelRoute, PoolKey, Provider, Snapshot, Target};
 use weir_domain::time::Micros;
 
-use self::budget::Budget;
 use self::cells::Cells;
-use self::clock::Millis;
 use self::costs::{Costs, Priced};
 use self::health::Health;
 use self::state::{KeyState, KeyUse, TargetState};
@@ -31,6 +26,8 @@ use super::health::Check;
 use super::plan::ask::{mark, wants_content};
 use super::plan::bits::Bits;
 use super::plan::pick::by_weight;
+use crate::counting::clock::Millis;
+use crate::counting::retry_budget::Budget;
 
 /// Pools of directly addressed models that are kept.
 const MOST_DIRECT: usize = 1_024;

@@ -8,6 +8,7 @@ use pingora_core::protocols::http::ServerSession;
 use tokio::time::Sleep;
 
 use super::drain::{Draining, Drains, MOST_BYTES, MOST_TIME};
+use crate::server::departure::departure;
 
 /// Why waiting ended without a result.
 #[derive(Debug)]
@@ -150,15 +151,4 @@ impl Clock {
 /// A moment so far from now; a distance that no clock can express is a century.
 pub(super) fn later(by: Duration) -> tokio::time::Instant {
     tokio::time::Instant::now() + by.min(Duration::from_secs(100 * 365 * 86_400))
-}
-
-/// Ends when the caller has left. The body has been read whole, so anything but silence is a departure.
-pub(super) async fn departure(caller: &mut ServerSession) -> Box<Error> {
-    loop {
-        match caller.read_body_or_idle(true).await {
-            Err(reason) => return reason,
-            // Not promised to happen; yielding keeps it from becoming a busy loop.
-            Ok(_) => tokio::task::yield_now().await,
-        }
-    }
 }

@@ -7,6 +7,7 @@ use prometheus::{
 use weir_domain::ledger::{Attempt, Record, Traffic};
 use weir_domain::name::is_derived;
 
+use super::conflicts::ConflictMetrics;
 use super::names::Names;
 use super::routes::{OTHER, Routes};
 use super::{STATUS_CLASSES, Unrouted, status_class};
@@ -36,6 +37,7 @@ pub(super) struct Metrics {
     journal_failures: IntCounter,
     ledger_delivered: IntCounter,
     ledger_failures: IntCounter,
+    pub(super) conflicts: ConflictMetrics,
     pub(super) bodies_kept: IntCounter,
     pub(super) bodies_lost: IntCounterVec,
 }
@@ -120,6 +122,7 @@ impl Metrics {
             journal_failures: new.counter("journal_failures_total", "Times the journal stopped taking records.")?,
             ledger_delivered: new.counter("ledger_delivered_total", "Usage records delivered to the ledger.")?,
             ledger_failures: new.counter("ledger_failures_total", "Deliveries that the ledger did not take.")?,
+            conflicts: ConflictMetrics::new(&new)?,
             bodies_kept: new
                 .counter("bodies_kept_total", "Requests of which bodies are kept, for teams that want it.")?,
             bodies_lost: new.counters(
@@ -228,28 +231,33 @@ fn seconds(us: u64) -> f64 {
 }
 
 /// Makes metrics and registers them.
-struct New<'a>(&'a Registry);
+pub(super) struct New<'a>(&'a Registry);
 
 impl New<'_> {
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+    pub(super) fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
         let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
         self.0.register(Box::new(metric.clone()))?;
         Ok(metric)
     }
 
-    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec, prometheus::Error> {
+    pub(super) fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<HistogramVec, prometheus::Error> {
         let metric = HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), labels)?;
         self.0.register(Box::new(metric.clone()))?;
         Ok(metric)
     }
 
-    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+    pub(super) fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
         let metric = IntCounter::new(name, help)?;
         self.0.register(Box::new(metric.clone()))?;
         Ok(metric)
     }
 
-    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+    pub(super) fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
         let metric = IntGauge::new(name, help)?;
         self.0.register(Box::new(metric.clone()))?;
         Ok(metric)

@@ -1,5 +1,6 @@
 //! What operators see: metrics with bounded labels and one structured log line per request.
 
+mod conflicts;
 mod journal;
 mod log;
 mod metrics;
@@ -13,6 +14,7 @@ use weir_domain::ledger::{Outcome, Record};
 use crate::bodies::Lost;
 use crate::metering::{JournalEvent, Observer, Settled};
 use crate::server::drain::Drain;
+pub(crate) use conflicts::ConflictMetrics;
 use metrics::Metrics;
 
 /// Metrics and log lines of one data plane.
@@ -35,6 +37,11 @@ pub(crate) struct Unrouted<'a> {
 impl Telemetry {
     pub(crate) fn new(node: &str) -> Result<Self, prometheus::Error> {
         Ok(Self { metrics: Metrics::new(node)? })
+    }
+
+    /// The metrics of conflict policies.
+    pub(crate) fn conflicts(&self) -> ConflictMetrics {
+        self.metrics.conflicts.clone()
     }
 
     pub(crate) fn unrouted(&self, request: &Unrouted<'_>) {

@@ -43,6 +43,8 @@ pub(crate) struct Forward {
     pub(crate) route: Arc<Route>,
     /// Path and query for the upstream, where they are not the caller's.
     target: Option<String>,
+    /// The values of the template's parameters, where a policy may ask for them.
+    parameters: Box<[String]>,
     /// Targets that no connection could be made to.
     tried: Vec<usize>,
     chosen: usize,
@@ -60,6 +62,7 @@ impl Forward {
         Self {
             route: Arc::clone(route),
             target,
+            parameters: Box::default(),
             tried: Vec::new(),
             chosen: 0,
             socket: None,
@@ -67,6 +70,19 @@ impl Forward {
             deadline: None,
             native: None,
         }
+    }
+
+    /// With the values of the template's parameters, where the route has a policy that may ask for them.
+    pub(crate) fn with_parameters(mut self, parameters: &[&str]) -> Self {
+        if self.route.conflict.is_some() {
+            self.parameters = parameters.iter().map(|value| (*value).to_owned()).collect();
+        }
+        self
+    }
+
+    /// The values of the template's parameters.
+    pub(crate) fn parameters(&self) -> &[String] {
+        &self.parameters
     }
 
     /// For a call of a provider's own API.
@@ -126,6 +142,11 @@ impl Forward {
             self.tried.push(chosen);
             self.close_attempt(settlement, Outcome::ConnectFailed, problem);
         }
+    }
+
+    /// What is left of the total time, where there is a limit and an attempt has begun.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// What is left of the total time.
@@ -290,6 +311,20 @@ impl Forward {
         settlement.end(failure.outcome, failure.code);
     }
 
+    /// An attempt was answered, and the caller does not get that answer.
+    pub(crate) fn superseded(&mut self, settlement: &mut Settlement, status: u16, why: &str) {
+        if let Some(started) = self.attempt {
+            attempt::answered(settlement, started, status);
+        }
+        let outcome = if status >= 400 { Outcome::UpstreamError } else { Outcome::Ok };
+        self.close_attempt(settlement, outcome, why.to_owned());
+    }
+
+    /// Another request of Weir's own to where this one goes.
+    pub(crate) fn another(&self) -> Self {
+        Self { deadline: self.deadline, ..Self::new(&self.route, self.target.clone()) }
+    }
+
     fn close_attempt(&mut self, settlement: &mut Settlement, outcome: Outcome, error: String) {
         if let Some(started) = self.attempt.take() {
             attempt::end(settlement, started, outcome, error);
@@ -298,7 +333,7 @@ impl Forward {
 }
 
 /// Whether no body follows a head (RFC 9112 section 6.3), so that the head is the last the caller sees.
-fn is_bodiless(head: &ResponseHeader, method: &Method) -> bool {
+pub(super) fn is_bodiless(head: &ResponseHeader, method: &Method) -> bool {
     *method == Method::HEAD
         || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
         || head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0")

@@ -2,7 +2,7 @@
 //! names are Pingora's to strip (its standard policy).
 
 use http::HeaderValue;
-use http::header::{FORWARDED, HOST, HeaderName};
+use http::header::{CONNECTION, FORWARDED, HOST, HeaderMap, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use pingora_core::Result;
 use pingora_http::{RequestHeader, ResponseHeader};
 
@@ -21,6 +21,57 @@ const CLAIMS: [HeaderName; 6] = [
     HeaderName::from_static("x-forwarded-server"),
     HeaderName::from_static("x-client-ip"),
 ];
+
+/// Fields of one connection only (RFC 9110 section 7.6.1).
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    UPGRADE,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("http2-settings"),
+];
+
+/// A head that fields can be taken out of.
+pub(super) trait Fields {
+    fn fields(&self) -> &HeaderMap;
+    fn take_out(&mut self, name: &HeaderName);
+}
+
+impl Fields for RequestHeader {
+    fn fields(&self) -> &HeaderMap {
+        &self.headers
+    }
+    fn take_out(&mut self, name: &HeaderName) {
+        self.remove_header(name);
+    }
+}
+
+impl Fields for ResponseHeader {
+    fn fields(&self) -> &HeaderMap {
+        &self.headers
+    }
+    fn take_out(&mut self, name: &HeaderName) {
+        self.remove_header(name);
+    }
+}
+
+/// Takes out what belongs to one connection, and what `Connection` says does.
+pub(super) fn strip_hop_by_hop(head: &mut impl Fields) {
+    let named: Vec<HeaderName> = head
+        .fields()
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in HOP_BY_HOP.iter().chain(&named) {
+        head.take_out(name);
+    }
+}
 
 /// What a head is changed by.
 pub(super) struct Change<'a> {

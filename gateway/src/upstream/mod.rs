@@ -7,9 +7,11 @@ mod choice;
 pub(crate) mod failure;
 mod forward;
 mod headers;
+pub(crate) mod owned;
 mod peer;
 pub(crate) mod repeat;
 pub(crate) mod rewrite;
 pub(crate) mod tunnel;
+pub(crate) mod upload;
 
 pub(crate) use forward::{Forward, Pace};

@@ -41,12 +41,12 @@ pub(crate) fn is_allowed(error: &Error, broken: Broken<'_>) -> bool {
 }
 
 /// Whether a method may be repeated by its meaning (RFC 9110 section 9.2.2).
-pub(super) fn is_idempotent(method: &Method) -> bool {
+pub(crate) fn is_idempotent(method: &Method) -> bool {
     spec::Method::from_token(method.as_str()).is_some_and(spec::Method::is_idempotent)
 }
 
 /// An upstream acts on a whole head only, and this one did not leave whole.
-fn is_unsent(error: &Error) -> bool {
+pub(super) fn is_unsent(error: &Error) -> bool {
     *error.etype() == ErrorType::WriteError
         && error.context.as_ref().is_some_and(|context| HEAD_NOT_SENT.contains(&context.as_str()))
 }

@@ -6,30 +6,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{Method, StatusCode};
 use pingora_core::protocols::http::HttpTask;
 use pingora_core::protocols::http::client::HttpSession;
 use pingora_core::protocols::http::v1::client::HttpSession as Upstream;
 use pingora_core::{Error, ErrorType, Result};
-use pingora_http::{RequestHeader, ResponseHeader};
+use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
-use super::Forward;
+use super::{Forward, headers};
 use crate::metering::Settlement;
 use crate::server::trust::Origin;
 use crate::state::State;
-
-/// Fields of one connection only (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: [HeaderName; 7] = [
-    CONNECTION,
-    UPGRADE,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
 
 /// Whether a request asks for a WebSocket. Other upgrades are not passed on; their requests go the usual way.
 pub(crate) fn is_asked_for(session: &Session) -> bool {
@@ -51,7 +40,7 @@ pub(crate) async fn serve(
 ) -> Result<()> {
     let mut upstream = connect(state, forward, settlement).await?;
     let mut head = session.req_header().clone();
-    prepare(&mut head);
+    headers::strip_hop_by_hop(&mut head);
     let origin = Origin::of(session.as_downstream(), &state.settings.trusted_proxies);
     forward.request_head(&mut head, origin, &settlement.id)?;
     head.insert_header(CONNECTION, "Upgrade")?;
@@ -73,21 +62,6 @@ async fn connect(state: &State, forward: &mut Forward, settlement: &mut Settleme
                 }
             }
         }
-    }
-}
-
-/// Takes out what belongs to the caller's connection, and what `Connection` says does.
-fn prepare(head: &mut RequestHeader) {
-    let named: Vec<HeaderName> = head
-        .headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in HOP_BY_HOP.iter().chain(&named) {
-        head.remove_header(name);
     }
 }
 
@@ -121,9 +95,7 @@ async fn answer(
 ) -> Result<()> {
     let upgraded = head.status == StatusCode::SWITCHING_PROTOCOLS;
     if !upgraded {
-        for name in &HOP_BY_HOP {
-            head.remove_header(name);
-        }
+        headers::strip_hop_by_hop(&mut *head);
         if !ended && !head.headers.contains_key(CONTENT_LENGTH) {
             head.insert_header(TRANSFER_ENCODING, "chunked")?;
         }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{BACKOFF, Blame, Choice, Plan, SHORT_WAIT, Standing};
 use crate::ai::pool::Slot;
 use crate::ai::pool::breaker::{Breaker, Stand};
-use crate::ai::pool::clock::Millis;
 use crate::ai::pool::cooldown::{Cause, Rest};
+use crate::counting::clock::Millis;
 
 /// Whether a way is left out as long as it rests.
 fn is_barred(told: &Rest) -> bool {

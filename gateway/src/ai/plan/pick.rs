@@ -7,7 +7,7 @@ use weir_domain::usage::Tokens;
 use super::ask::spread;
 use super::bits::Bits;
 use crate::ai::pool::Pool;
-use crate::ai::pool::clock::Millis;
+use crate::counting::clock::Millis;
 
 /// The output that a call without a limit of its own is taken to have, in tokens.
 const USUAL_OUTPUT: u64 = 500;

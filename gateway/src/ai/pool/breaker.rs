@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use weir_domain::spec;
 
-use super::clock::Millis;
-use super::window::Window;
+use crate::counting::clock::Millis;
+use crate::counting::window::Window;
 
 /// How long a probe may be under way before another may be sent: its caller may have left without a word.
 const LEASE: Duration = Duration::from_mins(2);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::clock::Millis;
+use crate::counting::clock::Millis;
 
 /// No more than this many are kept: callers who address models directly choose names.
 const MOST: usize = 16_384;

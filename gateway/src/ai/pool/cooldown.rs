@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::clock::Millis;
+use crate::counting::clock::Millis;
 
 /// Why something is left alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use weir_domain::snapshot::HealthCheck;
 use weir_domain::time;
 
 use super::cells::Idle;
-use super::clock::Millis;
 use super::state::LastError;
+use crate::counting::clock::Millis;
 
 const UNKNOWN: u8 = 0;
 const HEALTHY: u8 = 1;

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::clock::Millis;
+use crate::counting::clock::Millis;
 
 /// After this time an old figure weighs 1/e.
 const MEMORY_MS: f32 = 10_000.0;

@@ -9,10 +9,10 @@ use weir_domain::time::Micros;
 
 use super::breaker::{Breaker, Stand};
 use super::cells::Idle;
-use super::clock::Millis;
 use super::cooldown::Cooldown;
 use super::latency::Latency;
-use super::window::Window;
+use crate::counting::clock::Millis;
+use crate::counting::window::Window;
 
 const MINUTE_MS: u64 = 60_000;
 /// How long before its end an expiring key is told of, in microseconds.

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use http::HeaderMap;
 use weir_domain::time;
 
-use super::clock::Millis;
 use super::cooldown::Cause;
 use super::state::LastError;
 use super::{KeySlot, Pool, Slot};
 use crate::ai::failure::Failure;
 use crate::ai::plan::{Blame, Choice};
-use crate::ai::retry_after::exhausted;
+use crate::counting::clock::Millis;
+use crate::retry_after::exhausted;
 
 /// How long a key is left alone that the provider does not know, or that may not do this: nothing changes by waiting,
 /// somebody must act, and a new secret is another key.

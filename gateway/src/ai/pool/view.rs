@@ -12,11 +12,11 @@ use weir_domain::snapshot::{HealthCheck, ModelRoute, Snapshot};
 use weir_domain::time::{self, Micros};
 
 use super::breaker::{Breaker, Stand};
-use super::clock::Millis;
 use super::cooldown::Rest;
 use super::health::Health;
 use super::state::LastError;
 use super::{Pool, Pools};
+use crate::counting::clock::Millis;
 
 impl Pools {
     /// The state of every model route, by name.

@@ -20,9 +20,9 @@ use super::asked::Asked;
 use crate::ai::failure::Stop;
 use crate::ai::line::LineError;
 use crate::ai::link::Link;
-use crate::ai::retry_after::retry_after;
 use crate::ai::running::Running;
 use crate::ai::watch::{Clock, Interrupt};
+use crate::retry_after::retry_after;
 use crate::state::State;
 
 /// The longest refusal that is read, and for how long.

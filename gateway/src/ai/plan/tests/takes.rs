@@ -215,7 +215,7 @@ fn a_call_that_nobody_waits_for_takes_no_probe_and_its_end_says_nothing_to_other
     let mut used_up = HeaderMap::new();
     used_up.insert("x-ratelimit-remaining-requests", http::HeaderValue::from_static("0"));
     used_up.insert("x-ratelimit-reset-requests", http::HeaderValue::from_static("60s"));
-    assert!(crate::ai::retry_after::exhausted(&used_up, weir_domain::time::now()).is_some());
+    assert!(crate::retry_after::exhausted(&used_up, weir_domain::time::now()).is_some());
     trial.head(&used_up);
     assert!(key.usage.cooldown.rest(stand.millis(0)).left.is_zero(), "a hint is not one for others either");
     trial.consumed(120);

@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 /// Milliseconds since the pools were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::ai) struct Millis(pub(in crate::ai) u64);
+pub(crate) struct Millis(pub(crate) u64);
 
 impl Millis {
     /// So much later.
-    pub(in crate::ai) fn after(self, time: Duration) -> Self {
+    pub(crate) fn after(self, time: Duration) -> Self {
         Self(self.0.saturating_add(millis(time)))
     }
 
     /// From a moment to this one.
-    pub(in crate::ai) fn since(epoch: Instant, now: Instant) -> Self {
+    pub(crate) fn since(epoch: Instant, now: Instant) -> Self {
         // From 1 on: 0 stands for "never" in atomics.
         Self(millis(now.saturating_duration_since(epoch)).saturating_add(1))
     }

@@ -13,13 +13,13 @@ const MOST: u64 = (1 << COUNT) - 1;
 
 /// Counts over a window of time. Each use of one window must name the same length.
 #[derive(Debug, Default)]
-pub(in crate::ai) struct Window {
+pub(crate) struct Window {
     parts: [AtomicU64; PARTS],
 }
 
 impl Window {
     /// Counts `n` more.
-    pub(in crate::ai) fn add(&self, n: u64, now: Millis, length_ms: u64) {
+    pub(crate) fn add(&self, n: u64, now: Millis, length_ms: u64) {
         let tick = tick(now, length_ms);
         let change = |part: u64| {
             let count = if part >> COUNT == tick { part & MOST } else { 0 };
@@ -32,7 +32,7 @@ impl Window {
     }
 
     /// Takes back what was added just now.
-    pub(in crate::ai) fn take_back(&self, n: u64, now: Millis, length_ms: u64) {
+    pub(crate) fn take_back(&self, n: u64, now: Millis, length_ms: u64) {
         let tick = tick(now, length_ms);
         let change = |part: u64| (part >> COUNT == tick).then(|| tick << COUNT | (part & MOST).saturating_sub(n));
         if let Some(part) = self.part(tick) {
@@ -42,7 +42,7 @@ impl Window {
     }
 
     /// The count over the last `length_ms`, and over up to a twelfth more.
-    pub(in crate::ai) fn sum(&self, now: Millis, length_ms: u64) -> u64 {
+    pub(crate) fn sum(&self, now: Millis, length_ms: u64) -> u64 {
         let tick = tick(now, length_ms);
         let fresh = |part: &AtomicU64| {
             let part = part.load(Ordering::Relaxed);
@@ -54,7 +54,7 @@ impl Window {
 
     /// Counts `n` more unless that would be more than `limit`. Calls at the same moment may both be refused where one
     /// of them would fit; together they never exceed the limit.
-    pub(in crate::ai) fn take(&self, n: u64, limit: u64, now: Millis, length_ms: u64) -> bool {
+    pub(crate) fn take(&self, n: u64, limit: u64, now: Millis, length_ms: u64) -> bool {
         self.add(n, now, length_ms);
         let fits = self.sum(now, length_ms) <= limit;
         if !fits {
@@ -64,7 +64,7 @@ impl Window {
     }
 
     /// In how many milliseconds the count will have fallen to `most`, if nothing is added; 0 when it has.
-    pub(in crate::ai) fn falls_to(&self, most: u64, now: Millis, length_ms: u64) -> u64 {
+    pub(crate) fn falls_to(&self, most: u64, now: Millis, length_ms: u64) -> u64 {
         let (this, width) = (tick(now, length_ms), width(length_ms));
         let old = |part: &AtomicU64| {
             let part = part.load(Ordering::Relaxed);
@@ -79,12 +79,12 @@ impl Window {
     }
 
     /// As [`Self::take`], but what is larger than the limit by itself fits where nothing else is counted.
-    pub(in crate::ai) fn take_or_alone(&self, n: u64, limit: u64, now: Millis, length_ms: u64) -> bool {
+    pub(crate) fn take_or_alone(&self, n: u64, limit: u64, now: Millis, length_ms: u64) -> bool {
         self.take(n, limit.max(n), now, length_ms)
     }
 
     /// Forgets everything.
-    pub(in crate::ai) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         for part in &self.parts {
             part.store(0, Ordering::Relaxed);
         }

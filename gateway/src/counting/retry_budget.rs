@@ -7,19 +7,19 @@ use super::window::Window;
 
 /// Calls and repetitions of one route.
 #[derive(Debug, Default)]
-pub(in crate::ai) struct Budget {
+pub(crate) struct Budget {
     calls: Window,
     repeats: Window,
 }
 
 impl Budget {
     /// Notes a call.
-    pub(in crate::ai) fn call(&self, set: &RetryBudget, now: Millis) {
+    pub(crate) fn call(&self, set: &RetryBudget, now: Millis) {
         self.calls.add(1, now, set.window_ms);
     }
 
     /// Takes one repetition; false when there is none left.
-    pub(in crate::ai) fn repeat(&self, set: &RetryBudget, now: Millis) -> bool {
+    pub(crate) fn repeat(&self, set: &RetryBudget, now: Millis) -> bool {
         let share = self.calls.sum(now, set.window_ms).saturating_mul(u64::from(set.percent)) / 100;
         self.repeats.take(1, share.saturating_add(u64::from(set.floor)), now, set.window_ms)
     }

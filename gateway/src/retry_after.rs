@@ -9,7 +9,7 @@ use weir_domain::time::Micros;
 const LONGEST: Duration = Duration::from_mins(10);
 
 /// Reads `retry-after-ms` (OpenAI), then `Retry-After`: seconds or an HTTP date (RFC 9110, section 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap, now: Micros) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: Micros) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
     let millis = text("retry-after-ms").and_then(|t| t.parse::<f64>().ok()).and_then(|ms| seconds(ms / 1_000.0));
     let wait = millis.or_else(|| {
@@ -22,7 +22,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Micros) -> Option<Duration> 
 /// When the limits that an answer tells of are renewed, where one of them is used up: `x-ratelimit-remaining-requests: 0`
 /// with `x-ratelimit-reset-requests: 6m0s` (OpenAI and those who speak as it does), `anthropic-ratelimit-requests-remaining`
 /// with `anthropic-ratelimit-requests-reset` (Anthropic, RFC 3339), and the same for `tokens`.
-pub(super) fn exhausted(headers: &HeaderMap, now: Micros) -> Option<Duration> {
+pub(crate) fn exhausted(headers: &HeaderMap, now: Micros) -> Option<Duration> {
     const NAMES: [[&str; 2]; 4] = [
         ["x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"],
         ["x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],

@@ -1,0 +1,263 @@
+//! One request of a route with a policy, on its way through the stages: what each of them reads and extends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::EXPECT;
+use http::{HeaderMap, Method};
+use pingora_core::Error;
+use pingora_http::RequestHeader;
+use pingora_proxy::Session;
+use serde_json::Value;
+use weir_conflict::problem::Problem;
+use weir_conflict::resource::{Names, ResourceKey, TeamTag};
+use weir_conflict::status::{Act, Policy};
+use weir_conflict::store::{Holder, Store};
+use weir_domain::conflict_key::Template;
+use weir_domain::snapshot::{ConflictPolicy, Route};
+
+use super::Conflicts;
+use super::facts::Facts;
+use super::idempotency::Kept;
+use super::lease::Lease;
+use crate::exchange::Caller;
+use crate::metering::Settlement;
+use crate::server::departure::departure;
+use crate::server::trust::Origin;
+use crate::state::State;
+use crate::upstream::upload::{KEPT, Talk, Upload};
+use crate::upstream::{Forward, Pace};
+
+/// Why a request goes no further.
+pub(super) enum Stop {
+    /// A policy refuses it.
+    Refused(Box<Problem>),
+    /// The caller left, or the upstream failed.
+    Failed(Box<Error>),
+    /// It has been answered.
+    Answered,
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(Box::new(problem))
+    }
+}
+
+impl From<Box<Error>> for Stop {
+    fn from(error: Box<Error>) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The connections of a request and what is noted of them.
+pub(super) struct Io<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) forward: &'a mut Forward,
+    pub(super) settlement: &'a mut Settlement,
+    pub(super) pace: Pace,
+}
+
+impl Io<'_> {
+    pub(super) fn talk(&mut self) -> Talk<'_> {
+        Talk { session: Some(self.session), forward: self.forward, settlement: self.settlement, pace: self.pace }
+    }
+}
+
+/// What the request holds. Dropped in this order, the reverse of that in which it was taken.
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) lease: Option<Lease>,
+    pub(super) turn: Option<weir_conflict::queue::Turn>,
+    pub(super) room: super::room::Room,
+    pub(super) kept: Option<Kept>,
+}
+
+/// The request.
+pub(super) struct Run<'a> {
+    pub(super) state: &'a Arc<State>,
+    pub(super) policy: Arc<ConflictPolicy>,
+    pub(super) route: Arc<Route>,
+    pub(super) names: Arc<Names>,
+    /// The caller's team and application.
+    pub(super) caller: Option<(String, String)>,
+    pub(super) origin: Origin,
+    pub(super) io: Io<'a>,
+    /// The request as it goes upstream.
+    pub(super) request: RequestHeader,
+    pub(super) upload: Upload,
+    /// The body, where a key is made of it.
+    pub(super) json: Option<Value>,
+    /// Whether the caller waits to be told to send the body.
+    expects: bool,
+    pub(super) held: Held,
+    /// Whether a check was passed by because the store is down.
+    pub(super) bypassed: bool,
+    /// What the answer says of what was done.
+    pub(super) said: HeaderMap,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn begin(
+        state: &'a Arc<State>,
+        policy: &Arc<ConflictPolicy>,
+        caller: Option<(&Caller, String)>,
+        io: Io<'a>,
+    ) -> Self {
+        let origin = Origin::of(io.session.as_downstream(), &state.settings.trusted_proxies);
+        let request = io.session.req_header().clone();
+        let expects = request.headers.get(EXPECT).is_some_and(|value| {
+            value.as_bytes().eq_ignore_ascii_case(b"100-continue") && request.version >= http::Version::HTTP_11
+        });
+        let most = policy.upstream_conflict.as_ref().map_or(KEPT, |again| again.max_body.as_len().max(KEPT));
+        let upload = if io.session.as_downstream_mut().is_body_empty() {
+            Upload::none(&state.body_budget)
+        } else {
+            Upload::new(most, &state.body_budget)
+        };
+        Self {
+            state,
+            policy: Arc::clone(policy),
+            route: Arc::clone(&io.forward.route),
+            names: state.conflicts.names(),
+            caller: caller.map(|(caller, team)| (team, caller.credential.application.clone())),
+            origin,
+            io,
+            request,
+            upload,
+            json: None,
+            expects,
+            held: Held::default(),
+            bypassed: false,
+            said: HeaderMap::new(),
+        }
+    }
+
+    pub(super) fn conflicts(&self) -> &'a Conflicts {
+        &self.state.conflicts
+    }
+
+    pub(super) fn method(&self) -> &Method {
+        &self.io.session.req_header().method
+    }
+
+    /// Whether the caller only reads (RFC 9110 section 9.2.1).
+    pub(super) fn reads(&self) -> bool {
+        matches!(*self.method(), Method::GET | Method::HEAD)
+    }
+
+    /// Whether the method is safe, though it may be no read.
+    pub(super) fn is_safe(&self) -> bool {
+        self.reads() || matches!(*self.method(), Method::OPTIONS | Method::TRACE)
+    }
+
+    /// The caller's own headers.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.io.session.req_header().headers
+    }
+
+    /// The store of the route's policy.
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        self.conflicts().store(&self.policy.store)
+    }
+
+    /// Notes what a policy did, for the answer and the metrics.
+    pub(super) fn did(&mut self, policy: Policy, outcome: &'static str, act: &Act) {
+        self.conflicts().metrics.outcome(&self.route.id, policy, outcome);
+        if self.policy.status_header {
+            act.append_to(&mut self.said);
+        }
+    }
+
+    /// Notes how long a policy kept the request waiting.
+    pub(super) fn waited(&self, policy: Policy, waited: Duration) {
+        self.conflicts().metrics.waited(&self.route.id, policy, waited.as_secs_f64());
+    }
+
+    /// The team whose routes these are.
+    pub(super) fn tag(&self) -> TeamTag {
+        self.names.team(&self.route.team)
+    }
+
+    /// What the request has for templates.
+    pub(super) fn facts(&self) -> Facts<'_> {
+        let request = self.io.session.req_header();
+        Facts {
+            api: &self.route.service,
+            caller: self.caller.as_ref().map(|(team, application)| (team.as_str(), application.as_str())),
+            address: self.origin.peer,
+            path: request.uri.path(),
+            query: request.uri.query(),
+            parameters: self.io.forward.parameters(),
+            headers: &request.headers,
+            body: self.json.as_ref(),
+        }
+    }
+
+    /// Who calls, as keys of stores and queues have it.
+    pub(super) fn consumer(&self) -> String {
+        self.facts().consumer().into_owned()
+    }
+
+    /// The name of what a template comes to, with the text itself for people.
+    pub(super) fn named(&self, kind: &str, template: &Template) -> (ResourceKey, String) {
+        let text = template.resolve(&self.facts());
+        (self.names.key(self.tag(), &[kind, &text]), text)
+    }
+
+    /// Who holds what this request takes.
+    pub(super) fn holder(&self, label: String) -> Holder {
+        let (team, owner) = self.caller.clone().unwrap_or_default();
+        Holder { owner, team, label, note: String::new() }
+    }
+
+    /// Whether the caller still waits to be told to send the body.
+    pub(super) fn expects(&self) -> bool {
+        self.expects && !self.upload.is_whole()
+    }
+
+    /// Tells a caller who waits for that to send the body: the request is let in.
+    pub(super) async fn let_in(&mut self) -> Result<(), Stop> {
+        if std::mem::take(&mut self.expects) && !self.upload.is_whole() {
+            self.io.session.as_downstream_mut().write_continue_response().await.map_err(Error::into_down)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the body, as far as it is short. What is whole can be watched for its caller's departure, and sent again.
+    pub(super) async fn hold(&mut self) -> Result<bool, Stop> {
+        if self.expects() {
+            return Ok(false);
+        }
+        Ok(self.upload.hold(&mut self.io.talk()).await?)
+    }
+
+    /// The body as JSON, where a key asks for it.
+    pub(super) async fn read_json(&mut self) -> Result<(), Stop> {
+        if !self.policy.reads_body_for_key()
+            || self.upload.is_whole() && self.upload.bytes().is_none_or(|b| b.is_empty())
+        {
+            return Ok(());
+        }
+        self.let_in().await?;
+        let whole = self.hold().await?;
+        let Some(body) = self.upload.bytes().filter(|_| whole) else {
+            return Err(self.body_too_large_for_key(KEPT).into());
+        };
+        self.json = serde_json::from_slice(&body).ok();
+        Ok(())
+    }
+
+    /// Waits for something, unless the caller leaves before; what is waited for is dropped then. Where the body is not in
+    /// yet, its end cannot be told from a departure, and nothing is watched.
+    pub(super) async fn unless_left<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        if !self.upload.is_whole() {
+            return Ok(work.await);
+        }
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            reason = departure(self.io.session.as_downstream_mut()) => Err(Stop::Failed(reason.into_down())),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What requests of routes with a policy share on one node, beside what nodes share in stores.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use weir_conflict::coalesce::Flights;
+use weir_conflict::limit::Limits;
+use weir_conflict::queue::Turns;
+use weir_conflict::resource::Names;
+use weir_conflict::store::{Store, Stores};
+use weir_domain::snapshot::Snapshot;
+
+use crate::counting::clock::Millis;
+use crate::counting::retry_budget::Budget;
+use crate::telemetry::ConflictMetrics;
+
+/// What stores are told about names: it is derived from the installation's own secret.
+const PURPOSE: &str = "conflict stores";
+/// How often a node says that it lives, and how long that counts.
+const HEARTBEAT: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
+
+/// Shared by all requests of a node.
+pub(crate) struct Conflicts {
+    stores: Arc<Stores>,
+    names: ArcSwap<Names>,
+    pub(super) limits: Limits,
+    pub(super) turns: Turns,
+    pub(super) flights: Flights,
+    pub(super) metrics: ConflictMetrics,
+    budgets: papaya::HashMap<String, Arc<Budget>>,
+    nodes: AtomicU32,
+    epoch: Instant,
+}
+
+impl Conflicts {
+    pub(crate) fn new(stores: Arc<Stores>, metrics: ConflictMetrics) -> Self {
+        Self {
+            stores,
+            // Until a configuration is there, no route is.
+            names: ArcSwap::from_pointee(Names::new(&[0; 32])),
+            limits: Limits::new(),
+            turns: Turns::new(),
+            flights: Flights::new(),
+            metrics,
+            budgets: papaya::HashMap::new(),
+            nodes: AtomicU32::new(1),
+            epoch: Instant::now(),
+        }
+    }
+
+    /// A new configuration is live.
+    pub(crate) fn install(&self, snapshot: &Snapshot) {
+        if let Some(sealing) = &snapshot.sealing {
+            self.names.store(Arc::new(Names::new(&sealing.derived(PURPOSE))));
+        }
+        self.stores.install(snapshot);
+    }
+
+    pub(super) fn names(&self) -> Arc<Names> {
+        self.names.load_full()
+    }
+
+    pub(super) fn store(&self, id: &str) -> Arc<dyn Store> {
+        self.stores.get(id)
+    }
+
+    /// How many nodes live, as far as is known.
+    pub(super) fn nodes(&self) -> u32 {
+        self.nodes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        Millis::since(self.epoch, Instant::now())
+    }
+
+    /// How much is repeated at an upstream.
+    pub(super) fn budget(&self, upstream: &str) -> Arc<Budget> {
+        let budgets = self.budgets.pin();
+        if let Some(budget) = budgets.get(upstream) {
+            return Arc::clone(budget);
+        }
+        Arc::clone(budgets.get_or_insert_with(upstream.to_owned(), Arc::default))
+    }
+
+    /// Tells each store that this node lives, and learns how many do.
+    pub(crate) async fn beat(self: Arc<Self>, node: String) {
+        loop {
+            let mut most = 1;
+            for store in self.stores.opened() {
+                if let Ok(nodes) = store.heartbeat(&node, HEARTBEAT.1).await {
+                    most = most.max(nodes);
+                }
+            }
+            self.nodes.store(most, Ordering::Relaxed);
+            tokio::time::sleep(HEARTBEAT.0).await;
+        }
+    }
+}
