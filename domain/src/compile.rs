@@ -28,7 +28,7 @@ use crate::credential::{Allow, Credential, KeyHash};
 use crate::fault::{Fault, Faults};
 use crate::resource::{Kind, Resource};
 use crate::secret::ResolveSecret;
-use crate::snapshot::{Application, Provider, Snapshot};
+use crate::snapshot::{Application, Provider, Route, Snapshot};
 use crate::spec::{self, Spec};
 use crate::time;
 
@@ -90,6 +90,17 @@ pub fn providers(input: &Input<'_>) -> Result<HashMap<String, Arc<Provider>>, Fa
     let mut faults = Vec::new();
     let providers = models::providers(input, &mut faults);
     if faults.is_empty() { Ok(providers) } else { Err(Faults(faults)) }
+}
+
+/// Compiles one REST route of `input`, with what it inherits; `None` where there is no such route.
+///
+/// # Errors
+/// Every fault found on the way to it.
+pub fn route(input: &Input<'_>, id: &str) -> Result<Option<Arc<Route>>, Faults> {
+    let mut faults = Vec::new();
+    let policies = conflict::Policies::read(input, &mut faults);
+    let route = rest::one(input, &policies, id, &mut faults);
+    if faults.is_empty() { Ok(route) } else { Err(Faults(faults)) }
 }
 
 /// Compiles one API key. Whether its application exists is the store's to check.

@@ -3,12 +3,14 @@
 
 mod answers;
 mod read;
+mod route;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 pub use self::read::{EXTENSION, of_operation, setting};
+pub use self::route::document;
 use crate::snapshot::{ConflictPolicy, Preconditions};
 use crate::spec::{ConditionHeader, Evaluate, Guard, Method};
 

@@ -24,6 +24,7 @@ mod references;
 pub(crate) mod request;
 pub(crate) mod resource;
 mod retention;
+mod route_document;
 pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod setup;

@@ -22,6 +22,7 @@ mod provider;
 mod query;
 mod request;
 mod resource;
+mod route_document;
 pub(crate) mod router;
 mod routing;
 mod schema;

@@ -16,7 +16,7 @@ use super::body::MAX_BODY;
 use super::openapi::{self, Problem};
 use super::{
     assets, audit, bodies, catalog, config, guard, headers, health, idempotency, key, model, overview, playground,
-    provider, query, request, resource, routing, schema, session, setup, token, usage, user,
+    provider, query, request, resource, route_document, routing, schema, session, setup, token, usage, user,
 };
 use crate::app::App;
 use crate::error::Error;
@@ -49,6 +49,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(catalog::models))
         .routes(routes!(model::models))
         .routes(routes!(routing::routing))
+        .routes(routes!(route_document::of_route))
         .routes(routes!(playground::chat))
         .routes(routes!(usage::report))
         .routes(routes!(request::list))

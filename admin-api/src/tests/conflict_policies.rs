@@ -39,7 +39,7 @@ async fn a_policy_is_checked_referred_to_and_inherited() {
     for server in Server::on_both().await {
         let recorder = std::sync::Arc::new(Recorder::default());
         server.plane.attach(recorder.clone()).await.unwrap();
-        server.create("conflict-stores", "shared", json!({"type": "memory"})).await;
+        server.create("conflict-stores", "shared", json!({"type": "redis", "urls": [URL]})).await;
         server.create("conflict-policies", "default", json!({"store": "shared", "idempotency": {"ttl": "1h"}})).await;
         let target = json!({"targets": [{"url": "https://u.example"}]});
         server.create("upstreams", "u", target).await;
@@ -57,6 +57,11 @@ async fn a_policy_is_checked_referred_to_and_inherited() {
         let used = server.call_with("DELETE", "/conflict-stores/shared", &[("if-match", "*")], None).await.expect(409);
         let referrers = used.json()["referrers"].clone();
         assert_eq!(referrers, json!([{"resource": "ConflictPolicy/default", "field": "spec.store"}]));
+        let document = server.get("/routes/r/openapi").await;
+        let post = &document["paths"]["/pay"]["post"];
+        assert_eq!(post["parameters"][0]["name"], "Idempotency-Key");
+        assert!(post["responses"]["422"].is_object() && document["paths"]["/pay"].get("get").is_none(), "{document}");
+        assert_eq!(server.call("GET", "/routes/none/openapi", None).await.expect(404).problem(), "not-found");
         let off = json!({"spec": {"service": "s", "path": "/pay", "methods": ["POST"], "conflict": "off"}});
         server.call_with("PUT", "/routes/r", &[("if-match", &etag)], Some(off)).await.expect(200);
         assert!(policy().is_none());

@@ -52,6 +52,23 @@ pub(super) fn routes<'a>(input: &Input<'a>, policies: &Policies<'a>, faults: &mu
     router
 }
 
+/// One route, with nothing that the others of its service are.
+pub(super) fn one<'a>(
+    input: &Input<'a>,
+    policies: &Policies<'a>,
+    id: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<Arc<Route>> {
+    let upstreams = upstreams(input, faults);
+    let services = services(input, &upstreams, faults);
+    let wanted = input.resources.iter().filter(|resource| resource.id == id);
+    let (resource, spec) = wanted.into_iter().find_map(|resource| match &resource.spec {
+        Spec::Route(spec) => Some((resource, spec)),
+        _ => None,
+    })?;
+    route(resource, spec, services.get(spec.service.as_str())?, &upstreams, policies, faults)
+}
+
 fn upstreams(input: &Input<'_>, faults: &mut Vec<Fault>) -> HashMap<String, Arc<Upstream>> {
     let mut upstreams = HashMap::new();
     for resource in input.resources {

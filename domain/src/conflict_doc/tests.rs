@@ -164,3 +164,24 @@ fn a_declared_condition_becomes_a_required_one() {
     assert_eq!(block.preconditions.unwrap().require.unwrap().methods, [Method::Patch]);
     assert!(block.lock.is_some());
 }
+
+#[test]
+fn the_document_of_a_route_has_its_methods_its_parameters_and_what_its_policy_adds() {
+    let text = "kind: Upstream\nid: u\nspec: {targets: [{url: 'https://u.example'}]}\n---\n\
+                kind: Service\nid: s\nspec: {upstream: u, base_path: /shop, hosts: [api.example.com, '*.x.example']}\n---\n\
+                kind: Route\nid: r\nspec: {service: s, path: '/o/{id}/{*rest}', methods: [GET, PUT], conflict: {preconditions: {require: {}}}}\n";
+    let snapshot = compile_yaml(text).unwrap();
+    let Match::Found(route, _) = snapshot.routes.find("api.example.com", "/shop/o/1/a/b", Some(Method::Get)) else {
+        panic!("no route")
+    };
+    let hosts = ["api.example.com".to_owned(), "*.x.example".to_owned()];
+    let document = document(route, &[Method::Get, Method::Put], &hosts);
+    let path = &document["paths"]["/shop/o/{id}/{rest}"];
+    assert_eq!(path["parameters"].as_array().unwrap().len(), 2, "{document}");
+    assert_eq!(path["put"]["parameters"][0]["name"], "If-Match");
+    assert!(path["put"]["responses"]["428"].is_object() && path["put"]["responses"]["default"].is_object());
+    assert!(path["get"].get("parameters").is_none() && path.get("post").is_none());
+    assert!(document["components"]["schemas"][PROBLEM].is_object());
+    assert_eq!(document["servers"], json!([{"url": "//api.example.com"}]));
+    assert_eq!(document["security"], json!([{"bearer": []}, {"key": []}]));
+}

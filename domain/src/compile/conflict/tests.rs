@@ -1,5 +1,6 @@
 //! Promises of compiled conflict policies: what is inherited, what is filled in, and what is refused.
 
+mod docs;
 mod faulty;
 
 use std::collections::HashMap;
