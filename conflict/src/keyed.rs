@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -43,7 +44,7 @@ pub(crate) struct Keyed<V> {
 struct Padded<V>(Mutex<Shard<V>>);
 
 struct Shard<V> {
-    entries: HashMap<Key, Slot<V>>,
+    entries: HashMap<Key, Slot<V>, Spread>,
     /// Entries that rest, by when they are looked at again.
     resting: VecDeque<(Instant, Key)>,
 }
@@ -54,10 +55,49 @@ struct Slot<V> {
     listed: bool,
 }
 
+/// Keys are hashes already, so that little is left to do; but who may choose what is hashed shall not choose what falls
+/// together.
+#[derive(Clone, Copy)]
+struct Spread {
+    secret: u64,
+    sum: u64,
+}
+
+impl Spread {
+    fn new() -> Self {
+        Self { secret: RandomState::new().hash_one(0), sum: 0 }
+    }
+}
+
+impl BuildHasher for Spread {
+    type Hasher = Self;
+    fn build_hasher(&self) -> Self {
+        *self
+    }
+}
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, _) = bytes.as_chunks();
+        for word in words {
+            let (low, high) = (self.sum ^ u64::from_le_bytes(*word)).carrying_mul(self.secret | 1, 0);
+            self.sum = low ^ high;
+        }
+    }
+
+    /// The length, which is the same for all.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.sum
+    }
+}
+
 impl<V: Resting> Keyed<V> {
     pub(crate) fn new() -> Self {
-        let shard = || Padded(Mutex::new(Shard { entries: HashMap::new(), resting: VecDeque::new() }));
-        Self { shards: (0..SHARDS).map(|_| shard()).collect() }
+        let spread = Spread::new();
+        let shard = |_| Shard { entries: HashMap::with_hasher(spread), resting: VecDeque::new() };
+        Self { shards: (0..SHARDS).map(shard).map(Mutex::new).map(Padded).collect() }
     }
 
     /// Does something with an entry, which is made if there is none and forgotten if it is not needed afterwards.
@@ -112,7 +152,8 @@ impl<V: Resting> Keyed<V> {
     }
 
     fn shard(&self, key: &Key) -> &Mutex<Shard<V>> {
-        &self.shards[usize::from(key[0]) % SHARDS].0
+        // The last byte: the first ones of a resource's name are its team's.
+        &self.shards[usize::from(key[31]) % SHARDS].0
     }
 }
 
@@ -217,6 +258,17 @@ mod tests {
         keyed.existing(&key(4), |value| value.0 = Rest::Busy);
         keyed.with(&key(5), || Value(Rest::Busy), |_| ());
         assert!(keyed.existing(&key(4), |_| ()).is_some());
+    }
+
+    #[test]
+    fn names_of_one_team_do_not_share_a_lock() {
+        let keyed = Keyed::<Value>::new();
+        let names = crate::resource::Names::new(&[1; 32]);
+        let team = names.team("acme");
+        let key = |number: u32| *names.key(team, &["resource", &number.to_string()]).bytes();
+        let locks = (0..1_000).map(|number| std::ptr::from_ref(keyed.shard(&key(number))));
+        let locks: std::collections::HashSet<_> = locks.collect();
+        assert!(locks.len() > SHARDS / 2, "{} of {SHARDS}", locks.len());
     }
 
     #[test]

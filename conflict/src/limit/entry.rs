@@ -18,21 +18,26 @@ const LEARNT_FOR: Duration = Duration::from_secs(600);
 /// How long a priority that was refused within its share keeps others from borrowing of it.
 const PRESSURE_FOR: Duration = Duration::from_secs(1);
 
-/// One key of one limit.
+/// One key of one limit. Small, as there may be a million of them.
 pub(super) struct Entry {
-    pub(super) route: Box<str>,
-    pub(super) name: Box<str>,
-    pub(super) rejected: u64,
+    /// The route and the limit's name, with a zero byte in between.
+    label: Box<str>,
+    pub(super) rejected: u32,
     pub(super) in_flight: u32,
     bound: Bound,
-    learnt: Option<Box<Gradient>>,
+    learnt: Option<Box<Learnt>>,
     order: QueueOrder,
     next_number: u64,
     pace: Pace,
-    touched: Instant,
     /// One of each priority that was ever asked for here, or one without a name. Permits know theirs by its index, so none
-    /// is taken out or moved.
+    /// is taken out or moved. Empty while there are no priorities and nobody has waited: all permits are of the first.
     lanes: Vec<Lane>,
+}
+
+struct Learnt {
+    gradient: Gradient,
+    /// When something last began or ended.
+    touched: Instant,
 }
 
 /// A part of the limit.
@@ -55,10 +60,9 @@ pub(super) enum Admission {
 }
 
 impl Entry {
-    pub(super) fn new(settings: &LimitSettings<'_>, now: Instant) -> Self {
+    pub(super) fn new(settings: &LimitSettings<'_>) -> Self {
         Self {
-            route: settings.route.into(),
-            name: settings.name.into(),
+            label: [settings.route, "\0", settings.name].concat().into(),
             rejected: 0,
             in_flight: 0,
             bound: settings.bound,
@@ -66,16 +70,20 @@ impl Entry {
             order: QueueOrder::default(),
             next_number: 0,
             pace: Pace::default(),
-            touched: now,
             lanes: Vec::new(),
         }
+    }
+
+    /// The route, and the limit's name.
+    pub(super) fn label(&self) -> (&str, &str) {
+        self.label.split_once('\0').unwrap_or((&self.label, ""))
     }
 
     /// How many may be under way now.
     pub(super) fn limit(&self) -> u32 {
         match (&self.bound, &self.learnt) {
             (Bound::Fixed(limit), _) => *limit,
-            (Bound::Adaptive(settings), Some(gradient)) => gradient.limit(settings),
+            (Bound::Adaptive(settings), Some(learnt)) => learnt.gradient.limit(settings),
             (Bound::Adaptive(settings), None) => settings.initial.clamp(settings.min, settings.max.max(settings.min)),
         }
     }
@@ -96,7 +104,7 @@ impl Entry {
         settings: &LimitSettings<'_>,
         priority: Option<&str>,
     ) -> (Admission, Called) {
-        self.touched = now;
+        self.touch(now);
         self.bound = settings.bound;
         let lane = self.configure(settings, priority);
         let called = self.call();
@@ -107,6 +115,7 @@ impl Entry {
             self.take(lane);
             return (Admission::In(index_of(lane)), called);
         }
+        self.name_lanes();
         let room = queue.map_or(0, |queue| portion(queue.max, self.lanes[lane].percent));
         if self.lanes[lane].waiting.len() < room as usize {
             let (call, receiver) = oneshot::channel();
@@ -122,7 +131,12 @@ impl Entry {
     /// The lane of a priority, with the shares of the settings. Without a name that is known it is the first, which has
     /// the largest share.
     fn configure(&mut self, settings: &LimitSettings<'_>, priority: Option<&str>) -> usize {
-        let Some((first, _)) = settings.priorities.first() else { return self.lane("", 100) };
+        let Some((first, _)) = settings.priorities.first() else {
+            return if self.lanes.is_empty() { 0 } else { self.lane("", 100) };
+        };
+        if self.in_flight > 0 {
+            self.name_lanes();
+        }
         for lane in &mut self.lanes {
             let percent =
                 settings.priorities.iter().find(|(name, _)| **name == *lane.name).map(|(_, percent)| percent.0);
@@ -137,6 +151,14 @@ impl Entry {
         self.lanes.iter().position(|lane| *lane.name == *name).unwrap_or(0)
     }
 
+    /// Makes the lane that all permits are of, if they are of none yet.
+    fn name_lanes(&mut self) {
+        if self.lanes.is_empty() {
+            let lane = self.lane("", 100);
+            self.lanes[lane].in_flight = self.in_flight;
+        }
+    }
+
     fn lane(&mut self, name: &str, percent: u8) -> usize {
         if let Some(at) = self.lanes.iter().position(|lane| *lane.name == *name) {
             self.lanes[at].percent = percent;
@@ -149,9 +171,11 @@ impl Entry {
     /// Whether what is free belongs to priorities that were refused just now although they were within their share. Only
     /// where nobody waits: those who wait within their share are next anyway.
     fn wanted_by_others(&self, lane: usize, now: Instant) -> bool {
-        let limit = self.limit();
-        let mine = &self.lanes[lane];
-        if self.lanes.len() < 2 || mine.in_flight < portion(limit, mine.percent) {
+        if self.lanes.len() < 2 {
+            return false;
+        }
+        let (limit, mine) = (self.limit(), &self.lanes[lane]);
+        if mine.in_flight < portion(limit, mine.percent) {
             return false;
         }
         let wanted = self
@@ -164,13 +188,18 @@ impl Entry {
 
     fn take(&mut self, lane: usize) {
         self.in_flight += 1;
-        self.lanes[lane].in_flight += 1;
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.in_flight += 1;
+        }
     }
 
     /// Gives room to those who wait, as long as there is some: first to the lane that has the least of its share.
     fn call(&mut self) -> Called {
-        let limit = self.limit();
         let mut called = Called::default();
+        if self.lanes.is_empty() {
+            return called;
+        }
+        let limit = self.limit();
         while self.in_flight < limit {
             let waiting = self.lanes.iter().enumerate().filter(|(_, lane)| !lane.waiting.is_empty());
             let used = |lane: &Lane| f64::from(lane.in_flight) / f64::from(portion(limit, lane.percent)).max(1e-3);
@@ -192,7 +221,7 @@ impl Entry {
 
     /// Takes room back.
     pub(super) fn give_back(&mut self, lane: u64, held: Option<Duration>, now: Instant) -> Called {
-        self.touched = now;
+        self.touch(now);
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(lane) = self.at(lane) {
             lane.in_flight = lane.in_flight.saturating_sub(1);
@@ -206,7 +235,8 @@ impl Entry {
     /// An answer's first byte has come after this time; `None` for an answer that counts as dropped.
     pub(super) fn sample(&mut self, now: Instant, time: Option<Duration>) -> Called {
         let Bound::Adaptive(settings) = &self.bound else { return Called::default() };
-        let gradient = self.learnt.get_or_insert_with(|| Box::new(Gradient::new(settings)));
+        let learnt = || Box::new(Learnt { gradient: Gradient::new(settings), touched: now });
+        let gradient = &mut self.learnt.get_or_insert_with(learnt).gradient;
         match time {
             Some(time) => gradient.sample(now, time, self.in_flight, settings),
             None => gradient.dropped(now, self.in_flight, settings),
@@ -216,10 +246,16 @@ impl Entry {
 
     /// A refusal, counted.
     pub(super) fn refuse(&mut self, waited: Duration) -> Full {
-        self.rejected += 1;
+        self.rejected = self.rejected.saturating_add(1);
         let (limit, queued) = (self.limit(), self.queued());
         let retry_after = self.pace.wait(queued, limit);
         Full { limit, in_flight: self.in_flight, queued, waited, retry_after }
+    }
+
+    fn touch(&mut self, now: Instant) {
+        if let Some(learnt) = &mut self.learnt {
+            learnt.touched = now;
+        }
     }
 
     fn at(&mut self, lane: u64) -> Option<&mut Lane> {
@@ -230,11 +266,11 @@ impl Entry {
 impl Resting for Entry {
     fn rest(&self) -> Rest {
         if self.in_flight > 0 || self.lanes.iter().any(|lane| !lane.waiting.is_empty()) {
-            Rest::Busy
-        } else if self.learnt.is_some() && self.adaptive() {
-            Rest::Until(self.touched + LEARNT_FOR)
-        } else {
-            Rest::Idle
+            return Rest::Busy;
+        }
+        match &self.learnt {
+            Some(learnt) if self.adaptive() => Rest::Until(learnt.touched + LEARNT_FOR),
+            _ => Rest::Idle,
         }
     }
 }

@@ -60,6 +60,24 @@ fn no_two_keys_look_the_same() {
     let hashed: std::collections::HashSet<LimitKey> = keys.map(|(r, l, v)| LimitKey::new(r, l, v)).into();
     assert_eq!(hashed.len(), keys.len());
     assert_eq!(LimitKey::new("a", "b", "c").to_string().len(), 16);
+    // Long ones too, and at any length around where the way of hashing changes.
+    let long: Vec<LimitKey> = (0..600).map(|length| LimitKey::new("a", "b", &"c".repeat(length))).collect();
+    assert_eq!(long.iter().collect::<std::collections::HashSet<_>>().len(), 600);
+    assert_eq!(
+        LimitKey::new("a", "b", &"c".repeat(230)).0,
+        *blake3::hash(
+            &[
+                &1_u64.to_le_bytes()[..],
+                b"a",
+                &1_u64.to_le_bytes(),
+                b"b",
+                &230_u64.to_le_bytes(),
+                "c".repeat(230).as_bytes(),
+            ]
+            .concat()
+        )
+        .as_bytes()
+    );
 }
 
 #[tokio::test]
@@ -161,6 +179,23 @@ async fn idle_shares_are_lent_and_come_back_under_pressure() {
     batch.extend(hold(&limits, &settings, Some("batch"), 1).await);
     assert_eq!(limits.look(&key()).unwrap().in_flight, 10);
     drop((batch, live));
+    assert!(limits.is_empty());
+}
+
+#[tokio::test]
+async fn priorities_may_come_while_requests_are_under_way() {
+    let limits = Limits::new();
+    let shares = shares();
+    let with = LimitSettings { priorities: &shares, ..fixed(10) };
+    let mut before = hold(&limits, &fixed(10), None, 5).await;
+    let live = hold(&limits, &with, Some("live"), 5).await;
+    assert!(limits.enter(&key(), &with, Some("batch")).await.is_err(), "exact, whoever holds what");
+    before.pop();
+    let batch = hold(&limits, &with, Some("batch"), 1).await;
+    drop((before, live));
+    let all = hold(&limits, &fixed(10), None, 9).await;
+    assert!(limits.enter(&key(), &fixed(10), None).await.is_err());
+    drop((batch, all));
     assert!(limits.is_empty());
 }
 

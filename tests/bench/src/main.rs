@@ -2,6 +2,7 @@
 //!
 //! The figure to trust is CPU per request (the process's own time over requests served), as a ratio
 //! against bare Pingora in the same run; rates and latencies on a shared machine are context.
+//! `weir-bench engine` measures what one step of a conflict policy takes, without a server.
 
 #![expect(clippy::print_stdout, reason = "a command-line tool prints its table")]
 #![expect(
@@ -11,6 +12,7 @@
 )]
 
 mod bare;
+mod engine;
 mod load;
 mod peers;
 mod process;
@@ -38,6 +40,10 @@ fn main() -> anyhow::Result<()> {
             Ok(runtime
                 .block_on(async { streams::upstream(tokio::net::TcpListener::bind(listen).await?, events).await })?)
         }
+        ["engine"] => {
+            print!("{}", engine::run()?);
+            Ok(())
+        }
         ["run", weir, ref rest @ ..] => {
             let mut options = scenario::Options { weir: PathBuf::from(weir), ..scenario::Options::default() };
             for pair in rest.chunks(2) {
@@ -57,6 +63,8 @@ fn main() -> anyhow::Result<()> {
             print!("{}", scenario::run(&options)?.markdown());
             Ok(())
         }
-        _ => bail!("usage: weir-bench run PATH-OF-WEIR [--rounds N] [--seconds N] [--streams N] [--peers DIR]"),
+        _ => bail!(
+            "usage: weir-bench run PATH-OF-WEIR [--rounds N] [--seconds N] [--streams N] [--peers DIR], or weir-bench engine"
+        ),
     }
 }
