@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use weir_domain::fault::{Fault, Faults};
 use weir_domain::resource::Kind;
+use weir_domain::spec::ConditionHeader;
 
 use crate::config::{ConfigError, Plan};
 use crate::crypto::NoRandomness;
@@ -32,6 +33,14 @@ pub(crate) enum Error {
     /// The resource moved on since the caller read it.
     #[error("{} was changed since version {}: it is at {} now", .0.label, .0.yours, .0.current["version"])]
     Stale(Box<Stale>),
+    /// A condition other than the version that the caller started from does not hold.
+    #[error("{} does not hold: the current version is \"v{current}\"", name(*.header))]
+    ConditionFailed {
+        /// The condition.
+        header: ConditionHeader,
+        /// The version that is there.
+        current: i64,
+    },
     /// The whole configuration moved on since the caller planned.
     #[error("the configuration changed since revision {yours} (it is {} now); plan again", plan.base)]
     StaleBase {
@@ -145,6 +154,9 @@ pub(crate) struct Stale {
     /// `Kind/id`.
     #[serde(skip)]
     pub(crate) label: String,
+    /// The tags that the caller named.
+    #[serde(skip)]
+    pub(crate) submitted: Vec<String>,
     /// The version that the caller named.
     pub(crate) yours: i64,
     /// The whole resource as it is.
@@ -164,6 +176,15 @@ pub(crate) struct Referrer {
     pub(crate) resource: String,
     /// The field that refers.
     pub(crate) field: String,
+}
+
+/// The condition as callers write it.
+fn name(header: ConditionHeader) -> &'static str {
+    match header {
+        ConditionHeader::IfMatch => "If-Match",
+        ConditionHeader::IfNoneMatch => "If-None-Match",
+        ConditionHeader::IfUnmodifiedSince => "If-Unmodified-Since",
+    }
 }
 
 fn names(referrers: &[Referrer]) -> String {

@@ -14,6 +14,7 @@ mod keyed;
 pub mod limit;
 mod line;
 pub mod lock_token;
+pub mod lock_xml;
 pub mod malformed;
 pub mod problem;
 pub mod queue;

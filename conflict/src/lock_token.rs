@@ -19,6 +19,8 @@ pub const DEPTH: HeaderName = HeaderName::from_static("depth");
 
 /// The longest `If` that is read, in bytes.
 const MAX_IF: usize = 8 << 10;
+/// A state that no resource is ever in: a condition that always fails, or with `Not` always holds.
+const NO_LOCK: &str = "DAV:no-lock";
 /// The longest token, in bytes.
 const MAX_TOKEN: usize = 512;
 
@@ -237,11 +239,12 @@ impl IfHeader {
         })
     }
 
-    /// The tokens that it submits: every one that it names, whether its list holds or not (RFC 4918 section 10.4.1).
+    /// The tokens that it submits: every one that it names, whether its list holds or not (RFC 4918 section 10.4.1), but
+    /// for `DAV:no-lock`, which is never one of a lock (section 10.4.8).
     pub fn submitted(&self) -> impl Iterator<Item = &LockToken> {
         self.lists.iter().flat_map(|list| &list.conditions).filter_map(|condition| match &condition.state {
-            State::Token(token) => Some(token),
-            State::Tag(_) => None,
+            State::Token(token) if token.as_str() != NO_LOCK => Some(token),
+            State::Token(_) | State::Tag(_) => None,
         })
     }
 }

@@ -73,7 +73,13 @@ impl EntityTag {
         opaque.iter().all(|&b| is_etagc(b)).then(|| Self { weak, opaque: opaque.into() })
     }
 
-    /// A strong tag of letters, digits, `-` and `_`, which need no check.
+    /// The strong tag of a numbered version: `"v3"`.
+    #[must_use]
+    pub fn of_version(version: i64) -> Self {
+        Self::of_word(false, format!("v{version}").as_bytes())
+    }
+
+    /// A tag of letters, digits, `-` and `_`, which need no check.
     pub(crate) fn of_word(weak: bool, opaque: &[u8]) -> Self {
         debug_assert!(opaque.iter().all(|&b| is_etagc(b)), "a tag of ours is well-formed");
         Self { weak, opaque: opaque.into() }

@@ -8,6 +8,7 @@ mod write;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use weir_conflict::conditions::Conditions;
 use weir_domain::compile::{self, Input};
 use weir_domain::fault::Faults;
 use weir_domain::resource::{Kind, Resource, Stored};
@@ -26,8 +27,8 @@ use crate::store::Tx;
 pub(crate) enum Matches {
     /// Whatever is there.
     Any,
-    /// One of these.
-    Versions(Vec<i64>),
+    /// What the conditions of the request say; each tag of `If-Match` is one of ours.
+    When(Box<Conditions>),
 }
 
 /// One wish.

@@ -34,6 +34,7 @@ pub(crate) mod token;
 pub(crate) mod usage;
 pub(crate) mod user;
 pub(crate) mod vault;
+pub(crate) mod version_tag;
 
 use std::sync::Arc;
 

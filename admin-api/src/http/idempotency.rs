@@ -8,6 +8,8 @@ use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use weir_conflict::idempotency_key::{self, IDEMPOTENCY_REPLAYED};
+use weir_domain::spec::KeySyntax;
 
 use super::guard::{IdempotencyClaim, Identity};
 use super::{body, problem};
@@ -16,11 +18,8 @@ use crate::app::idempotency::{Begin, KeptAnswer, Request as Asked};
 use crate::error::Error;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Headers of an answer that are kept with it.
 const KEPT: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
-/// Longer keys are no keys.
-const MAX_KEY: usize = 255;
 /// An answer larger than this is not one to a POST of ours.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
@@ -33,18 +32,18 @@ pub(super) async fn layer(State(app): State<Arc<App>>, request: Request, next: N
 }
 
 async fn run(app: &App, request: Request, next: Next) -> Result<Response, Error> {
-    let (Some(key), Some(Identity::Known(caller))) =
-        (request.headers().get(KEY), request.extensions().get::<Identity>())
-    else {
+    let Some(Identity::Known(caller)) = request.extensions().get::<Identity>() else {
         return Ok(next.run(request).await);
     };
     // A stream is not kept, and a test of a provider changes nothing.
     let path = request.uri().path();
-    if request.method() != Method::POST || path.contains("/playground/") || path.ends_with("/test") {
+    let no_key = !request.headers().contains_key(KEY);
+    if no_key || request.method() != Method::POST || path.contains("/playground/") || path.ends_with("/test") {
         return Ok(next.run(request).await);
     }
-    let key = key.to_str().ok().filter(|k| !k.is_empty() && k.len() <= MAX_KEY).map(str::to_owned);
-    let key = key.ok_or_else(|| Error::BadRequest(format!("Idempotency-Key: give 1 to {MAX_KEY} characters")))?;
+    let key = idempotency_key::read(request.headers(), &KEY, &[], KeySyntax::Lenient)
+        .map_err(|fault| Error::BadRequest(fault.to_string()))?;
+    let Some(key) = key else { return Ok(next.run(request).await) };
     let caller = Arc::clone(caller);
     let (mut parts, body) = request.into_parts();
     let bytes = body::bytes(Request::new(body)).await?;
@@ -53,7 +52,7 @@ async fn run(app: &App, request: Request, next: Next) -> Result<Response, Error>
         caller: &caller,
         method: parts.method.as_str(),
         path_and_query: &path_and_query,
-        key: &key,
+        key: &key.value,
         body: &bytes,
     };
     match app.begin_idempotent(&asked).await? {
@@ -100,6 +99,6 @@ fn replay(answer: KeptAnswer) -> Response {
             response.headers_mut().insert(name, value);
         }
     }
-    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
     response
 }

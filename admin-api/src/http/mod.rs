@@ -6,6 +6,7 @@ mod bodies;
 mod body;
 mod catalog;
 mod config;
+mod conflict;
 mod filter;
 mod guard;
 mod headers;

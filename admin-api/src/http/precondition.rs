@@ -1,62 +1,62 @@
-//! Entity tags and the conditions made of them (RFC 9110 section 13).
+//! What the conditions of a request (RFC 9110 section 13) come to here. The engine reads and evaluates them; what is
+//! this API's own is which tags it knows.
 
-use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use weir_conflict::conditions::{Conditions, Current, Verdict};
+use weir_conflict::malformed::{Malformed, shown};
+use weir_conflict::tag::{EntityTag, TagList};
 
 use crate::app::change::Matches;
+use crate::app::version_tag;
 use crate::error::Error;
 
 /// The strong entity tag of a version.
 pub(super) fn etag(version: i64) -> HeaderValue {
-    // Digits and quotes are always fit for a header.
-    HeaderValue::from_str(&format!("\"v{version}\"")).unwrap_or(HeaderValue::from_static("\"v0\""))
+    version_tag::of(version).to_header_value()
 }
 
-/// What `If-Match` demands. A tag that is not one of ours is told instead of never matching: it is a
-/// mistake, and "changed by somebody else" would lead astray.
+/// What the conditions of a change demand, of which `If-Match` must be one. A tag that is not one of ours is told
+/// instead of never matching: it is a mistake, and "changed by somebody else" would lead astray.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Matches, Error> {
-    let mut versions = Vec::new();
-    let mut seen = false;
-    for value in headers.get_all(IF_MATCH) {
-        seen = true;
-        let text = value.to_str().map_err(|_| refused("(not ASCII)"))?;
-        for tag in text.split(',').map(str::trim) {
-            if tag == "*" {
-                return Ok(Matches::Any);
-            }
-            versions.push(version(tag).ok_or_else(|| refused(tag))?);
-        }
+    let conditions = Conditions::read(headers).map_err(|fault| refused(&fault))?;
+    let tags = conditions.if_match.as_ref().ok_or(Error::PreconditionRequired)?.tags();
+    if let Some(foreign) = tags.iter().find(|tag| version_tag::version(tag).is_none()) {
+        return Err(not_ours(foreign));
     }
-    if seen { Ok(Matches::Versions(versions)) } else { Err(Error::PreconditionRequired) }
+    let whatever = conditions.if_match == Some(TagList::Any) && conditions.if_none_match.is_none();
+    Ok(if whatever { Matches::Any } else { Matches::When(Box::new(conditions)) })
 }
 
-fn refused(tag: &str) -> Error {
-    let shown: String = tag.chars().take(40).collect();
+fn refused(fault: &Malformed) -> Error {
+    Error::BadRequest(fault.to_string())
+}
+
+fn not_ours(tag: &EntityTag) -> Error {
     Error::BadRequest(format!(
-        "If-Match: {shown:?} is no entity tag of ours; send the ETag of the version you started from, such as \"v3\" \
-         with its quotes and without W/, or *"
+        "If-Match: {} is no entity tag of ours; send the ETag of the version you started from, such as \"v3\" with its \
+         quotes and without W/, or *",
+        shown(tag.to_string().as_bytes())
     ))
 }
 
-/// Whether the caller has this version already (weak comparison).
-pub(super) fn not_modified(headers: &HeaderMap, current: i64) -> bool {
-    headers.get_all(IF_NONE_MATCH).iter().any(|value| {
-        value
-            .to_str()
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .any(|tag| tag == "*" || version(tag.strip_prefix("W/").unwrap_or(tag)) == Some(current))
-    })
-}
-
-fn version(tag: &str) -> Option<i64> {
-    tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()
+/// Whether the caller has this version already.
+///
+/// # Errors
+/// When a condition cannot be read, or demands another version.
+pub(super) fn not_modified(headers: &HeaderMap, current: i64) -> Result<bool, Error> {
+    let conditions = Conditions::read(headers).map_err(|fault| refused(&fault))?;
+    let tags = [version_tag::of(current)];
+    match conditions.evaluate(&Method::GET, &Current { exists: true, tags: &tags, ..Current::default() }) {
+        Verdict::NotModified => Ok(true),
+        Verdict::Failed(header) => Err(Error::ConditionFailed { header, current }),
+        Verdict::Proceed | Verdict::IgnoreRange | Verdict::Absent => Ok(false),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http;
+    use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 
     use super::*;
 
@@ -66,18 +66,30 @@ mod tests {
 
     #[test]
     fn if_match_is_a_list_of_strong_tags_or_a_star() {
-        let read = |value| if_match(&with(IF_MATCH, value)).ok();
-        assert_eq!(read("\"v3\""), Some(Matches::Versions(vec![3])));
-        assert_eq!(read("\"v3\", \"v4\""), Some(Matches::Versions(vec![3, 4])));
-        assert_eq!(read("*"), Some(Matches::Any));
+        let versions = |value| match if_match(&with(IF_MATCH, value)) {
+            Ok(Matches::When(conditions)) => {
+                conditions.if_match.unwrap().tags().iter().filter_map(version_tag::version).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(versions("\"v3\""), [3]);
+        assert_eq!(versions("\"v3\", \"v4\""), [3, 4]);
+        assert!(matches!(if_match(&with(IF_MATCH, "*")), Ok(Matches::Any)));
         assert!(matches!(if_match(&HeaderMap::new()), Err(Error::PreconditionRequired)));
+        assert!(matches!(if_match(&with(IF_NONE_MATCH, "*")), Err(Error::PreconditionRequired)));
     }
 
     #[test]
     fn a_tag_that_is_none_of_ours_is_refused_and_quoted() {
-        for (value, shown) in
-            [("\"abc\"", r#""\"abc\"""#), ("W/\"v3\"", "W/"), ("v3", "v3"), ("\"v3\", x", "\"x\""), ("", "\"\"")]
-        {
+        for (value, shown) in [
+            ("\"abc\"", r#""\"abc\"""#),
+            ("W/\"v3\"", "W/"),
+            ("\"v+3\"", "v+3"),
+            ("v3", "v3"),
+            ("\"v3\", x", "x\""),
+            ("\"v3\", *", "*"),
+            ("", "\"\""),
+        ] {
             let Err(Error::BadRequest(told)) = if_match(&with(IF_MATCH, value)) else { panic!("{value} was taken") };
             assert!(told.contains(shown), "{told}");
         }
@@ -85,8 +97,13 @@ mod tests {
 
     #[test]
     fn if_none_match_compares_weakly() {
-        assert!(not_modified(&with(IF_NONE_MATCH, "W/\"v3\""), 3));
-        assert!(!not_modified(&with(IF_NONE_MATCH, "\"v2\""), 3));
-        assert!(!not_modified(&HeaderMap::new(), 3));
+        let of = |value| not_modified(&with(IF_NONE_MATCH, value), 3).ok();
+        assert_eq!((of("W/\"v3\""), of("*"), of("\"v2\", \"v3\"")), (Some(true), Some(true), Some(true)));
+        assert_eq!((of("\"v2\""), of("v3")), (Some(false), None));
+        assert_eq!(not_modified(&HeaderMap::new(), 3).ok(), Some(false));
+        assert!(matches!(
+            not_modified(&with(IF_MATCH, "\"v2\""), 3),
+            Err(Error::ConditionFailed { header: weir_domain::spec::ConditionHeader::IfMatch, current: 3 })
+        ));
     }
 }

@@ -7,7 +7,9 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use weir_conflict::problem::Problem;
 
+use super::conflict;
 use crate::error::Error;
 
 /// A refusal on its way to [`render`], which knows the request's id.
@@ -31,15 +33,14 @@ pub(super) fn render(mut response: Response, request_id: &str) -> Response {
         Error::Internal(cause) => tracing::error!(request_id, %cause, "internal error"),
         _ => {}
     }
-    let body = document(&error, request_id).to_string();
+    let conflict = conflict::of(&error);
+    let body = document(&error, conflict.as_ref(), request_id).to_string();
     let headers = response.headers_mut();
+    headers.extend(conflict.map(|conflict| conflict.headers()).unwrap_or_default());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     match &*error {
         Error::Throttled(seconds) => {
             headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
-        }
-        Error::IdempotencyRunning => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         Error::Unauthenticated(_) => {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"weir\""));
@@ -63,6 +64,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         }
         Error::Stale(_) => (S::PRECONDITION_FAILED, "stale-version", "Changed by somebody else"),
         Error::StaleBase { .. } => (S::PRECONDITION_FAILED, "stale-base", "Changed since the plan"),
+        Error::ConditionFailed { .. } => (S::PRECONDITION_FAILED, "precondition-failed", "Condition not met"),
         Error::InUse { .. } => (S::CONFLICT, "in-use", "In use"),
         Error::NeededBySystem(_) => (S::CONFLICT, "needed-by-system", "Needed by Weir itself"),
         Error::LastOwner(_) => (S::CONFLICT, "last-owner", "Last owner"),
@@ -93,7 +95,7 @@ fn status(error: &Error) -> StatusCode {
 }
 
 /// The problem document.
-fn document(error: &Error, request_id: &str) -> Value {
+fn document(error: &Error, conflict: Option<&Problem>, request_id: &str) -> Value {
     let (status, code, title) = kind(error);
     let mut fields = Map::new();
     fields.insert("type".to_owned(), json!(format!("/problems/{code}")));
@@ -115,5 +117,6 @@ fn document(error: &Error, request_id: &str) -> Value {
     if let Value::Object(more) = more {
         fields.extend(more);
     }
+    fields.extend(conflict.map(Problem::members).unwrap_or_default());
     Value::Object(fields)
 }

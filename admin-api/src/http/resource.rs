@@ -104,7 +104,7 @@ async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let view = app.resource(kind, &id).await?;
-    if not_modified(&headers, view.version) {
+    if not_modified(&headers, view.version)? {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag(view.version))]).into_response());
     }
     Ok(answer(StatusCode::OK, &view))

@@ -19,6 +19,10 @@ async fn a_repeat_gets_the_first_answer() {
         assert_eq!(server.get("/api-keys").await["items"].as_array().unwrap().len(), 1);
         let other = server.call_with("POST", path, &key, Some(json!({"name": "b"}))).await.expect(422);
         assert_eq!(other.problem(), "idempotency-key-reused");
+        assert_eq!(other.json()["resolve"]["action"], "new_idempotency_key");
+        let quoted = [("idempotency-key", "\"k1\";v=1")];
+        let third = server.call_with("POST", path, &quoted, Some(json!({"name": "a"}))).await.expect(201);
+        assert_eq!(first.text, third.text, "with quotes or without, it is one key");
         let team = json!({"id": "t", "spec": {}});
         let made =
             server.call_with("POST", "/teams", &[("idempotency-key", "k2")], Some(team.clone())).await.expect(201);

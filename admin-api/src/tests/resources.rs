@@ -46,6 +46,15 @@ async fn a_stale_change_is_refused_with_both_versions() {
             assert_eq!((&told["base"]["name"], &told["current"]["spec"]["name"]), (&json!("one"), &json!("two")));
             assert_eq!(told["changed_by"], "token:data-dir");
             assert!(told["changed_at"].as_str().unwrap().ends_with('Z'));
+            assert_eq!(stale.header("etag"), "\"v2\"");
+            let (conflict, resolve) = (&told["conflict"], &told["resolve"]);
+            assert_eq!(conflict["kind"], "version");
+            assert_eq!((&conflict["submitted"], &conflict["current"]), (&json!(["\"v1\""]), &json!("\"v2\"")));
+            assert_eq!(
+                (&conflict["changed_at"], &resolve["action"]),
+                (&told["changed_at"], &json!("refetch_and_reapply"))
+            );
+            assert_eq!(resolve["then_send"], json!({"If-Match": "\"v2\""}));
         }
         assert_eq!(server.get("/teams/ops").await["spec"]["name"], "two");
     }
@@ -57,10 +66,53 @@ async fn a_change_without_if_match_is_refused() {
     server.create("teams", "ops", json!({})).await;
     let put = server.call("PUT", "/teams/ops", Some(json!({"spec": {}}))).await.expect(428);
     assert_eq!(put.problem(), "precondition-required");
+    assert_eq!(put.json()["resolve"]["action"], "add_precondition");
+    assert_eq!(put.header("cache-control"), "no-store");
     server.call("DELETE", "/teams/ops", None).await.expect(428);
     server.call("POST", "/teams/ops/rollback", Some(json!({"version": 1}))).await.expect(428);
     let weak = [("if-match", "W/\"v1\"")];
     server.call_with("DELETE", "/teams/ops", &weak, None).await.expect(400);
+}
+
+#[tokio::test]
+async fn each_condition_counts_and_one_that_cannot_be_read_is_refused() {
+    for server in Server::on_both().await {
+        server.create("teams", "ops", json!({"name": "one"})).await;
+        let read = async |headers: &[(&str, &str)]| server.call_with("GET", "/teams/ops", headers, None).await;
+        for headers in [
+            &[("if-none-match", "*")][..],
+            &[("if-none-match", "\"v9\", W/\"v1\"")],
+            &[("if-match", "\"v1\""), ("if-none-match", "\"v1\"")],
+        ] {
+            assert_eq!(read(headers).await.expect(304).text, "");
+        }
+        for headers in [&[("if-none-match", "\"v2\"")][..], &[("if-match", "*")], &[("if-modified-since", "garbage")]] {
+            read(headers).await.expect(200);
+        }
+        let other = read(&[("if-match", "\"v2\""), ("if-none-match", "\"v1\"")]).await.expect(412);
+        assert_eq!((other.problem().as_str(), other.header("etag").as_str()), ("precondition-failed", "\"v1\""));
+        assert!(read(&[("if-none-match", "v1")]).await.expect(400).text.contains("If-None-Match"));
+        server.call_with("GET", "/teams/none", &[("if-none-match", "*")], None).await.expect(404);
+
+        let write = async |headers: &[(&str, &str)]| {
+            server.call_with("PUT", "/teams/ops", headers, Some(json!({"spec": {"name": "two"}}))).await
+        };
+        for (headers, status) in [
+            (&[("if-none-match", "*")][..], 428),
+            (&[("if-match", "\"v1\""), ("if-none-match", "*")], 412),
+            (&[("if-match", "*"), ("if-none-match", "\"v1\"")], 412),
+            (&[("if-match", "*, \"v1\"")], 400),
+            (&[("if-match", "\"v1")], 400),
+        ] {
+            write(headers).await.expect(status);
+        }
+        let there = write(&[("if-match", "\"v1\""), ("if-none-match", "*")]).await.expect(412);
+        assert_eq!(there.json()["conflict"]["kind"], "existence");
+        assert_eq!(server.get("/teams/ops").await["version"], 1, "nothing was changed");
+        write(&[("if-match", ", \"v7\",\"v1\""), ("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT")])
+            .await
+            .expect(200);
+    }
 }
 
 #[tokio::test]

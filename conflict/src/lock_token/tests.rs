@@ -140,7 +140,7 @@ fn lists_are_alternatives_and_conditions_are_not() {
 fn every_token_that_is_named_is_submitted() {
     let text = format!("</there> (<{A}> [\"x\"]) (Not <DAV:no-lock>) </here> (<{B}>)");
     let header = read_if(&text).unwrap();
-    assert_eq!(header.submitted().map(LockToken::as_str).collect::<Vec<_>>(), [A, "DAV:no-lock", B]);
+    assert_eq!(header.submitted().map(LockToken::as_str).collect::<Vec<_>>(), [A, B]);
 }
 
 #[test]

@@ -2,14 +2,18 @@
 
 use std::collections::HashSet;
 
+use http::Method;
 use serde_json::{Value, json};
+use weir_conflict::conditions::{Current, Verdict};
+use weir_conflict::tag::TagList;
 use weir_domain::resource::{Kind, Stored};
+use weir_domain::spec::ConditionHeader;
 use weir_domain::time;
 
 use super::board::{Board, Entry};
 use super::{Done, Matches};
 use crate::app::actor::Actor;
-use crate::app::{resource, secrets};
+use crate::app::{resource, secrets, version_tag};
 use crate::error::{Error, Stale};
 use crate::store::{HistoryRow, NewAudit, ResourceRow, Tx};
 
@@ -17,17 +21,23 @@ impl Entry {
     /// Refuses a change that was made for another version.
     pub(super) async fn check(&self, tx: &mut Tx, kind: Kind, id: &str, matches: &Matches) -> Result<(), Error> {
         let Some(now) = &self.after else { return Err(Error::no_resource(kind, id)) };
-        let Matches::Versions(versions) = matches else { return Ok(()) };
-        if versions.contains(&now.version) {
-            return Ok(());
+        let Matches::When(conditions) = matches else { return Ok(()) };
+        let tags = [version_tag::of(now.version)];
+        // Conditions are the same for all methods that change something; PUT stands for them.
+        match conditions.evaluate(&Method::PUT, &Current { exists: true, tags: &tags, ..Current::default() }) {
+            Verdict::Failed(ConditionHeader::IfMatch) => {}
+            Verdict::Failed(header) => return Err(Error::ConditionFailed { header, current: now.version }),
+            _ => return Ok(()),
         }
-        let yours = versions.first().copied().unwrap_or_default();
+        let named = conditions.if_match.as_ref().map(TagList::tags).unwrap_or_default();
+        let yours = named.iter().find_map(version_tag::version).unwrap_or_default();
         let base = match tx.version(kind, id, yours).await? {
             Some(row) => Some(resource::history_view(&row)?.spec),
             None => None,
         };
         Err(Error::Stale(Box::new(Stale {
             label: format!("{kind}/{id}"),
+            submitted: conditions.submitted(),
             yours,
             current: resource::view(now.clone()).to_value(),
             base,
