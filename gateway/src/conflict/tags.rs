@@ -1,10 +1,10 @@
 //! K1: the entity tag of an answer, the upstream's or our own.
 
 use http::HeaderMap;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use weir_conflict::canonical::Pointers;
 use weir_conflict::tag::EntityTag;
-use weir_conflict::validator::{Content, Minted, Mode, mint};
+use weir_conflict::validator::{Content, Minted, Mode, forbids_transform, mint};
 use weir_domain::snapshot::ConflictPolicy;
 use weir_domain::spec::{Synthesize, UpstreamEtag, Validators};
 
@@ -53,10 +53,11 @@ pub(super) fn of_version(policy: &ConflictPolicy, headers: &HeaderMap, generatio
 /// What an answer says of itself that its tag depends on.
 fn content(headers: &HeaderMap) -> Content<'_> {
     let bytes = |name: &HeaderName| headers.get(name).map_or(&b""[..], |value| value.as_bytes());
-    let no_transform = headers.get_all(CACHE_CONTROL).iter().any(|value| {
-        value.as_bytes().split(|&b| b == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(b"no-transform"))
-    });
-    Content { content_type: bytes(&CONTENT_TYPE), content_coding: bytes(&CONTENT_ENCODING), no_transform }
+    Content {
+        content_type: bytes(&CONTENT_TYPE),
+        content_coding: bytes(&CONTENT_ENCODING),
+        no_transform: forbids_transform(headers),
+    }
 }
 
 /// Whether an answer can be held to make its tag: it is not too long by its own word, and no stream.
