@@ -9,18 +9,25 @@ use async_trait::async_trait;
 
 use crate::resource::{LeaseId, ResourceKey, TeamTag};
 
+mod breaker;
 mod error;
+mod guarded;
 mod idempotency;
 mod lease;
 mod listing;
 mod mark;
 mod memory;
 mod permit;
+mod postgres;
+mod redis;
+mod sealed;
 mod stores;
 #[cfg(test)]
 mod suite;
 
+pub use self::breaker::{Health, HealthState};
 pub use self::error::StoreError;
+pub use self::guarded::{Guarded, Operation, Tally};
 pub use self::idempotency::{Begun, IdemAsk, IdemEnd, KeyState, StoredAnswer};
 pub use self::lease::{
     Acquire, Begin, Grant, Holder, LeaseAsk, LeaseView, Locks, Released, Renewed, Space, Version, WriteEnd,
@@ -28,6 +35,8 @@ pub use self::lease::{
 pub use self::listing::{Entry, Kind, Page};
 pub use self::memory::MemoryStore;
 pub use self::permit::{Permit, PermitAsk, PermitId};
+pub use self::postgres::PostgresStore;
+pub use self::redis::RedisStore;
 pub use self::stores::Stores;
 
 /// How long a version is remembered that nobody reads or writes. Its numbers begin at the store's clock, so a version that
@@ -39,6 +48,14 @@ pub const MAX_TAGS: usize = 32;
 pub const MAX_SHARED: usize = 128;
 /// How many entries a page of a listing has at most.
 pub const MAX_PAGE: usize = 500;
+
+/// Counts how often another store has lost data, and does not lose the count.
+#[async_trait]
+pub trait Epochs: Send + Sync {
+    /// The next epoch of `store`: greater than every one before, and than the upper bits of every fence that its clock has
+    /// made until now. A fence is `(epoch << 40) | counter`.
+    async fn next_epoch(&self, store: &str) -> Result<u64, StoreError>;
+}
 
 /// A store. Every call ends within the store's `op_timeout`; a call that failed may have had its effect.
 #[async_trait]

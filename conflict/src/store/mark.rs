@@ -9,6 +9,9 @@
 /// 2024-01-01T00:00:00Z in microseconds since 1970.
 pub(crate) const BEGINNING_US: i64 = 1_704_067_200_000_000;
 
+/// Bits below the epoch.
+pub(crate) const EPOCH_BITS: u32 = 40;
+
 /// The number of a wall clock, in microseconds since 1970.
 pub(crate) fn of_clock(micros: i64) -> u64 {
     u64::try_from(micros.saturating_sub(BEGINNING_US)).unwrap_or(0)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use weir_conflict::coalesce::Flights;
 use weir_conflict::limit::Limits;
 use weir_conflict::queue::Turns;
@@ -16,15 +15,12 @@ use crate::counting::clock::Millis;
 use crate::counting::retry_budget::Budget;
 use crate::telemetry::ConflictMetrics;
 
-/// What stores are told about names: it is derived from the installation's own secret.
-const PURPOSE: &str = "conflict stores";
 /// How often a node says that it lives, and how long that counts.
 const HEARTBEAT: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 
 /// Shared by all requests of a node.
 pub(crate) struct Conflicts {
     stores: Arc<Stores>,
-    names: ArcSwap<Names>,
     pub(super) limits: Limits,
     pub(super) turns: Turns,
     pub(super) flights: Flights,
@@ -38,8 +34,6 @@ impl Conflicts {
     pub(crate) fn new(stores: Arc<Stores>, metrics: ConflictMetrics) -> Self {
         Self {
             stores,
-            // Until a configuration is there, no route is.
-            names: ArcSwap::from_pointee(Names::new(&[0; 32])),
             limits: Limits::new(),
             turns: Turns::new(),
             flights: Flights::new(),
@@ -52,14 +46,11 @@ impl Conflicts {
 
     /// A new configuration is live.
     pub(crate) fn install(&self, snapshot: &Snapshot) {
-        if let Some(sealing) = &snapshot.sealing {
-            self.names.store(Arc::new(Names::new(&sealing.derived(PURPOSE))));
-        }
         self.stores.install(snapshot);
     }
 
     pub(super) fn names(&self) -> Arc<Names> {
-        self.names.load_full()
+        self.stores.names()
     }
 
     pub(super) fn store(&self, id: &str) -> Arc<dyn Store> {

@@ -61,6 +61,18 @@ impl Redis {
         Ok(())
     }
 
+    /// Sends the server a signal, such as `STOP`, which makes it stand still with its connections open, or `CONT`.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn signal(&self, name: &str) -> anyhow::Result<()> {
+        // The process that was started last: the shell wrote its number down.
+        let server = std::fs::read_to_string(self.dir.path().join("pid"))?;
+        let sent = Command::new("kill").args(["-s", name, server.trim()]).status()?;
+        anyhow::ensure!(sent.success(), "kill -s {name}: {sent}");
+        Ok(())
+    }
+
     /// Sends one command, words divided by spaces, and returns the start of the answer as it stands on the wire.
     ///
     /// # Errors
@@ -75,6 +87,7 @@ fn serve(dir: &Path, port: u16) -> anyhow::Result<Child> {
     const SCRIPT: &str = r#"
         redis-server --port "$2" --bind 127.0.0.1 --dir "$1" --save "" --appendonly no >"$1/log" 2>&1 </dev/null &
         server=$!
+        echo $server >"$1/pid"
         cat >/dev/null
         kill -KILL $server
         wait $server
