@@ -53,8 +53,8 @@ impl Names {
     pub fn new(secret: &[u8; 32]) -> Self {
         let own = SealingKey::new(*secret);
         Self {
-            names: keyed(&*own.derived("conflict names")),
-            teams: keyed(&*own.derived("conflict teams")),
+            names: keyed(&own.derived("conflict names")),
+            teams: keyed(&own.derived("conflict teams")),
             sealing: SealingKey::new(*own.derived("conflict details")),
         }
     }

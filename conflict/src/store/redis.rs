@@ -63,7 +63,7 @@ impl RedisStore {
         reply::lease(&self.sealed, id, entry, now)
     }
 
-    fn views(&self, resource: &ResourceKey, pairs: Vec<Vec<u8>>, now: u64) -> Result<Vec<LeaseView>, StoreError> {
+    fn views(&self, resource: &ResourceKey, pairs: &[Vec<u8>], now: u64) -> Result<Vec<LeaseView>, StoreError> {
         let mut views = Vec::with_capacity(pairs.len() / 2);
         for pair in pairs.chunks_exact(2) {
             let id = LeaseId { resource: *resource, holder: reply::holder_id(&pair[0])? };
@@ -85,7 +85,7 @@ impl RedisStore {
         call.arg(u8::from(version)).arg(millis(VERSION_TTL));
         let mut reply = self.run(&call).await?;
         let now = reply.number()?;
-        let held = self.views(resource, reply.list()?, now)?;
+        let held = self.views(resource, &reply.list()?, now)?;
         let mut known = Reply::of(reply.list()?);
         let version = if version { Some(self.read_version(resource, &mut known)?) } else { None };
         Ok(Locks { held, version })

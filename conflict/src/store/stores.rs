@@ -207,11 +207,14 @@ mod tests {
         let first = stores.get("default");
         first.version(&key).await.unwrap();
         assert_eq!(first.tally(Operation::Version).answered, 1);
-        stores.apply(secret(), &HashMap::from([
-            config("default", StoreType::Memory, None, 1),
-            config("bad", StoreType::Redis, Some("http://canary"), 2),
-            config("gone", StoreType::Redis, Some("redis://127.0.0.1:1"), 3),
-        ]));
+        stores.apply(
+            secret(),
+            &HashMap::from([
+                config("default", StoreType::Memory, None, 1),
+                config("bad", StoreType::Redis, Some("http://canary"), 2),
+                config("gone", StoreType::Redis, Some("redis://127.0.0.1:1"), 3),
+            ]),
+        );
         assert!(Arc::ptr_eq(&first, &stores.get("default")));
         assert!(Arc::ptr_eq(&memory, &stores.get(MEMORY_STORE)));
         for (id, count) in [("bad", 0), ("gone", 1)] {

@@ -76,7 +76,7 @@ impl Two {
 
     /// Handles in turn.
     fn node(&self, turn: usize) -> Arc<dyn Store> {
-        Arc::clone(if turn % 2 == 0 { &self.a } else { &self.b })
+        Arc::clone(if turn.is_multiple_of(2) { &self.a } else { &self.b })
     }
 }
 

@@ -109,7 +109,7 @@ impl RedisStore {
                 call.key(held_key(space, &name)).key(key("v", &name)).arg(0).arg(1);
                 let mut reply = self.run(&call).await?;
                 let now = reply.number()?;
-                Ok(self.views(&name, reply.list()?, now)?.into_iter().map(Entry::Held).collect())
+                Ok(self.views(&name, &reply.list()?, now)?.into_iter().map(Entry::Held).collect())
             }
             Kind::Key => {
                 let mut call = self.scripts.key_view.prepare_invoke();
