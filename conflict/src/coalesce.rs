@@ -9,6 +9,9 @@
 //! The call belongs to the flight, not to the leader's request: [`Leader::spawn`] runs it as a task of its own, which ends
 //! with its last reader. What must live as long as the call (permits, leases) moves into that task.
 //!
+//! Who has written reads what it wrote: after [`Flights::wrote`] nobody joins a call at this node that began before, if the
+//! resource's [`Flights::generation`] is part of the key.
+//!
 //! When a call fails before its head, each follower asks for the key again, so that one of them leads and the others
 //! follow it.
 
@@ -19,6 +22,7 @@ mod reader;
 mod tests;
 
 use std::future::Future;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -39,6 +43,9 @@ const APART_FOR: Duration = Duration::from_secs(10);
 /// How long a reader may take nothing while the others wait for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Counts of writes. Resources that share one only part from their calls more often.
+const GENERATIONS: usize = 4_096;
+
 /// The head of an answer.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -58,6 +65,8 @@ pub(crate) struct Registry {
     slots: Keyed<Slot>,
     counts: Counts,
     patience: Duration,
+    generations: Box<[AtomicU64]>,
+    hashes: RandomState,
 }
 
 enum Slot {
@@ -158,12 +167,30 @@ impl Flights {
     }
 
     fn with_patience(patience: Duration) -> Self {
-        Self { registry: Arc::new(Registry { slots: Keyed::new(), counts: Counts::default(), patience }) }
+        let registry = Registry {
+            slots: Keyed::new(),
+            counts: Counts::default(),
+            patience,
+            generations: (0..GENERATIONS).map(|_| AtomicU64::new(0)).collect(),
+            hashes: RandomState::new(),
+        };
+        Self { registry: Arc::new(registry) }
+    }
+
+    /// How often a resource was written, or one that shares its count. Part of the key of its reads.
+    #[must_use]
+    pub fn generation(&self, resource: impl Hash) -> u64 {
+        self.registry.writes(resource).load(Ordering::Acquire)
+    }
+
+    /// A resource was written, as far as is known. Said when the upstream has answered, before the writer is told.
+    pub fn wrote(&self, resource: impl Hash) {
+        self.registry.writes(resource).fetch_add(1, Ordering::Release);
     }
 
     /// Joins the call at a key, or begins it. `key` is a hash of all in which joined requests are the same: method (GET and
-    /// HEAD are one, and the leader asks with GET), authority, path, query, the headers of `vary_on`, the body's hash where
-    /// bodies count, and unless `share_across_consumers` is set who asks: the consumer, and what else tells the upstream
+    /// HEAD are one, and the leader asks with GET), authority, path, query, the resource's [`Self::generation`], the headers
+    /// of `vary_on`, the body's hash where bodies count, and unless `share_across_consumers` is set who asks: the consumer, and what else tells the upstream
     /// who it is (`Authorization`, `Cookie`).
     #[must_use]
     pub fn join(&self, key: &[u8; 32], settings: &Coalesce) -> Role {
@@ -249,6 +276,11 @@ enum Place {
 }
 
 impl Registry {
+    fn writes(&self, resource: impl Hash) -> &AtomicU64 {
+        let hash = self.hashes.hash_one(resource) % GENERATIONS as u64;
+        &self.generations[usize::try_from(hash).unwrap_or_default()]
+    }
+
     /// The flight takes nobody more; `apart` if what it brought could not be shared.
     pub(crate) fn close(&self, key: &Key, flight: &Arc<Flight>, apart: bool) {
         self.slots.existing(key, |slot| {

@@ -218,6 +218,17 @@ async fn who_has_waited_long_enough_asks_for_itself() {
     assert_eq!(answered(calm).await.0.status, 200);
 }
 
+#[test]
+fn a_write_makes_another_key_of_the_resource_s_reads() {
+    let flights = Flights::new();
+    let before: Vec<u64> = (0..100).map(|doc| flights.generation(("docs", doc))).collect();
+    assert_eq!(before, vec![0; 100]);
+    flights.wrote(("docs", 7));
+    assert_eq!(flights.clone().generation(("docs", 7)), 1);
+    let others = (0..100).filter(|doc| flights.generation(("docs", *doc)) == 0).count();
+    assert!(others > 90, "{others} others are joined as before");
+}
+
 #[tokio::test]
 async fn a_broken_answer_never_looks_whole() {
     let (flights, settings) = (Flights::new(), patient());

@@ -36,7 +36,14 @@ type Told = Result<Vec<Attempt>, Unanswered>;
 /// Asks the upstream, or joins who asks already.
 pub(super) async fn ask(run: &mut Run<'_>) -> Result<Source, NoAnswer> {
     let policy = run.policy.clone();
-    let Some(set) = policy.coalesce.as_ref().filter(|set| is_joinable(run, set)) else { return alone(run).await };
+    let Some(set) = policy.coalesce.as_ref().filter(|set| is_joinable(run, set)) else {
+        let asked = alone(run).await;
+        if !run.is_safe() {
+            // Whatever became of it: who has the answer must not read what was asked for before.
+            run.conflicts().flights.wrote(resource(run));
+        }
+        return asked;
+    };
     let body = if set.body_hash {
         run.hold().await.map_err(NoAnswer::Stop)?.then(|| run.upload.bytes()).flatten()
     } else {
@@ -89,6 +96,11 @@ fn is_joinable(run: &Run<'_>, set: &Coalesce) -> bool {
         && (bodiless || (set.body_hash && !run.expects()))
 }
 
+/// What a write changes, as far as its address says (RFC 9111 section 4.4): of all routes of the service.
+fn resource<'a>(run: &'a Run<'_>) -> (&'a str, &'a str) {
+    (&run.route.service, run.io.session.req_header().uri.path())
+}
+
 /// All in which joined requests are the same. Conditions are not among it: each is judged for itself.
 fn key(run: &Run<'_>, set: &Coalesce, body: Option<&[u8]>) -> [u8; 32] {
     let request = run.io.session.req_header();
@@ -100,6 +112,7 @@ fn key(run: &Run<'_>, set: &Coalesce, body: Option<&[u8]>) -> [u8; 32] {
     let method = if request.method == Method::HEAD { "GET" } else { request.method.as_str() };
     let host = crate::intake::host(request).unwrap_or_default();
     let query = weir_domain::conflict_key::normalised(request.uri.query().unwrap_or_default());
+    part(&run.conflicts().flights.generation(resource(run)).to_le_bytes());
     for text in [run.route.id.as_str(), method, &host, request.uri.path(), &query] {
         part(text.as_bytes());
     }

@@ -165,16 +165,13 @@ fn fence(run: &mut Run<'_>, lock: Option<&Submitted>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Notes what the upstream's answer says of how much it bears.
+/// Notes what the upstream's answer says of how much it bears: 429 and 503 that it is too much, and they come so soon that
+/// their time would say the contrary.
 fn answered(run: &mut Run<'_>, status: u16, begun: Instant) {
-    run.held.room.sample(begun.elapsed());
-    overload(run, status);
-}
-
-/// 429 and 503 say that it is too much.
-fn overload(run: &mut Run<'_>, status: u16) {
     if matches!(status, 429 | 503) {
         run.held.room.dropped();
+    } else {
+        run.held.room.sample(begun.elapsed());
     }
 }
 

@@ -37,9 +37,8 @@ pub(super) async fn serve(run: &mut Run<'_>, conditions: &Conditions) -> Result<
         Ok(source) => source,
         Err(none) => return unanswered(run, none).await,
     };
-    run.held.room.sample(begun.elapsed());
+    super::answered(run, source.head.status.as_u16(), begun);
     if source.head.status != StatusCode::OK {
-        super::overload(run, source.head.status.as_u16());
         return pass(run, source).await;
     }
     let minted = match tag(run, &mut source, version.as_ref()).await? {
