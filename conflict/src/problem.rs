@@ -222,13 +222,14 @@ impl Problem {
         self
     }
 
-    /// When to try again: exact in the document, in `Retry-After` as whole seconds.
+    /// When to try again: exact in the document, in `Retry-After` as whole seconds, rounded up so that nobody comes too
+    /// early. Of a lock, which is to be said first, they are rounded down, so as not to lie beyond its end.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
         self.resolve.retry_after_ms = Some(ms);
-        // Rounded to the nearest, as a lock's end must not lie before it, and never 0, which would be a busy loop.
-        let seconds = ms.saturating_add(500) / 1_000;
+        let seconds = if self.conflict.lock.is_some() { ms / 1_000 } else { ms.div_ceil(1_000) };
+        // Never 0, which would be a busy loop.
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 

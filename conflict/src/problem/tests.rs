@@ -76,12 +76,21 @@ fn each_problem_has_its_own_name_and_a_status_and_words_that_fit() {
 
 #[test]
 fn when_to_try_again_is_exact_in_the_document_and_whole_seconds_in_the_header() {
-    for (ms, seconds) in
-        [(0, "1"), (1, "1"), (1_499, "1"), (1_500, "2"), (60_000, "60"), (u64::MAX, "18446744073709551")]
-    {
-        let problem = Problem::new(Slug::LockConflict).with_retry_after(Duration::from_millis(ms));
-        assert_eq!(problem.headers()[RETRY_AFTER], seconds, "{ms}");
+    let lock = LockShown { mode: LockMode::Shared, expires_at: String::new(), owner: None };
+    for (ms, up, down) in [
+        (0, "1", "1"),
+        (1, "1", "1"),
+        (1_000, "1", "1"),
+        (1_001, "2", "1"),
+        (59_999, "60", "59"),
+        (u64::MAX, "18446744073709552", "18446744073709551"),
+    ] {
+        let after = Duration::from_millis(ms);
+        let problem = Problem::new(Slug::ConcurrentModification).with_retry_after(after);
+        assert_eq!(problem.headers()[RETRY_AFTER], up, "{ms}");
         assert_eq!(problem.document()["resolve"]["retry_after_ms"], json!(ms));
+        let locked = Problem::new(Slug::LockConflict).with_lock(lock.clone()).with_retry_after(after);
+        assert_eq!(locked.headers()[RETRY_AFTER], down, "not after the lock's end: {ms}");
     }
 }
 
