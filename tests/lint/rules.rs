@@ -96,12 +96,18 @@ struct Ban {
     reason: &'static str,
 }
 
-const BANS: [Ban; 6] = [
+const BANS: [Ban; 7] = [
     Ban {
         within: &["domain/"],
         except: &[],
         crates: &["weir_llm", "weir_gateway", "weir_admin_api", "tokio", "axum", "reqwest"],
         reason: "domain is pure data and rules",
+    },
+    Ban {
+        within: &["conflict/"],
+        except: &[],
+        crates: &["weir_llm", "weir_gateway", "weir_admin_api", "axum", "reqwest"],
+        reason: "the engine of conflict policies knows no server",
     },
     Ban {
         within: &["llm/"],
@@ -122,10 +128,10 @@ const BANS: [Ban; 6] = [
         reason: "the planes never import each other",
     },
     Ban {
-        within: &["domain/", "llm/", "gateway/", "admin-api/src/", "src/"],
-        except: &["admin-api/src/store"],
-        crates: &["sqlx"],
-        reason: "SQL stays in admin-api/src/store",
+        within: &["domain/", "llm/", "gateway/", "admin-api/src/", "conflict/src/", "src/"],
+        except: &["admin-api/src/store", "conflict/src/store"],
+        crates: &["sqlx", "redis"],
+        reason: "SQL and Redis stay in admin-api/src/store and conflict/src/store",
     },
     Ban {
         within: &["domain/", "llm/", "admin-api/", "src/"],
