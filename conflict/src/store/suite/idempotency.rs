@@ -68,9 +68,9 @@ pub(crate) async fn a_key_that_was_released_or_ran_out_is_executed(two: &Two) {
     assert_eq!(two.a.end(&key, "r1", epoch, &IdemEnd::Done(answer(200, None)), LONG).await, Ok(false));
     let again = IdemAsk { fingerprint: OTHER, ..ask("r2") };
     let epoch = new(two.b.begin(&key, &again).await);
-    assert_eq!(two.b.end(&key, "r2", epoch, &IdemEnd::Done(answer(200, None)), ms(100)).await, Ok(true));
+    assert_eq!(two.b.end(&key, "r2", epoch, &IdemEnd::Done(answer(200, None)), ms(1_500)).await, Ok(true));
     assert_eq!(done(two.a.begin(&key, &again).await).fingerprint, OTHER);
-    tokio::time::sleep(ms(150)).await;
+    tokio::time::sleep(ms(1_600)).await;
     new(two.a.begin(&key, &ask("r3")).await);
 }
 
@@ -79,11 +79,11 @@ pub(crate) async fn a_lost_request_is_told_or_tried_again(two: &Two) {
     let key = two.key("k");
     let short = IdemAsk { lease: ms(100), ..ask("r1") };
     let epoch = new(two.a.begin(&key, &short).await);
-    assert!(two.a.extend(&key, "r1", epoch, ms(250)).await.unwrap());
+    assert!(two.a.extend(&key, "r1", epoch, ms(2_000)).await.unwrap());
     assert!(!two.a.extend(&key, "r2", epoch, LONG).await.unwrap());
-    tokio::time::sleep(ms(130)).await;
+    tokio::time::sleep(ms(150)).await;
     assert!(matches!(two.b.begin(&key, &ask("r2")).await.unwrap(), Begun::Busy { .. }), "it was extended");
-    tokio::time::sleep(ms(180)).await;
+    tokio::time::sleep(ms(2_000)).await;
     assert_eq!(two.b.begin(&key, &ask("r2")).await, Ok(Begun::Unknown { fingerprint: ONE }));
     assert_eq!(two.b.begin(&key, &IdemAsk { fingerprint: OTHER, ..ask("r2") }).await, Ok(Begun::Mismatch));
     let second = new(two.b.begin(&key, &retry("r3")).await);

@@ -81,14 +81,14 @@ pub(crate) async fn shared_goes_with_shared_alone(two: &Two) {
 pub(crate) async fn what_runs_out_is_free(two: &Two) {
     let key = two.key("x");
     let short = holder("short");
-    let first = granted(two.a.acquire(&key, &LeaseAsk { ttl: ms(150), ..lease("1", &short) }).await);
-    assert!(first.expires_in <= ms(150));
-    assert!(held(two.b.acquire(&key, &lease("2", &short)).await).expires_in <= ms(150));
-    let renewed = two.a.renew(&key, Space::Write, "1", ms(300)).await.unwrap().unwrap();
+    let first = granted(two.a.acquire(&key, &LeaseAsk { ttl: ms(1_500), ..lease("1", &short) }).await);
+    assert!(first.expires_in <= ms(1_500));
+    assert!(held(two.b.acquire(&key, &lease("2", &short)).await).expires_in <= ms(1_500));
+    let renewed = two.a.renew(&key, Space::Write, "1", ms(3_500)).await.unwrap().unwrap();
     assert_eq!(renewed.fence, first.fence);
-    tokio::time::sleep(ms(180)).await;
+    tokio::time::sleep(ms(1_600)).await;
     held(two.b.acquire(&key, &lease("2", &short)).await);
-    tokio::time::sleep(ms(150)).await;
+    tokio::time::sleep(ms(2_000)).await;
     assert_eq!(two.a.renew(&key, Space::Write, "1", LONG).await, Ok(None), "it ran out");
     let second = granted(two.b.acquire(&key, &lease("2", &short)).await);
     assert!(second.fence > first.fence);

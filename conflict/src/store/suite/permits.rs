@@ -47,14 +47,14 @@ pub(crate) async fn permits_that_leak_come_back(two: &Two) {
     let stays = PermitId::new();
     two.a.permit(&key, &permit(3, stays)).await.unwrap();
     for taken in 2..=3 {
-        let leaks = PermitAsk { lease: ms(150), ..permit(3, PermitId::new()) };
+        let leaks = PermitAsk { lease: ms(1_500), ..permit(3, PermitId::new()) };
         assert_eq!(two.b.permit(&key, &leaks).await, Ok(Permit::Granted { taken }));
     }
     match two.a.permit(&key, &permit(3, PermitId::new())).await.unwrap() {
-        Permit::Full { taken, next_in } => assert!(taken == 3 && next_in <= ms(150), "{taken} {next_in:?}"),
+        Permit::Full { taken, next_in } => assert!(taken == 3 && next_in <= ms(1_500), "{taken} {next_in:?}"),
         other => panic!("{other:?}"),
     }
-    tokio::time::sleep(ms(200)).await;
+    tokio::time::sleep(ms(1_600)).await;
     assert_eq!(two.a.permit(&key, &permit(3, PermitId::new())).await, Ok(Permit::Granted { taken: 2 }));
     assert_eq!(
         two.a.permit(&key, &permit(2, PermitId::new())).await.map(|p| matches!(p, Permit::Full { taken: 2, .. })),
@@ -69,10 +69,10 @@ pub(crate) async fn permits_are_kept(two: &Two) {
     let key = two.key("limit");
     let (kept, lost) = (PermitId::new(), PermitId::new());
     for id in [kept, lost] {
-        two.a.permit(&key, &PermitAsk { lease: ms(150), ..permit(2, id) }).await.unwrap();
+        two.a.permit(&key, &PermitAsk { lease: ms(1_500), ..permit(2, id) }).await.unwrap();
     }
     assert_eq!(two.a.keep(&key, &[kept], LONG).await, Ok(vec![]));
-    tokio::time::sleep(ms(200)).await;
+    tokio::time::sleep(ms(1_600)).await;
     let never = PermitId::new();
     let gone: HashSet<_> = two.a.keep(&key, &[kept, lost, never], LONG).await.unwrap().into_iter().collect();
     assert_eq!(gone, HashSet::from([lost, never]));
@@ -86,8 +86,8 @@ pub(crate) async fn nodes_are_counted(two: &Two) {
     // Other tests may run on the same store: nodes of theirs count too.
     let (one, other) = (format!("{:x}", rand::random::<u64>()), format!("{:x}", rand::random::<u64>()));
     let alone = two.a.heartbeat(&one, LONG).await.unwrap();
-    let both = two.b.heartbeat(&other, ms(200)).await.unwrap();
+    let both = two.b.heartbeat(&other, ms(1_500)).await.unwrap();
     assert_eq!((alone, both, two.a.heartbeat(&one, LONG).await), (both - 1, both, Ok(both)));
-    tokio::time::sleep(ms(250)).await;
+    tokio::time::sleep(ms(1_600)).await;
     assert_eq!(two.a.heartbeat(&one, LONG).await, Ok(alone));
 }
