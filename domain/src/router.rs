@@ -41,6 +41,7 @@ pub struct Router {
     /// By suffix with its leading dot, the longest first.
     wildcard: Vec<(String, PathTable)>,
     any: PathTable,
+    by_id: HashMap<String, Arc<Route>>,
 }
 
 /// The paths of one host. Templates that end in `{*rest}` have a tree of their own, asked second: a
@@ -84,7 +85,15 @@ impl Router {
                 }
             },
         };
-        table.insert(methods, route)
+        table.insert(methods, route)?;
+        self.by_id.insert(route.id.clone(), Arc::clone(route));
+        Ok(())
+    }
+
+    /// The route with this id.
+    #[must_use]
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Route>> {
+        self.by_id.get(id)
     }
 
     /// Finds the route of a request. `host` is lower-case and without port; `path` is normalised.

@@ -8,6 +8,7 @@ use weir_domain::dialect::Dialect;
 
 use crate::ai::Endpoint;
 use crate::exchange::Exchange;
+use crate::locks::{Asked, Dav};
 use crate::metering::Settlement;
 use crate::problem::Refusal;
 use crate::server::drain::{Counted, Drain};
@@ -33,6 +34,10 @@ pub(crate) enum Decision {
     Stream,
     /// A REST call of a route with a policy of conflicts, which the data plane owns to its end.
     Policed,
+    /// A request of locks, which the data plane answers itself.
+    Locks(Asked),
+    /// The same by a method of WebDAV.
+    Dav(Dav),
     /// A REST call that asks for a WebSocket.
     Tunnel,
     /// A question about the process itself.

@@ -14,6 +14,7 @@ mod egress;
 mod exchange;
 mod intake;
 mod live;
+mod locks;
 pub mod metering;
 mod own;
 mod plane;

@@ -30,7 +30,7 @@ use crate::state::State;
 use crate::telemetry::Unrouted;
 use crate::upstream::repeat::Broken;
 use crate::upstream::{Pace, admission, failure, repeat, tunnel};
-use crate::{authn, conflict, intake, own};
+use crate::{authn, conflict, intake, locks, own};
 
 /// The data plane, as Pingora sees it.
 pub(crate) struct Gateway {
@@ -83,6 +83,8 @@ impl Gateway {
                     Admitted::BatchOfFile => Decision::BatchOfFile,
                 })
             }
+            Destination::Locks(asked) => self.locker(session, context, snapshot).map(|()| Decision::Locks(asked)),
+            Destination::Dav(dav) => self.locker(session, context, snapshot).map(|()| Decision::Dav(dav)),
             Destination::Rest(forward) => {
                 let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
                 let settlement = self.settlement(session, Traffic::Rest);
@@ -112,6 +114,21 @@ impl Gateway {
         exchange.settlement.dialect = dialect;
         exchange.identified(caller);
         Ok(exchange)
+    }
+
+    /// Identifies who asks for a lock. Whether a key is needed, the route says whose resource it is.
+    fn locker(&self, session: &mut Session, context: &mut Context, snapshot: Arc<Snapshot>) -> Result<(), Refusal> {
+        let caller = match self.identify(session, &snapshot) {
+            Ok(caller) => Some(caller),
+            Err(refusal) if refusal.code == "missing_api_key" => None,
+            Err(refusal) => return Err(refusal),
+        };
+        let settlement = self.settlement(session, Traffic::Rest);
+        let exchange = context.exchange.insert(Exchange::begin(snapshot, settlement, None));
+        if let Some(caller) = caller {
+            exchange.identified(caller);
+        }
+        Ok(())
     }
 
     fn settlement(&self, session: &Session, traffic: Traffic) -> Settlement {
@@ -230,6 +247,14 @@ impl ProxyHttp for Gateway {
             Ok(Decision::Policed) => {
                 let Some(exchange) = &mut context.exchange else { return Ok(false) };
                 Box::pin(conflict::serve(&self.state, session, exchange)).await.map(|()| true)
+            }
+            Ok(Decision::Locks(asked)) => {
+                let Some(exchange) = &mut context.exchange else { return Ok(false) };
+                Box::pin(locks::serve(&self.state, session, exchange, asked)).await.map(|()| true)
+            }
+            Ok(Decision::Dav(dav)) => {
+                let Some(exchange) = &mut context.exchange else { return Ok(false) };
+                Box::pin(locks::webdav::serve(&self.state, session, exchange, dav)).await.map(|()| true)
             }
             Ok(Decision::BatchOfFile) => self.batch_of_file(session, context).await.map(|()| true),
             Ok(Decision::Health(question)) => own::answer(&self.state, session, question).await.map(|()| true),

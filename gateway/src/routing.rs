@@ -11,6 +11,7 @@ use weir_domain::spec::Method;
 
 use crate::ai::stored::{self, Stored};
 use crate::ai::{self, Endpoint};
+use crate::locks::{self, Asked, Dav, Wrong};
 use crate::problem::Refusal;
 use crate::upstream::{Forward, rewrite};
 
@@ -26,6 +27,10 @@ pub(crate) enum Destination {
     Rest(Box<Forward>),
     /// A response that a provider keeps.
     Stored(Stored),
+    /// Locks that clients hold.
+    Locks(Asked),
+    /// The same by a method of WebDAV.
+    Dav(Dav),
     /// `/-/live`: the process runs.
     Live,
     /// `/-/ready`: the node takes traffic.
@@ -69,6 +74,15 @@ pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> 
     if let Some(below) = path.strip_prefix("/providers/") {
         let (provider, rest) = below.split_at(below.find('/').unwrap_or(below.len()));
         return Ok(Destination::Native(provider.to_owned(), rest.to_owned()));
+    }
+    match locks::asked(&request.method, path) {
+        None => {}
+        Some(Ok(asked)) => return Ok(Destination::Locks(asked)),
+        Some(Err(Wrong::Method(allowed))) => return Err(Miss::Method(allowed.to_owned())),
+        Some(Err(Wrong::Absent)) => return Err(Miss::NotFound),
+    }
+    if let Some(dav) = locks::is_dav(&request.method) {
+        return Ok(Destination::Dav(dav));
     }
     match path {
         "/-/live" => return Ok(Destination::Live),

@@ -24,7 +24,7 @@ const RESERVED_PATHS: [&str; 7] = [
     "/v2/rerank",
 ];
 /// The prefixes of everything else the data plane answers itself.
-const RESERVED_PREFIXES: [&str; 2] = ["/-/", "/providers/"];
+const RESERVED_PREFIXES: [&str; 3] = ["/-/", "/.gw/", "/providers/"];
 
 pub(super) fn routes<'a>(input: &Input<'a>, policies: &Policies<'a>, faults: &mut Vec<Fault>) -> Router {
     let upstreams = upstreams(input, faults);

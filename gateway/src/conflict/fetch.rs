@@ -5,7 +5,7 @@ use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HeaderName, IF_MATCH,
     IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
 };
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use pingora_core::{Error, ErrorType};
 use pingora_http::RequestHeader;
 use weir_domain::spec::Validators;
@@ -52,11 +52,23 @@ pub(super) struct Current {
 /// # Errors
 /// The upstream does not answer.
 pub(super) async fn current(run: &mut Run<'_>, reader: Reader) -> Result<Current, Box<Error>> {
-    let request = head(run, reader)?;
+    variant(run, reader, &[]).await
+}
+
+/// The same, of the representation that a caller with these headers gets.
+pub(super) async fn variant(
+    run: &mut Run<'_>,
+    reader: Reader,
+    selecting: &[(HeaderName, HeaderValue)],
+) -> Result<Current, Box<Error>> {
+    let mut request = head(run, reader)?;
+    for (name, value) in selecting {
+        request.insert_header(name, value.clone())?;
+    }
     let most = run.policy.validators.as_ref().map_or(Validators::default().max_body, |set| set.max_body).as_len();
     let mut forward = run.io.forward.another();
     let mut upload = Upload::none(&run.state.body_budget);
-    let mut talk = Talk { session: None, forward: &mut forward, settlement: run.io.settlement, pace: run.io.pace };
+    let mut talk = Talk { session: None, forward: &mut forward, settlement: run.io.settlement, pace: run.io.pace, once: false };
     let mut answer = owned::ask(run.state, &mut talk, &request, &mut upload, run.origin)
         .await
         .map_err(|unanswered| unanswered.error)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use http::header::{CONNECTION, DATE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE, TRANSFER_ENCODING};
 use parking_lot::Mutex;
 use pingora_http::ResponseHeader;
@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use weir_conflict::date::HttpDate;
 use weir_conflict::fingerprint::Fingerprinting;
-use weir_conflict::idempotency_key::{self, FirstSent, Key, REPEATABILITY_REQUEST_ID};
+use weir_conflict::idempotency_key::{self, FirstSent, Key, REPEATABILITY_REQUEST_ID, REPEATABILITY_RESULT};
 use weir_conflict::resource::ResourceKey;
 use weir_conflict::status::{Act, Policy};
 use weir_conflict::store::{Begun, IdemAsk, IdemEnd, Store, StoredAnswer};
@@ -80,6 +80,9 @@ pub(super) async fn begin(run: &mut Run<'_>) -> Result<Option<Arc<StoredAnswer>>
         let sent = idempotency_key::first_sent(run.headers(), now, set.first_sent_window.0);
         if matches!(sent.map_err(|fault| run.bad_key(&fault))?, FirstSent::Outside(_)) {
             return Err(run.rejected().into());
+        }
+        if run.headers().contains_key(REPEATABILITY_REQUEST_ID) {
+            run.said.insert(REPEATABILITY_RESULT, HeaderValue::from_static("accepted"));
         }
     }
     if !set.forward_key {

@@ -177,7 +177,7 @@ async fn lead(run: &mut Run<'_>, leader: Leader) -> Result<Source, NoAnswer> {
 
 async fn pump(call: Call, publisher: Publisher, tell: oneshot::Sender<Told>) {
     let Call { state, mut forward, request, mut upload, origin, pace, mut settlement } = call;
-    let mut talk = Talk { session: None, forward: &mut forward, settlement: &mut settlement, pace };
+    let mut talk = Talk { session: None, forward: &mut forward, settlement: &mut settlement, pace, once: false };
     let asked = owned::ask(&state, &mut talk, &request, &mut upload, origin).await;
     let mut answer = match asked {
         Ok(answer) => answer,

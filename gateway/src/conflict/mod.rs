@@ -14,6 +14,7 @@ mod fetch;
 mod guard;
 mod idempotency;
 mod join;
+mod learnt;
 mod lease;
 mod preconditions;
 mod problems;
@@ -45,8 +46,10 @@ use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::OnError;
 
 use self::again::NoAnswer;
+pub(crate) use self::facts::Facts;
 use self::guard::Submitted;
 use self::lease::End;
+pub(crate) use self::problems::ends;
 use self::run::{Io, Run, Stop};
 pub(crate) use self::shared::Conflicts;
 use crate::exchange::Exchange;
@@ -65,7 +68,7 @@ pub(crate) async fn serve(state: &Arc<State>, session: &mut Session, exchange: &
     let Some(forward) = exchange.forward.as_deref_mut() else { return Ok(()) };
     let Some(policy) = forward.route.conflict.clone() else { return Ok(()) };
     let pace = Pace { grace: state.settings.caller_timeout, rate: state.settings.min_body_rate };
-    let io = Io { session, forward, settlement: &mut exchange.settlement, pace };
+    let io = Io { session, forward, settlement: &mut exchange.settlement, pace, once: false };
     let caller = caller.as_ref().map(|caller| (caller, team.unwrap_or_default()));
     let mut run = Run::begin(state, &policy, caller, io);
     match stages(&mut run).await {
@@ -134,6 +137,7 @@ async fn check_out(run: &mut Run<'_>, lock: Option<&Submitted>) -> Result<(), St
         return lost(run, Policy::Lock).await;
     }
     fence(run, lock)?;
+    run.io.once = run.held.kept.is_some() || run.held.lease.as_ref().is_some_and(|lease| lease.begun.is_some());
     if let Some(kept) = &mut run.held.kept {
         kept.is_sent();
     }

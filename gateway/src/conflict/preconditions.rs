@@ -10,6 +10,7 @@ use weir_domain::snapshot::Preconditions;
 use weir_domain::spec::{AlreadyApplied, Authority, Evaluate, OnError, VerifyWith};
 
 use super::fetch::{self, Reader};
+use super::learnt::Learnt;
 use super::lease::End;
 use super::run::{Run, Stop};
 use super::{deliver, tags};
@@ -53,6 +54,9 @@ pub(super) async fn judge(run: &mut Run<'_>, conditions: &Conditions) -> Result<
     let Some(set) = policy.preconditions.as_ref().filter(|set| set.evaluate == Evaluate::Gateway) else {
         return Ok(());
     };
+    if run.is_safe() {
+        return Ok(());
+    }
     let required = set.required.iter().any(|m| m.as_str() == run.method().as_str());
     if run.bypassed || (conditions.is_empty() && !required) {
         strip_minted_head(run);
@@ -76,7 +80,7 @@ pub(super) async fn judge(run: &mut Run<'_>, conditions: &Conditions) -> Result<
                     "The current version has no entity tag: it is too long, or it is no JSON.",
                 );
             }
-            let tags = representations(run, own);
+            let tags = representations(run, set, conditions, own).await;
             let date =
                 |name| read.headers.get(name).and_then(|value: &http::HeaderValue| HttpDate::parse(value.as_bytes()));
             let current = Current { exists, tags: &tags, last_modified: date(LAST_MODIFIED), date: date(DATE) };
@@ -117,23 +121,46 @@ fn known_tags(run: &Run<'_>) -> Option<Vec<EntityTag>> {
     if authority != Authority::Gateway || begun.dirty_before || begun.tags.is_empty() {
         return None;
     }
-    Some(begun.tags.iter().filter_map(|tag| EntityTag::parse(tag.as_bytes())).collect())
+    Some(learnt(run).into_iter().map(|learnt| learnt.tag).collect())
 }
 
-/// All tags of the version that was read: its own, and where that is the version which the store knows, those of its
-/// other representations too.
-fn representations(run: &Run<'_>, own: Option<EntityTag>) -> Vec<EntityTag> {
-    let Some(own) = own else { return Vec::new() };
+/// What the store has learnt of the version that is written over; nothing where it may be another by now.
+fn learnt(run: &Run<'_>) -> Vec<Learnt> {
     let begun = run.held.lease.as_ref().and_then(|lease| lease.begun.as_ref()).filter(|begun| !begun.dirty_before);
-    let learnt: Vec<EntityTag> =
-        begun.iter().flat_map(|begun| &begun.tags).filter_map(|tag| EntityTag::parse(tag.as_bytes())).collect();
-    if learnt.contains(&own) { learnt } else { vec![own] }
+    begun.iter().flat_map(|begun| &begun.tags).filter_map(|text| Learnt::read(text)).collect()
+}
+
+/// All tags of the version that was read. The caller may hold that of another representation than the one that was read:
+/// one that was seen of this version qualifies too, if it is still the current one of its kind.
+async fn representations(
+    run: &mut Run<'_>,
+    set: &Preconditions,
+    conditions: &Conditions,
+    own: Option<EntityTag>,
+) -> Vec<EntityTag> {
+    let Some(own) = own else { return Vec::new() };
+    let learnt = learnt(run);
+    if learnt.iter().any(|learnt| learnt.tag == own) {
+        return learnt.into_iter().map(|learnt| learnt.tag).collect();
+    }
+    let submitted = |tag: &EntityTag| {
+        let lists = [&conditions.if_match, &conditions.if_none_match];
+        lists.into_iter().flatten().any(|list| list.tags().iter().any(|named| named.matches_ignoring_coding(tag)))
+    };
+    let other = learnt.into_iter().find(|learnt| !learnt.selecting.is_empty() && submitted(&learnt.tag));
+    let Some(other) = other else { return vec![own] };
+    let read = fetch::variant(run, reader(set), &other.selecting).await.ok().filter(|read| read.status == 200);
+    let tag = read.and_then(|read| tags::of(run, &read.headers, read.body.as_ref()?)).map(|minted| minted.tag);
+    if tag.as_ref() == Some(&other.tag) { vec![own, other.tag] } else { vec![own] }
+}
+
+fn reader(set: &Preconditions) -> Reader {
+    if set.verify_with == VerifyWith::Service { Reader::Service } else { Reader::Caller }
 }
 
 /// Reads the current version. `None` where the write goes on unchecked.
 async fn read_current(run: &mut Run<'_>, set: &Preconditions) -> Result<Option<fetch::Current>, Stop> {
-    let reader = if set.verify_with == VerifyWith::Service { Reader::Service } else { Reader::Caller };
-    let read = match fetch::current(run, reader).await {
+    let read = match fetch::current(run, reader(set)).await {
         Ok(read) => read,
         Err(_) => return unverifiable(run, set, "The current version could not be read.").map(|()| None),
     };

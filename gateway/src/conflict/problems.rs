@@ -206,7 +206,7 @@ pub(super) fn header_of(header: ConditionHeader) -> http::HeaderName {
 }
 
 /// The moment so far from now, by this node's clock: for people.
-pub(super) fn ends(remaining: Duration) -> String {
+pub(crate) fn ends(remaining: Duration) -> String {
     let micros = i64::try_from(remaining.as_micros()).unwrap_or(i64::MAX);
     time::to_rfc3339(time::now().saturating_add(micros))
 }

@@ -15,6 +15,7 @@ use weir_conflict::tag::EntityTag;
 use weir_conflict::validator::Minted;
 use weir_domain::spec::{Evaluate, HeadMode, Synthesize, Validators};
 
+use super::learnt::Learnt;
 use super::run::{Run, Stop};
 use super::source::Source;
 use super::{deliver, join, tags, unanswered};
@@ -126,7 +127,7 @@ fn is_numbered(run: &Run<'_>) -> bool {
 /// the operator, where the upstream does not say that it has several representations.
 fn learn(run: &Run<'_>, version: Option<&Version>, source: &Source, tag: &EntityTag) {
     let Some(version) = version.filter(|_| !tag.is_weak() && !is_numbered(run)) else { return };
-    let (generation, tag) = (version.generation, tag.to_string());
+    let (generation, tag) = (version.generation, Learnt::of(run.headers(), &source.head.headers, tag).written());
     if version.tags.contains(&tag) {
         return;
     }
@@ -156,7 +157,8 @@ async fn tag(run: &mut Run<'_>, source: &mut Source, version: Option<&Version>) 
         let minted = version.and_then(|v| tags::of_version(&policy, &source.head.headers, v.generation));
         return Ok(minted.map_or(Tagged::None, |minted| Tagged::Tag(minted, None)));
     }
-    if source.bodiless {
+    // What HEAD is answered with says nothing of the body; an empty body is one.
+    if source.bodiless && run.request.method == Method::HEAD {
         return Ok(Tagged::None);
     }
     let held = if tags::is_holdable(set, &source.head.headers) { collect(run, source, set).await? } else { None };

@@ -56,11 +56,19 @@ pub(super) struct Io<'a> {
     pub(super) forward: &'a mut Forward,
     pub(super) settlement: &'a mut Settlement,
     pub(super) pace: Pace,
+    /// Whether what may have reached the upstream is never sent again.
+    pub(super) once: bool,
 }
 
 impl Io<'_> {
     pub(super) fn talk(&mut self) -> Talk<'_> {
-        Talk { session: Some(self.session), forward: self.forward, settlement: self.settlement, pace: self.pace }
+        Talk {
+            session: Some(self.session),
+            forward: self.forward,
+            settlement: self.settlement,
+            pace: self.pace,
+            once: self.once,
+        }
     }
 }
 

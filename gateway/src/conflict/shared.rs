@@ -49,11 +49,11 @@ impl Conflicts {
         self.stores.install(snapshot);
     }
 
-    pub(super) fn names(&self) -> Arc<Names> {
+    pub(crate) fn names(&self) -> Arc<Names> {
         self.stores.names()
     }
 
-    pub(super) fn store(&self, id: &str) -> Arc<dyn Store> {
+    pub(crate) fn store(&self, id: &str) -> Arc<dyn Store> {
         self.stores.get(id)
     }
 

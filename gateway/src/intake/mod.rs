@@ -14,6 +14,7 @@ use crate::server::{connection, head};
 use crate::settings::Settings;
 pub(crate) use host::host;
 use path::PathFault;
+pub(crate) use path::normalised;
 
 /// The most header fields of a request.
 const MAX_FIELDS: usize = 100;

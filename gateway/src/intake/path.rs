@@ -56,6 +56,14 @@ pub(crate) fn normalise(path: &str) -> Result<Option<String>, PathFault> {
     Ok(Some(normal))
 }
 
+/// A path in normal form, whether it was or not.
+///
+/// # Errors
+/// Different servers would read it differently.
+pub(crate) fn normalised(path: &str) -> Result<String, PathFault> {
+    Ok(normalise(path)?.unwrap_or_else(|| path.to_owned()))
+}
+
 /// Whether every byte may stand in a path as it is, and no segment is empty or begins with a dot (`.well-known` pays
 /// for the slow way and comes out unchanged).
 fn is_normal(path: &[u8]) -> bool {

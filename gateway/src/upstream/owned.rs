@@ -75,11 +75,11 @@ pub(crate) async fn ask(
         session.shutdown().await;
         let body_kept = upload.is_repeatable();
         let broken = Broken { method: &request.method, headers: &request.headers, reused, body_kept };
-        if !repeat::is_allowed(&error, broken) {
-            reached |= !repeat::is_unsent(&error);
+        let unsent = repeat::is_unsent(&error);
+        reached |= !unsent;
+        if !repeat::is_allowed(&error, broken) || (talk.once && !unsent) {
             return Err(Unanswered { error, reached });
         }
-        reached |= !repeat::is_unsent(&error);
     }
 }
 

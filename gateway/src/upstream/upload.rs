@@ -174,4 +174,7 @@ pub(crate) struct Talk<'a> {
     pub(crate) forward: &'a mut Forward,
     pub(crate) settlement: &'a mut Settlement,
     pub(crate) pace: Pace,
+    /// Whether what may have reached the upstream is never sent again, whatever its method: the end of the first is what
+    /// others wait to know.
+    pub(crate) once: bool,
 }
