@@ -68,7 +68,8 @@ pub(super) async fn variant(
     let most = run.policy.validators.as_ref().map_or(Validators::default().max_body, |set| set.max_body).as_len();
     let mut forward = run.io.forward.another();
     let mut upload = Upload::none(&run.state.body_budget);
-    let mut talk = Talk { session: None, forward: &mut forward, settlement: run.io.settlement, pace: run.io.pace, once: false };
+    let mut talk =
+        Talk { session: None, forward: &mut forward, settlement: run.io.settlement, pace: run.io.pace, once: false };
     let mut answer = owned::ask(run.state, &mut talk, &request, &mut upload, run.origin)
         .await
         .map_err(|unanswered| unanswered.error)?;

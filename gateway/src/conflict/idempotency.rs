@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue};
 use http::header::{CONNECTION, DATE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 use pingora_http::ResponseHeader;
 use tokio::task::AbortHandle;
@@ -176,7 +176,7 @@ async fn begin_under(
 
 fn fingerprint(run: &Run<'_>) -> Fingerprinting {
     let request = run.io.session.req_header();
-    let kind = request.headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    let kind = request.headers.get(http::header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     Fingerprinting::new(request.method.as_str(), request.uri.path(), request.uri.query(), kind)
 }
 
@@ -388,7 +388,7 @@ mod tests {
     fn what_was_executed_is_kept_and_what_was_not_is_free() {
         let set = Idempotency::default();
         let (none, mut later) = (HeaderMap::new(), HeaderMap::new());
-        later.insert(RETRY_AFTER, http::HeaderValue::from_static("1"));
+        later.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         for (status, headers, expected) in [
             (201, &none, Verdict::Keep),
             (304, &none, Verdict::Keep),

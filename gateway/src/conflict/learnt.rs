@@ -36,7 +36,8 @@ impl Learnt {
 
     /// As a store keeps it: the tag, and a line for each header.
     pub(super) fn written(&self) -> String {
-        let headers = self.selecting.iter().filter_map(|(name, value)| Some(format!("\n{name}:{}", value.to_str().ok()?)));
+        let headers =
+            self.selecting.iter().filter_map(|(name, value)| Some(format!("\n{name}:{}", value.to_str().ok()?)));
         std::iter::once(self.tag.to_string()).chain(headers).collect()
     }
 
