@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod coalesce;
 pub mod conditions;
 pub mod date;
+pub mod facts;
 pub mod fingerprint;
 pub mod idempotency_key;
 mod keyed;

@@ -9,7 +9,6 @@
 
 mod again;
 mod deliver;
-mod facts;
 mod fetch;
 mod guard;
 mod idempotency;
@@ -46,7 +45,6 @@ use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::OnError;
 
 use self::again::NoAnswer;
-pub(crate) use self::facts::Facts;
 use self::guard::Submitted;
 use self::lease::End;
 pub(crate) use self::problems::ends;

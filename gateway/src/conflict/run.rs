@@ -9,6 +9,7 @@ use pingora_core::Error;
 use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 use serde_json::Value;
+use weir_conflict::facts::Facts;
 use weir_conflict::problem::Problem;
 use weir_conflict::resource::{Names, ResourceKey, TeamTag};
 use weir_conflict::status::{Act, Policy};
@@ -17,7 +18,6 @@ use weir_domain::conflict_key::Template;
 use weir_domain::snapshot::{ConflictPolicy, Route};
 
 use super::Conflicts;
-use super::facts::Facts;
 use super::idempotency::Kept;
 use super::lease::Lease;
 use crate::exchange::Caller;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use pingora_proxy::Session;
+use weir_conflict::facts::Facts;
 use weir_conflict::problem::{Problem, Slug};
 use weir_conflict::resource::ResourceKey;
 use weir_conflict::store::Store;
@@ -12,7 +13,6 @@ use weir_domain::router::Match;
 use weir_domain::snapshot::Route;
 use weir_domain::spec::{Auth, Lock, Method};
 
-use crate::conflict::Facts;
 use crate::exchange::Exchange;
 use crate::intake;
 use crate::server::trust::Origin;

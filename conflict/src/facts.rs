@@ -8,18 +8,24 @@ use serde_json::Value;
 use weir_domain::conflict_key::{Piece, Source};
 
 /// A request, as templates see it.
-pub(crate) struct Facts<'a> {
-    pub(crate) api: &'a str,
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The service.
+    pub api: &'a str,
     /// The caller's team and application; `None` on public routes.
-    pub(crate) caller: Option<(&'a str, &'a str)>,
-    pub(crate) address: Option<IpAddr>,
+    pub caller: Option<(&'a str, &'a str)>,
+    /// Where it comes from.
+    pub address: Option<IpAddr>,
     /// As it was routed: normalised.
-    pub(crate) path: &'a str,
-    pub(crate) query: Option<&'a str>,
-    pub(crate) parameters: &'a [String],
-    pub(crate) headers: &'a HeaderMap,
+    pub path: &'a str,
+    /// The query, percent-encoded.
+    pub query: Option<&'a str>,
+    /// The values of the route template's parameters, percent-encoded.
+    pub parameters: &'a [String],
+    /// Its headers.
+    pub headers: &'a HeaderMap,
     /// The body, where a template asks for it and it is JSON.
-    pub(crate) body: Option<&'a Value>,
+    pub body: Option<&'a Value>,
 }
 
 impl Source for Facts<'_> {
@@ -45,7 +51,8 @@ impl Source for Facts<'_> {
 
 impl Facts<'_> {
     /// Who calls: the application, and on public routes the address that the request comes from.
-    pub(crate) fn consumer(&self) -> Cow<'_, str> {
+    #[must_use]
+    pub fn consumer(&self) -> Cow<'_, str> {
         match (self.caller, self.address) {
             (Some((_, application)), _) => Cow::Borrowed(application),
             (None, Some(address)) => Cow::Owned(address.to_string()),
