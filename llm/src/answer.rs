@@ -8,7 +8,7 @@ use weir_domain::usage::Usage;
 
 use crate::error::AnswerError;
 use crate::pricing::{Cost, Pricing, splice_cost};
-use crate::reply::{Finish, Piece, Reply};
+use crate::reply::{Ending, Finish, Piece, Reply};
 use crate::splice::Splice;
 use crate::tool_names::ToolNames;
 use crate::usage::estimate;
@@ -141,7 +141,7 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
 pub(crate) struct AnswerHead<'a> {
     pub(crate) id: Option<crate::wire::Text<'a>>,
     pub(crate) model: Option<crate::wire::Text<'a>>,
-    pub(crate) finish: Option<Finish>,
+    pub(crate) ending: Ending,
     pub(crate) usage: Option<&'a serde_json::value::RawValue>,
     pub(crate) sighted: crate::usage::Sighted,
 }
@@ -165,7 +165,7 @@ impl AnswerHead<'_> {
             body: splice.apply(body),
             usage,
             cost,
-            finish: self.finish,
+            finish: self.ending.settled(),
             upstream_model: owned(self.model.as_deref()),
             response_id: owned(self.id.as_deref()),
             dropped: Vec::new(),

@@ -22,6 +22,7 @@ use crate::error::{AnswerError, RequestError};
 use crate::gemini;
 use crate::peek::Peek;
 use crate::pricing::{Cost, Pricing};
+use crate::reply::Ending;
 use crate::report::Report;
 use crate::request::{Target, UpstreamRequest, with_model};
 use crate::tool_names::ToolNames;
@@ -175,7 +176,7 @@ fn forward(context: &AnswerContext, text: &str, body: &Bytes, pricing: &dyn Pric
         _ if !is_list(head.data) => return Err(AnswerError::Malformed("it has no list 'data'".into())),
         _ => (head.usage, input_only(head.usage)),
     };
-    let head = AnswerHead { id: head.id, model: head.model, finish: None, usage, sighted };
+    let head = AnswerHead { id: head.id, model: head.model, ending: Ending::default(), usage, sighted };
     Ok(head.priced(context, (text, body), 0, pricing))
 }
 

@@ -97,6 +97,23 @@ pub(crate) fn settle_finish(finish: Option<Finish>, called_tool: bool, refused: 
     }
 }
 
+/// How an answer that is passed on as it came ended: what its provider says, and what the answer shows of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ending {
+    pub(crate) finish: Option<Finish>,
+    pub(crate) called_tool: bool,
+    pub(crate) refused: bool,
+}
+
+impl Ending {
+    /// The finish of the ledger, whole and streamed: as [`settle_finish`], but who says that a tool was called did call
+    /// one, be it of a kind that is not read here. The caller gets it all the same.
+    pub(crate) fn settled(self) -> Option<Finish> {
+        let called_tool = self.called_tool || self.finish == Some(Finish::ToolCalls);
+        self.finish.map(|finish| settle_finish(Some(finish), called_tool, self.refused))
+    }
+}
+
 /// An id in the dialect's own style (rule 39): the upstream's without its prefix, or one made of the request's id.
 pub(crate) fn native_id(prefix: &str, upstream: Option<&str>, request_id: &str) -> String {
     let id = upstream.filter(|id| !id.is_empty()).unwrap_or(request_id);
@@ -122,6 +139,15 @@ mod tests {
         assert_eq!(settle_finish(Some(Finish::Length), true, false), Finish::Length);
         assert_eq!(settle_finish(Some(Finish::Stop), false, true), Finish::ContentFilter);
         assert_eq!(settle_finish(Some(Finish::ToolCalls), false, false), Finish::Stop);
+    }
+
+    #[test]
+    fn what_is_passed_on_ends_as_it_shows_and_its_provider_is_believed_on_calls() {
+        let ending = |finish, called_tool, refused| Ending { finish, called_tool, refused }.settled();
+        assert_eq!(ending(Some(Finish::Stop), true, false), Some(Finish::ToolCalls));
+        assert_eq!(ending(Some(Finish::Stop), false, true), Some(Finish::ContentFilter));
+        assert_eq!(ending(Some(Finish::ToolCalls), false, false), Some(Finish::ToolCalls));
+        assert_eq!(ending(None, true, true), None);
     }
 
     #[test]

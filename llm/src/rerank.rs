@@ -16,6 +16,7 @@ use crate::embeddings::input_only;
 use crate::error::{AnswerError, RequestError};
 use crate::peek::Peek;
 use crate::pricing::Pricing;
+use crate::reply::Ending;
 use crate::report::Report;
 use crate::request::{Target, UpstreamRequest, with_model};
 use crate::splice::{Splice, span};
@@ -147,7 +148,7 @@ fn read_and_price(
     }
     // Whoever bills by the search says so; the others count tokens.
     let sighted = search_units(head.meta).map_or_else(|| input_only(head.usage), of_queries);
-    let head = AnswerHead { id: head.id, model: head.model, finish: None, usage: head.usage, sighted };
+    let head = AnswerHead { id: head.id, model: head.model, ending: Ending::default(), usage: head.usage, sighted };
     Ok(head.priced(context, (text, body), 0, pricing))
 }
 

@@ -196,7 +196,11 @@ impl StreamTranslator {
     /// Why the model stopped, once it has said so.
     #[must_use]
     pub fn finish_reason(&self) -> Option<Finish> {
-        self.relay.tally.finish.map(|_| self.relay.tally.settled_finish())
+        let tally = &self.relay.tally;
+        match self.relay.writer {
+            Writer::Forward => tally.ending().settled(),
+            _ => tally.finish.map(|_| tally.settled_finish()),
+        }
     }
 
     /// The model that the provider says answers.

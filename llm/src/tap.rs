@@ -105,6 +105,7 @@ struct Kind {
     completion_tokens: Option<IgnoredAny>,
     cache_read_input_tokens: Option<IgnoredAny>,
     cache_creation_input_tokens: Option<IgnoredAny>,
+    cache_creation: Option<IgnoredAny>,
     input_tokens: Option<IgnoredAny>,
     output_tokens: Option<IgnoredAny>,
     input_tokens_details: Option<IgnoredAny>,
@@ -292,7 +293,9 @@ impl Kind {
 
     fn is_anthropic(&self) -> bool {
         let counted = self.input_tokens.is_some() || self.output_tokens.is_some();
-        let cached = self.cache_read_input_tokens.is_some() || self.cache_creation_input_tokens.is_some();
+        // Nobody else counts the cache by these names.
+        let own = [&self.cache_read_input_tokens, &self.cache_creation_input_tokens, &self.cache_creation];
+        let cached = own.into_iter().any(Option::is_some);
         // Responses and images have a total and details.
         let details = [&self.input_tokens_details, &self.output_tokens_details, &self.token_details];
         let other = details.into_iter().any(Option::is_some) || self.seconds.is_some();

@@ -9,7 +9,7 @@ use super::usage::WireUsage;
 use crate::answer::AnswerHead;
 use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
-use crate::reply::{Finish, Piece, Reply};
+use crate::reply::{Ending, Finish, Piece, Reply};
 use crate::wire::{Raw, Text, record};
 
 record! {
@@ -40,6 +40,13 @@ record! {
         "citations" citations: &'a RawValue,
         "caller" caller: &'a RawValue,
     }
+}
+
+/// What of a block tells how its message ended.
+#[derive(Deserialize)]
+struct HeadBlock<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
 }
 
 /// Who made a call: the model itself (`direct`), or code that it ran at the provider.
@@ -110,8 +117,15 @@ fn parse_head(text: &str) -> Result<Head<'_>, AnswerError> {
 /// It is not a message, or it is an error.
 pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
     let head = parse_head(text)?;
+    let blocks = head.content.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    // Content that cannot be read tells nothing, and is passed on.
+    let blocks: Vec<HeadBlock<'_>> = blocks.unwrap_or_default();
     Ok(AnswerHead {
-        finish: head.stop_reason.map(|reason| read_finish(&reason)),
+        ending: Ending {
+            finish: head.stop_reason.map(|reason| read_finish(&reason)),
+            called_tool: blocks.iter().any(|block| block.kind.as_deref() == Some("tool_use")),
+            refused: false,
+        },
         id: head.id,
         model: head.model,
         sighted: head.usage.map(|raw| WireUsage::read(raw).sighted()).unwrap_or_default(),

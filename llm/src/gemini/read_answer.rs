@@ -10,7 +10,7 @@ use super::usage;
 use crate::answer::AnswerHead;
 use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
-use crate::reply::{Finish, Piece, Reply, call_id, settle_finish};
+use crate::reply::{Ending, Finish, Piece, Reply, call_id};
 use crate::sealed_id;
 use crate::usage::Sighted;
 use crate::wire::{Raw, Text, record};
@@ -183,11 +183,10 @@ pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
     let first = response.candidates.as_ref().and_then(|list| list.first());
     let searched = usage::searches(first.and_then(|candidate| candidate.grounding), response.model.as_deref());
     let called = first.and_then(|candidate| candidate.content.as_ref()).is_some_and(calls);
-    let finish = |candidate: &Candidate<'_>| {
-        candidate.finish_reason.as_deref().map(|reason| settle_finish(Some(read_finish(reason)), called, false))
-    };
+    let finish = |candidate: &Candidate<'_>| candidate.finish_reason.as_deref().map(read_finish);
+    let finish = first.map_or(Some(Finish::ContentFilter), finish);
     Ok(AnswerHead {
-        finish: first.map_or(Some(Finish::ContentFilter), finish),
+        ending: Ending { finish, called_tool: called, refused: false },
         sighted: sighted(response.usage, searched, true),
         id: response.id,
         model: response.model,

@@ -57,14 +57,26 @@ fn prefix(id: &str) -> &str {
     }
 }
 
+/// A field that another follows. Whatever a vendor calls its batches, no byte in it is one that ends it; all but
+/// control characters stays as it is.
+fn written(field: &str) -> String {
+    field.replace('\u{1}', "\u{1}1").replace('\0', "\u{1}0")
+}
+
+/// What [`written`] was made of.
+fn read(field: &str) -> String {
+    field.replace("\u{1}0", "\0").replace("\u{1}1", "\u{1}")
+}
+
 /// The id under which `application` knows it.
 #[must_use]
 pub fn seal(key: &SealingKey, application: &str, held: &Held) -> String {
     let made = if held.is_response { RESPONSE.to_owned() } else { held.made.to_string() };
     let prefix = prefix(&held.id);
     let rest = held.id.get(prefix.len()..).unwrap_or_default();
-    let text = [&held.provider, &held.key, &made, &held.results_of, rest].map(str::as_bytes).join(&0);
-    let sealed = key.seal(&bound_to(application, prefix), &text);
+    let [provider, name, batch] = [&held.provider, &held.key, &held.results_of].map(|field| written(field));
+    let text = [&*provider, &name, &made, &batch, rest].join("\0");
+    let sealed = key.seal(&bound_to(application, prefix), text.as_bytes());
     format!("{prefix}{MARK}{}", BASE64_URL_SAFE_NO_PAD.encode(sealed))
 }
 
@@ -81,9 +93,9 @@ pub fn open(key: &SealingKey, application: &str, id: &str) -> Option<Held> {
     let sealed = id.get(prefix.len()..)?.strip_prefix(MARK).filter(|_| id.len() <= MAX_ID)?;
     let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let text = key.open(&bound_to(application, prefix), &sealed)?;
-    let mut fields = std::str::from_utf8(&text).ok()?.splitn(5, '\0').map(str::to_owned);
+    let mut fields = std::str::from_utf8(&text).ok()?.splitn(5, '\0');
     let mut next = || fields.next();
-    let (provider, key, made, results_of) = (next()?, next()?, next()?, next()?);
+    let (provider, key, made, results_of) = (read(next()?), read(next()?), next()?, read(next()?));
     let is_response = made == RESPONSE;
     let made = if is_response { 0 } else { made.parse().ok()? };
     let id = format!("{prefix}{}", next()?);
@@ -157,6 +169,15 @@ mod tests {
         assert_eq!(open(&key, "web", &sealed), Some(response));
         assert_ne!(seal(&key, "web", &plain), sealed);
         assert!(is_sealed(&sealed) && !is_sealed(id) && is_sealed("wridAA"));
+    }
+
+    #[test]
+    fn what_a_vendor_calls_its_batches_does_not_get_into_the_id() {
+        let key = SealingKey::new([7; 32]);
+        for text in ["\0", "a\0b", "\u{1}", "\u{1}0", "\0\u{1}1\u{1}\u{1}0", "batch_\0\0"] {
+            let odd = Held { results_of: text.into(), provider: text.into(), key: text.into(), ..held(text) };
+            assert_eq!(open(&key, "web", &seal(&key, "web", &odd)), Some(odd), "{text:?}");
+        }
     }
 
     /// Its holder may post it where others read it, and a vendor's own id is all that some of its calls ask for.

@@ -11,7 +11,7 @@ use super::{thought_signature, usage};
 use crate::answer::AnswerHead;
 use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
-use crate::reply::{Finish, Piece, Reply};
+use crate::reply::{Ending, Finish, Piece, Reply};
 use crate::wire::{Text, TextOr, record};
 use weir_domain::dialect::WireFormat;
 
@@ -36,6 +36,37 @@ struct Head<'a> {
 struct HeadChoice<'a> {
     #[serde(borrow)]
     finish_reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
+/// What of a message tells how it ended.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct HeadMessage<'a> {
+    #[serde(borrow)]
+    refusal: Option<Text<'a>>,
+    #[serde(borrow)]
+    tool_calls: Option<Vec<HeadCall<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct HeadCall<'a> {
+    #[serde(borrow)]
+    function: Option<&'a RawValue>,
+}
+
+impl HeadChoice<'_> {
+    /// A message that cannot be read tells nothing, and is passed on.
+    fn ending(&self) -> Ending {
+        let message = self.message.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let message: HeadMessage<'_> = message.unwrap_or_default();
+        Ending {
+            finish: self.finish_reason.as_deref().map(read_finish),
+            called_tool: message.tool_calls.iter().flatten().any(|call| call.function.is_some()),
+            refused: message.refusal.is_some_and(|text| !text.is_empty()),
+        }
+    }
 }
 
 record! {
@@ -142,7 +173,7 @@ pub(crate) fn read_head(text: &str, asked: SearchSize) -> Result<AnswerHead<'_>,
     Ok(AnswerHead {
         id: head.id,
         model: head.model,
-        finish: choices.into_iter().next().and_then(|choice| choice.finish_reason).map(|reason| read_finish(&reason)),
+        ending: choices.first().map(HeadChoice::ending).unwrap_or_default(),
         usage: head.usage,
         sighted,
     })

@@ -11,7 +11,7 @@ use crate::answer::AnswerHead;
 use crate::dropped::DroppedParts;
 use crate::error::AnswerError;
 use crate::openai::read_messages::{Arguments, read_arguments};
-use crate::reply::{Finish, Piece, Reply, settle_finish};
+use crate::reply::{Ending, Finish, Piece, Reply};
 use crate::usage::{Sighted, text};
 use crate::wire::{Text, record};
 
@@ -63,6 +63,14 @@ record! {
         "refusal" refusal: Text<'a>,
         "annotations" annotations: &'a RawValue,
         "logprobs" logprobs: &'a RawValue,
+    }
+}
+
+impl OutputPart<'_> {
+    /// Whether it is no text but says why there is none.
+    fn refuses(&self) -> bool {
+        let says = |text: &Option<Text<'_>>| text.as_deref().is_some_and(|text| !text.is_empty());
+        says(&self.refusal) && !says(&self.text)
     }
 }
 
@@ -135,14 +143,17 @@ pub(crate) fn read_head(text: &str) -> Result<AnswerHead<'_>, AnswerError> {
     let response: Response<'_> = serde_json::from_str(text)?;
     response.check()?;
     let called = |item: &OutputItem<'_>| item.kind.as_deref() == Some("function_call");
-    let refuses = |item: &OutputItem<'_>| item.content.iter().flatten().any(|part| part.refusal.is_some());
+    let refuses = |item: &OutputItem<'_>| {
+        item.kind.as_deref() == Some("message") && item.content.iter().flatten().any(OutputPart::refuses)
+    };
     let output = || response.output.iter().flatten();
     let finish = match response.end() {
-        End::Finished(finish) => Some(settle_finish(Some(finish), output().any(called), output().any(refuses))),
+        End::Finished(finish) => Some(finish),
         End::Pending => None,
     };
+    let ending = Ending { finish, called_tool: output().any(called), refused: output().any(refuses) };
     let (sighted, usage) = (response.sighted(), response.usage);
-    Ok(AnswerHead { id: response.id, model: response.model, finish, usage, sighted })
+    Ok(AnswerHead { id: response.id, model: response.model, ending, usage, sighted })
 }
 
 /// Reads a whole answer.

@@ -15,6 +15,8 @@ pub(super) enum Framing {
     Sse(SseParser),
     Lines(LineParser),
     EventStream(MessageParser),
+    /// Behind the end of the answer came what are no events: nothing is read any more.
+    Over,
 }
 
 impl Framing {
@@ -39,8 +41,9 @@ impl Framing {
             Self::EventStream(parser) => {
                 parser.push(bytes, |message| relay.take_message(&message, out)).map_err(StreamError::from)
             }
+            Self::Over => Ok(()),
         };
-        pushed.map_err(|error| relay.failed(error))
+        self.settle(pushed, relay)
     }
 
     /// At the stream's end: hands out the last event, whose end may be missing where a blank line is all that lacks.
@@ -50,8 +53,21 @@ impl Framing {
             Self::Lines(parser) => parser.finish(|frame| relay.take_last(&frame, out)).map_err(StreamError::from),
             Self::EventStream(parser) if parser.is_between() => Ok(()),
             Self::EventStream(_) => Err(StreamError::Malformed("its last message is cut".into())),
+            Self::Over => Ok(()),
         };
-        finished.map_err(|error| relay.failed(error))
+        self.settle(finished, relay)
+    }
+
+    /// An answer that has come to its end, of which its caller was told, is whole: no fault behind it takes that back.
+    fn settle(&mut self, result: Result<(), StreamError>, relay: &mut Relay) -> Result<(), StreamError> {
+        let Err(error) = result else { return Ok(()) };
+        if relay.tally.complete {
+            *self = Self::Over;
+            return Ok(());
+        }
+        // An error of the provider's own.
+        relay.tally.failed |= matches!(error, StreamError::Provider(_));
+        Err(error)
     }
 }
 
@@ -75,12 +91,6 @@ impl From<MessageError<Self>> for StreamError {
 }
 
 impl Relay {
-    /// Takes note of an error of the provider's own.
-    fn failed(&mut self, error: StreamError) -> StreamError {
-        self.tally.failed |= matches!(error, StreamError::Provider(_));
-        error
-    }
-
     /// Takes one binary message. No application speaks them, so they are always translated.
     fn take_message(&mut self, message: &Message<'_>, out: &mut BytesMut) -> Result<(), StreamError> {
         if self.tally.complete {

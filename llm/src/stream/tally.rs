@@ -1,7 +1,7 @@
 //! What is known of a streamed answer so far.
 
 use crate::events::Event;
-use crate::reply::{Finish, settle_finish};
+use crate::reply::{Ending, Finish, settle_finish};
 
 /// What is known of the answer so far.
 #[derive(Default)]
@@ -53,6 +53,11 @@ impl Tally {
         };
         self.has_content = true;
         self.text_bytes += bytes as u64;
+    }
+
+    /// What tells how an answer ended that is passed on.
+    pub(super) fn ending(&self) -> Ending {
+        Ending { finish: self.finish, called_tool: self.called_tool, refused: self.refused }
     }
 
     /// The finish that the caller is told.

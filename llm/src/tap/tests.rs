@@ -45,6 +45,11 @@ fn whole_answers_of_each_format_are_read() {
             r#"{"object":"response","model":"gpt-5","usage":{"input_tokens":9,"input_tokens_details":{"cached_tokens":4},"output_tokens":3,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":12}}"#,
             (Some("gpt-5"), Some((9, 3))),
         ),
+        // A total, which Anthropic has not, does not hide what only Anthropic counts.
+        (
+            r#"{"model":"claude","usage":{"input_tokens":2,"cache_creation":{"ephemeral_5m_input_tokens":5,"ephemeral_1h_input_tokens":3},"output_tokens":8,"total_tokens":18}}"#,
+            (Some("claude"), Some((10, 8))),
+        ),
         (r#"{"object":"list","data":[{"id":"gpt-4o"}]}"#, (None, None)),
         (r#"{"model":"m","usage":null}"#, (Some("m"), None)),
         (r#"{"model":"m","usage":{"minutes":3}}"#, (Some("m"), None)),

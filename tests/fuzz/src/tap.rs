@@ -9,6 +9,16 @@ use weir_llm::{Metered, ModelTap, Tap, answer};
 
 use crate::context::{Flat, check_tokens, context, pick};
 
+/// What Anthropic's usage has not, and others' has by which they are told from it.
+const FOREIGN_COUNTS: [&str; 7] = [
+    "prompt_tokens",
+    "completion_tokens",
+    "input_tokens_details",
+    "output_tokens_details",
+    "input_token_details",
+    "output_token_details",
+    "seconds",
+];
 const TYPES: [&str; 4] =
     ["application/json; charset=utf-8", "text/event-stream", "application/problem+json", "text/plain"];
 
@@ -52,7 +62,11 @@ fn check_plain(body: &[u8], seen: &Metered) {
         WireFormat::Gemini
     } else if count("prompt_tokens") && count("completion_tokens") && value["choices"].is_array() {
         WireFormat::Openai
-    } else if count("input_tokens") && count("output_tokens") && value["content"].is_array() {
+    } else if count("input_tokens")
+        && count("output_tokens")
+        && value["content"].is_array()
+        && FOREIGN_COUNTS.iter().all(|name| usage.get(name).is_none())
+    {
         WireFormat::Anthropic
     } else {
         return;

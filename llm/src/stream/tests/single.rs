@@ -526,3 +526,58 @@ fn what_the_callers_dialect_cannot_hold_is_named_however_the_stream_is_cut() {
         assert_eq!(forwarded.dropped, Vec::<&str>::new(), "within a dialect all of it arrives");
     }
 }
+
+/// Some say `stop` although a tool is called, or that one is called which nobody here knows.
+#[test]
+fn what_is_passed_on_has_one_finish_whole_and_streamed() {
+    use Finish::{ContentFilter, Length, Stop, ToolCalls};
+    let call = r#""tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]"#;
+    for (message, reason, finish) in [
+        (call, "stop", ToolCalls),
+        (call, "new", ToolCalls),
+        (call, "length", Length),
+        (r#""content":"x""#, "stop", Stop),
+        (r#""content":null,"refusal":"No.""#, "stop", ContentFilter),
+        (r#""tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"x"}}]"#, "tool_calls", ToolCalls),
+        (r#""function_call":{"name":"f","arguments":"{}"}"#, "function_call", ToolCalls),
+    ] {
+        let of = |name: &str| format!(r#"{{"choices":[{{"{name}":{{{message}}},"finish_reason":"{reason}"}}]}}"#);
+        let context = context(Dialect::Openai, Dialect::Openai);
+        let whole = answer(&context, &Bytes::from(of("message")), &price).unwrap();
+        let stream = format!("data: {}\n\ndata: [DONE]\n\n", of("delta"));
+        assert_eq!(whole.finish, Some(finish), "{message} {reason}");
+        assert_eq!(run(&context, [stream.as_bytes()]).finish, Some(finish), "{message} {reason}");
+    }
+    let call = r#"{"type":"tool_use","id":"c","name":"f","input":{}}"#;
+    for (reason, finish) in [("tool_use", ToolCalls), ("end_turn", ToolCalls), ("max_tokens", Length)] {
+        let context = context(Dialect::Anthropic, Dialect::Anthropic);
+        let whole = format!(r#"{{"content":[{call}],"stop_reason":"{reason}"}}"#);
+        let stream = format!(
+            "data: {{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{call}}}\n\n\
+             data: {{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{reason}\"}}}}\n\n\
+             data: {{\"type\":\"message_stop\"}}\n\n"
+        );
+        assert_eq!(answer(&context, &Bytes::from(whole), &price).unwrap().finish, Some(finish), "{reason}");
+        assert_eq!(run(&context, [stream.as_bytes()]).finish, Some(finish), "{reason}");
+    }
+}
+
+/// The caller was told that it is whole; an error behind that would be taken for one of the answer.
+#[test]
+fn what_is_damaged_behind_the_end_of_an_answer_does_not_take_it_back() {
+    let whole = fs::read_to_string(fixtures().join("bedrock/text.events")).unwrap();
+    // Without its `messageStop`, the last event alone says that it is over.
+    let unfinished: String = whole.split_inclusive('\n').filter(|line| !line.contains("messageStop")).collect();
+    for text in [whole, unfinished] {
+        let context = context(WireFormat::Bedrock, Dialect::Openai);
+        let stream = framed(&text);
+        let wanted = run(&context, [stream.as_slice()]);
+        assert_eq!((wanted.complete, &wanted.error), (true, &None));
+        let strange = message(&[(":message-type", "of tomorrow")], b"{}");
+        for behind in [&strange[..], b"no message at all", &strange[..7]] {
+            let stream = [&stream, behind, &strange].concat();
+            assert_eq!(run(&context, [stream.as_slice()]), wanted);
+            assert_eq!(run(&context, stream.chunks(5)), wanted);
+        }
+    }
+}
