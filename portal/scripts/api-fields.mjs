@@ -1,7 +1,19 @@
 // Writes docs/FIELDS.md out of the admin API's OpenAPI document: every field of a document and of the API's other bodies.
 
 /** The kinds of documents, in the order in which people meet them. */
-const kinds = ['Provider', 'ModelRoute', 'Price', 'Application', 'ApiKey', 'Team', 'Service', 'Route', 'Upstream', 'ConflictPolicy', 'ConflictStore'];
+const kinds = [
+  'Provider',
+  'ModelRoute',
+  'Price',
+  'Application',
+  'ApiKey',
+  'Team',
+  'Service',
+  'Route',
+  'Upstream',
+  'ConflictPolicy',
+  'ConflictStore',
+];
 /** What every kind has around its `spec`; docs/API.md says it once for all. */
 const envelope = new RegExp(`^(${kinds.join('|')})(Create|Page|Replace|Resource)$`);
 /** Numbers that have a name of their own in the document, but say nothing beside the field that holds one. */

@@ -70,6 +70,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conflict-stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_conflict_stores"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_conflict_stores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflict-stores/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_conflict_stores"];
+        /** Gives it new content. */
+        put: operations["replace_conflict_stores"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_conflict_stores"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflict-stores/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_conflict_stores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflict-stores/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_conflict_stores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflict-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the kind, ordered by id. */
+        get: operations["list_conflict_policies"];
+        put?: never;
+        /** Makes a new one. */
+        post: operations["create_conflict_policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflict-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with its ETag. */
+        get: operations["get_conflict_policies"];
+        /** Gives it new content. */
+        put: operations["replace_conflict_policies"];
+        post?: never;
+        /** Removes it. */
+        delete: operations["remove_conflict_policies"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflict-policies/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its versions, newest first; those of a removed one too. */
+        get: operations["history_conflict_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflict-policies/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it the content of an earlier version, as a new one. */
+        post: operations["rollback_conflict_policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/providers": {
         parameters: {
             query?: never;
@@ -918,6 +1060,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/routes/{id}/openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The OpenAPI 3.1 document of a route: its methods, its parameters, who may call, and the headers and answers that its
+         *     conflict policy adds. What the upstream answers is not known, and stands there as `default`.
+         */
+        get: operations["route_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/playground/chat": {
         parameters: {
             query?: never;
@@ -1180,6 +1342,53 @@ export interface components {
          * @enum {string}
          */
         Action: "create" | "update" | "delete";
+        /** @description A limit that is found out. */
+        Adaptive: {
+            /**
+             * @description How.
+             * @default gradient2
+             */
+            algorithm: components["schemas"]["Algorithm"];
+            /**
+             * Format: int32
+             * @description The lowest limit.
+             * @default 4
+             */
+            min: number;
+            /**
+             * Format: int32
+             * @description The first.
+             * @default 20
+             */
+            initial: number;
+            /**
+             * Format: int32
+             * @description The highest.
+             * @default 1000
+             */
+            max: number;
+            /**
+             * @description What is measured.
+             * @default ttfb
+             */
+            sample: components["schemas"]["Sample"];
+            /**
+             * Format: int32
+             * @description How much slower answers may get before the limit falls, in percent of what they took before (100 or more).
+             * @default 150
+             */
+            tolerance_percent: number;
+        };
+        /**
+         * @description How a limit is found out.
+         * @enum {string}
+         */
+        Algorithm: "gradient2";
+        /**
+         * @description What becomes of a write whose outcome is there already.
+         * @enum {string}
+         */
+        AlreadyApplied: "reject" | "success";
         /**
          * @description Keeps whole answers in memory and gives them to callers whose request is the same byte for byte, for nothing.
          *
@@ -1460,6 +1669,29 @@ export interface components {
          * @enum {string}
          */
         Auth: "api_key" | "public";
+        /**
+         * @description Who knows the current version.
+         * @enum {string}
+         */
+        Authority: "upstream" | "gateway";
+        /** @description How long is waited between attempts: any time up to a limit that doubles. */
+        Backoff: {
+            /**
+             * @description The first limit.
+             * @default 50ms
+             */
+            base: components["schemas"]["Span"];
+            /**
+             * @description The last.
+             * @default 1s
+             */
+            max: components["schemas"]["Span"];
+        };
+        /**
+         * @description Who pays for a model call that was joined.
+         * @enum {string}
+         */
+        Billing: "leader" | "each";
         /** @description Whether what a request held is kept. */
         BodiesState: {
             /** @description Whether it can be read, by those who may. */
@@ -1704,6 +1936,249 @@ export interface components {
             /** @description An application called with success. */
             called: boolean;
         };
+        /** @description One upstream call for identical reads at the same time. */
+        Coalesce: {
+            /**
+             * @description The methods. Another than GET and HEAD needs `body_hash`.
+             * @default [
+             *       "GET",
+             *       "HEAD"
+             *     ]
+             */
+            methods: components["schemas"]["Method"][];
+            /**
+             * @description Headers in which joined requests are the same.
+             * @default [
+             *       "accept",
+             *       "accept-encoding",
+             *       "accept-language"
+             *     ]
+             */
+            vary_on: string[];
+            /**
+             * @description Whether requests of different callers are joined.
+             * @default false
+             */
+            share_across_consumers: boolean;
+            /**
+             * @description That answers of this route are for everybody: asked for where callers prove who they are.
+             * @default false
+             */
+            ack_public: boolean;
+            /**
+             * @description How long a joined request waits for the answer's head before it asks for itself.
+             * @default 3s
+             */
+            max_wait: components["schemas"]["Span"];
+            /**
+             * @description How much of an answer is kept for those who join late.
+             * @default 4MiB
+             */
+            max_body: components["schemas"]["Size"];
+            /**
+             * @description Whether the body belongs to what is the same.
+             * @default false
+             */
+            body_hash: boolean;
+            /**
+             * @description Who gets the upstream's 5xx.
+             * @default share
+             */
+            on_error: components["schemas"]["CoalesceError"];
+            /**
+             * @description Who pays for a model call that was joined.
+             * @default leader
+             */
+            billing: components["schemas"]["Billing"];
+        };
+        /**
+         * @description Who gets the 5xx that the first of joined requests got.
+         * @enum {string}
+         */
+        CoalesceError: "share" | "promote";
+        /** @description A limit of requests under way. */
+        Concurrency: {
+            /** @description Its name, which answers say. */
+            name: string;
+            /** @description What is counted together: a template as `key` above. By default the route. */
+            key?: string | null;
+            /**
+             * Format: int32
+             * @description How many at once; either this or `adaptive`.
+             */
+            limit?: number | null;
+            adaptive?: components["schemas"]["Adaptive"] | null;
+            /**
+             * Format: int32
+             * @description The status of a request that finds no room: 429, or 503. By default 429 where `key` tells callers
+             *     apart (`{consumer}`, `{tenant}` or `{header.NAME}` is in it), else 503.
+             */
+            reject_status?: number | null;
+            queue?: components["schemas"]["Queue"] | null;
+            /** @description Whether requests at other nodes count. */
+            scope?: components["schemas"]["NodeScope"];
+            /** @description Shares of the limit by priority, which the header `X-Priority` names; a request without takes the largest. */
+            priorities?: {
+                [key: string]: components["schemas"]["Percent"];
+            };
+            /** @description What becomes of requests while the store is down: each node's part of the limit holds by itself, or none does. */
+            on_error?: components["schemas"]["LimitOnError"];
+        };
+        /**
+         * @description A header that makes a request conditional (RFC 9110 section 13.1).
+         * @enum {string}
+         */
+        ConditionHeader: "if-match" | "if-none-match" | "if-unmodified-since";
+        /** @description 304 at the gateway. */
+        ConditionalReads: {
+            /**
+             * @description Whether conditions of reads are evaluated.
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /** @description Policies of concurrency and conflict, each for itself. */
+        Conflict: {
+            /** @description A `ConflictPolicy` whose parts hold where this one leaves them out, before what is inherited. */
+            policy?: string | null;
+            /**
+             * @description What is one resource: a template of `{api}`, `{version}`, `{tenant}`, `{path}`, `{path.NAME}`, `{query.NAME}`,
+             *     `{header.NAME}`, `{consumer}` and `{json:/pointer}`. By default `{tenant}/{api}/{version}{path}`.
+             */
+            key?: string | null;
+            /**
+             * @description The `ConflictStore` that holds leases, locks, keys and permits. By default the one with the id `default`, and where
+             *     there is none, the memory of the node.
+             */
+            store?: string | null;
+            writers?: components["schemas"]["Writers"] | null;
+            /** @description Whether answers say in `Conflict-Status` what was done; by default they do. */
+            status_header?: boolean | null;
+            validators?: components["schemas"]["Validators"] | null;
+            conditional_reads?: components["schemas"]["ConditionalReads"] | null;
+            preconditions?: components["schemas"]["Preconditions"] | null;
+            lost_update?: components["schemas"]["LostUpdate"] | null;
+            serialize?: components["schemas"]["Serialise"] | null;
+            lock?: components["schemas"]["Lock"] | null;
+            coalesce?: components["schemas"]["Coalesce"] | null;
+            idempotency?: components["schemas"]["Idempotency"] | null;
+            /**
+             * @description Limits of requests under way.
+             * @default []
+             */
+            concurrency: components["schemas"]["Concurrency"][];
+            upstream_conflict?: components["schemas"]["UpstreamConflict"] | null;
+        };
+        /** @description Policies of concurrency and conflict, each for itself. */
+        ConflictPolicy: {
+            /** @description A `ConflictPolicy` whose parts hold where this one leaves them out, before what is inherited. */
+            policy?: string | null;
+            /**
+             * @description What is one resource: a template of `{api}`, `{version}`, `{tenant}`, `{path}`, `{path.NAME}`, `{query.NAME}`,
+             *     `{header.NAME}`, `{consumer}` and `{json:/pointer}`. By default `{tenant}/{api}/{version}{path}`.
+             */
+            key?: string | null;
+            /**
+             * @description The `ConflictStore` that holds leases, locks, keys and permits. By default the one with the id `default`, and where
+             *     there is none, the memory of the node.
+             */
+            store?: string | null;
+            writers?: components["schemas"]["Writers"] | null;
+            /** @description Whether answers say in `Conflict-Status` what was done; by default they do. */
+            status_header?: boolean | null;
+            validators?: components["schemas"]["Validators"] | null;
+            conditional_reads?: components["schemas"]["ConditionalReads"] | null;
+            preconditions?: components["schemas"]["Preconditions"] | null;
+            lost_update?: components["schemas"]["LostUpdate"] | null;
+            serialize?: components["schemas"]["Serialise"] | null;
+            lock?: components["schemas"]["Lock"] | null;
+            coalesce?: components["schemas"]["Coalesce"] | null;
+            idempotency?: components["schemas"]["Idempotency"] | null;
+            /**
+             * @description Limits of requests under way.
+             * @default []
+             */
+            concurrency: components["schemas"]["Concurrency"][];
+            upstream_conflict?: components["schemas"]["UpstreamConflict"] | null;
+        };
+        ConflictPolicyCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["ConflictPolicy"];
+        };
+        ConflictPolicyPage: {
+            items: components["schemas"]["ConflictPolicyResource"][];
+            next_cursor: string | null;
+        };
+        ConflictPolicyReplace: {
+            team?: string;
+            spec: components["schemas"]["ConflictPolicy"];
+        };
+        ConflictPolicyResource: {
+            /** @enum {string} */
+            kind: "ConflictPolicy";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["ConflictPolicy"];
+        };
+        /** @description A policy of conflicts, or none although the service or the default has one. */
+        ConflictSetting: components["schemas"]["Off"] | components["schemas"]["Conflict"];
+        /** @description Where leases, locks, keys and permits are held. */
+        ConflictStore: {
+            /** @description What it is. */
+            type: components["schemas"]["StoreType"];
+            /** @description Where it is: `redis://…` or `rediss://…`, `postgres://…`. One address; none for memory. */
+            urls?: components["schemas"]["SecretRef"][];
+            op_timeout?: components["schemas"]["Span"] | null;
+            /** @description When it is left alone. */
+            breaker?: components["schemas"]["StoreBreaker"];
+            /**
+             * @description Another `ConflictStore`, of PostgreSQL, that counts how often this one has lost data, so that fencing tokens keep
+             *     rising whatever the clock of this one does. Without it the store's own clock marks that.
+             */
+            epoch_from?: string | null;
+        };
+        ConflictStoreCreate: {
+            id?: string;
+            team?: string;
+            spec: components["schemas"]["ConflictStore"];
+        };
+        ConflictStorePage: {
+            items: components["schemas"]["ConflictStoreResource"][];
+            next_cursor: string | null;
+        };
+        ConflictStoreReplace: {
+            team?: string;
+            spec: components["schemas"]["ConflictStore"];
+        };
+        ConflictStoreResource: {
+            /** @enum {string} */
+            kind: "ConflictStore";
+            id: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            managed_by?: string;
+            spec: components["schemas"]["ConflictStore"];
+        };
+        /**
+         * @description What is done about a conflict.
+         * @enum {string}
+         */
+        ConflictStrategy: "pass" | "retry" | "reread";
         /**
          * @description Rates of requests with more input than so many tokens. They are for the whole request, and stand in the place of the
          *     rates without it; a bucket that is absent keeps the rate that it has for smaller requests.
@@ -1836,6 +2311,11 @@ export interface components {
             /** @description What, as a sentence free of secrets. */
             message: string;
         };
+        /**
+         * @description Who evaluates conditions of writes.
+         * @enum {string}
+         */
+        Evaluate: "upstream" | "gateway";
         /** @description One field that differs; secrets stand as `sealed:<fingerprint>`. */
         FieldDiff: {
             /** @description Its path, such as `spec.targets[0].weight`. */
@@ -1859,6 +2339,16 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description What a lock keeps others from.
+         * @enum {string}
+         */
+        Guard: "write" | "read";
+        /**
+         * @description What becomes of HEAD where tags are made of bodies.
+         * @enum {string}
+         */
+        HeadMode: "omit" | "as_get";
         /**
          * @description A request that each node sends in the background, and what its answers mean. Empty (`{}`): the provider's list of
          *     models is asked for every half minute, which costs nothing.
@@ -1967,6 +2457,110 @@ export interface components {
             /** @description The content; secrets as references or fingerprints. */
             spec: Record<string, never>;
         };
+        /**
+         * @description When the next write's turn is.
+         * @enum {string}
+         */
+        HoldUntil: "response_headers" | "response_end";
+        /** @description The first answer again for a request that is sent again. */
+        Idempotency: {
+            /**
+             * @description Whether a request without a key is refused.
+             * @default false
+             */
+            required: boolean;
+            /**
+             * @description The methods that keys count for.
+             * @default [
+             *       "POST",
+             *       "PATCH"
+             *     ]
+             */
+            methods: components["schemas"]["Method"][];
+            /**
+             * @description The header of the key.
+             * @default Idempotency-Key
+             */
+            header: string;
+            /**
+             * @description Other headers that a key may stand in.
+             * @default []
+             */
+            aliases: string[];
+            /**
+             * @description How strictly a key is read.
+             * @default lenient
+             */
+            syntax: components["schemas"]["KeySyntax"];
+            /**
+             * @description Where a key means the same.
+             * @default route
+             */
+            scope: components["schemas"]["KeyScope"];
+            /**
+             * @description How long the answer is kept.
+             * @default 1d
+             */
+            ttl: components["schemas"]["Span"];
+            /**
+             * @description How long a request is taken to be under way that nobody has heard of; it is renewed meanwhile.
+             * @default 1m
+             */
+            lease: components["schemas"]["Span"];
+            /**
+             * @description What becomes of a repeat while the first is under way.
+             * @default reject
+             */
+            in_progress: components["schemas"]["InProgress"];
+            /**
+             * @description How long a repeat waits for the first, with `in_progress: wait`.
+             * @default 10s
+             */
+            max_wait: components["schemas"]["Span"];
+            /**
+             * @description What becomes of a repeat of which nobody knows how it ended.
+             * @default unknown
+             */
+            on_lost: components["schemas"]["OnLost"];
+            /**
+             * @description The statuses from 500 on whose answers are kept.
+             * @default [
+             *       500,
+             *       501
+             *     ]
+             */
+            store_5xx: number[];
+            /**
+             * @description The longest answer that is kept.
+             * @default 1MiB
+             */
+            max_body: components["schemas"]["Size"];
+            /**
+             * @description Headers of the answer that are not kept.
+             * @default []
+             */
+            no_store_headers: string[];
+            /**
+             * @description Whether the upstream gets the key.
+             * @default true
+             */
+            forward_key: boolean;
+            /**
+             * @description What becomes of requests while the store is down.
+             * @default closed
+             */
+            on_error: components["schemas"]["OnError"];
+            /**
+             * @description What becomes of the upstream's answer when the caller leaves.
+             * @default drain
+             */
+            on_client_abort: components["schemas"]["OnClientAbort"];
+            /**
+             * @description How far from now `Repeatability-First-Sent` may lie (OASIS Repeatable Requests; 5 minutes or more).
+             * @default 5m
+             */
+            first_sent_window: components["schemas"]["Span"];
+        };
         /** @description What an image costs. */
         ImagePrice: {
             /** @description Width and height in pixels, such as `1024x1536`. Absent: any. */
@@ -1994,10 +2588,20 @@ export interface components {
             height: number;
         };
         /**
+         * @description What becomes of a repeat while the first is under way.
+         * @enum {string}
+         */
+        InProgress: "reject" | "wait";
+        /**
          * @description Of which requests bodies are kept.
          * @enum {string}
          */
         KeptBodies: "off" | "errors" | "all";
+        /**
+         * @description Where a key means the same.
+         * @enum {string}
+         */
+        KeyScope: "route" | "api";
         /** @description One key of a provider, with one model. */
         KeyState: {
             /** @description Its name within the pool. */
@@ -2020,10 +2624,15 @@ export interface components {
             tokens?: number | null;
         };
         /**
+         * @description How strictly a key is read.
+         * @enum {string}
+         */
+        KeySyntax: "lenient" | "strict";
+        /**
          * @description The kinds of resources. Order matters: a kind may refer only to kinds before it (and itself).
          * @enum {string}
          */
-        Kind: "Team" | "Provider" | "Price" | "ModelRoute" | "Upstream" | "Service" | "Route" | "Application" | "ApiKey";
+        Kind: "Team" | "ConflictStore" | "ConflictPolicy" | "Provider" | "Price" | "ModelRoute" | "Upstream" | "Service" | "Route" | "Application" | "ApiKey";
         /** @description The last 24 hours and what had begun of the hour before: sums are kept by the hour. */
         LastDay: {
             /** Format: int64 */
@@ -2054,6 +2663,92 @@ export interface components {
             p50_us?: number | null;
             /** Format: int64 */
             p99_us?: number | null;
+        };
+        /**
+         * @description What becomes of a malformed tag of the upstream's.
+         * @enum {string}
+         */
+        Lenient: "quote" | "drop";
+        /**
+         * @description What becomes of a limit over all nodes while the store is down.
+         * @enum {string}
+         */
+        LimitOnError: "local" | "closed" | "open";
+        /** @description Locks that clients hold. */
+        Lock: {
+            /**
+             * @description Whether resources of this route can be locked.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * @description Whether a write needs a lock also where nobody holds one.
+             * @default false
+             */
+            required: boolean;
+            /**
+             * @description How long a lock is held that does not say.
+             * @default 1m
+             */
+            default_ttl: components["schemas"]["Span"];
+            /**
+             * @description The longest that one is given (5 s to 1 h).
+             * @default 1h
+             */
+            max_ttl: components["schemas"]["Span"];
+            /**
+             * @description What kinds there are.
+             * @default [
+             *       "exclusive",
+             *       "shared"
+             *     ]
+             */
+            modes: components["schemas"]["LockMode"][];
+            /**
+             * @description What a lock keeps others from.
+             * @default [
+             *       "write"
+             *     ]
+             */
+            guard: components["schemas"]["Guard"][];
+            /**
+             * @description Whether LOCK and UNLOCK of WebDAV (RFC 4918) are answered.
+             * @default false
+             */
+            webdav: boolean;
+            /**
+             * @description The header that tells the upstream the fencing token; empty for none.
+             * @default Fencing-Token
+             */
+            fencing_header: string;
+        };
+        /**
+         * @description A kind of lock.
+         * @enum {string}
+         */
+        LockMode: "exclusive" | "shared";
+        /** @description Check and write as one step. */
+        LostUpdate: {
+            /**
+             * @description Who knows the current version.
+             * @default upstream
+             */
+            authority: components["schemas"]["Authority"];
+            /**
+             * @description How long the resource is held at most; longer than the upstream may take, as it is renewed meanwhile.
+             * @default 10s
+             */
+            lease: components["schemas"]["Span"];
+            /**
+             * @description How long a write waits for another one.
+             * @default 2s
+             */
+            max_wait: components["schemas"]["Span"];
+            /**
+             * @description The header that tells the upstream the fencing token; empty for none.
+             * @default Fencing-Token
+             */
+            fencing_header: string;
         };
         /** @description A key that was just made. */
         MadeApiKey: {
@@ -2121,6 +2816,7 @@ export interface components {
              */
             strict?: boolean;
             cache?: components["schemas"]["AnswerCache"] | null;
+            conflict?: components["schemas"]["ConflictSetting"] | null;
         };
         ModelRouteCreate: {
             id?: string;
@@ -2285,10 +2981,35 @@ export interface components {
          */
         NoBodies: "off" | "expired" | "erased" | "not_kept";
         /**
+         * @description Whether other nodes count.
+         * @enum {string}
+         */
+        NodeScope: "node" | "cluster";
+        /**
+         * @description The word `off`.
+         * @enum {string}
+         */
+        Off: "off";
+        /**
          * @description What becomes of a provider's answer when the caller leaves before its end.
          * @enum {string}
          */
         OnAbort: "cut" | "drain";
+        /**
+         * @description What becomes of the upstream's answer when the caller leaves.
+         * @enum {string}
+         */
+        OnClientAbort: "drain" | "cancel";
+        /**
+         * @description What becomes of a request when its policy cannot be kept, because a store is down.
+         * @enum {string}
+         */
+        OnError: "closed" | "open";
+        /**
+         * @description What becomes of a repeat of which nobody knows how it ended.
+         * @enum {string}
+         */
+        OnLost: "unknown" | "retry";
         /** @description What Home shows. */
         Overview: {
             checklist: components["schemas"]["Checklist"];
@@ -2631,6 +3352,11 @@ export interface components {
             map_query: string | null;
         };
         /**
+         * @description A share of a whole: a whole number from 0 to 100 with `%`.
+         * @example 20%
+         */
+        Percent: string;
+        /**
          * @description How percentiles were computed.
          * @enum {string}
          */
@@ -2644,6 +3370,38 @@ export interface components {
             base: number;
             /** @description What would change, in dependency order. Resources that stay as they are, are left out. */
             changes: components["schemas"]["Change"][];
+        };
+        /** @description Conditions of writes. */
+        Preconditions: {
+            require?: components["schemas"]["Require"] | null;
+            evaluate?: components["schemas"]["Evaluate"] | null;
+            /**
+             * Format: int32
+             * @description The status of a condition that does not hold: 412, or 409.
+             */
+            mismatch_status?: number | null;
+            /**
+             * Format: int32
+             * @description The status of a condition that cannot be read: 400, or 412.
+             */
+            malformed_status?: number | null;
+            /**
+             * @description What becomes of a write whose outcome is there already.
+             * @default reject
+             */
+            already_applied: components["schemas"]["AlreadyApplied"];
+            /**
+             * @description Whose credentials the gateway reads the current version with.
+             * @default client
+             */
+            verify_with: components["schemas"]["VerifyWith"];
+            /**
+             * @description What becomes of a write when the condition cannot be evaluated.
+             * @default closed
+             */
+            on_error: components["schemas"]["OnError"];
+            /** @description Whether a refusal says the current tag; only to callers who may read. */
+            disclose_current?: boolean | null;
         };
         /**
          * @description What a model costs from a date on. Of the rows for a model the one with the latest date that has begun is in
@@ -2882,6 +3640,30 @@ export interface components {
             managed_by?: string;
             spec: components["schemas"]["Provider"];
         };
+        /** @description Who may wait for room. */
+        Queue: {
+            /**
+             * Format: int32
+             * @description How many.
+             * @default 10
+             */
+            max: number;
+            /**
+             * @description How long.
+             * @default 500ms
+             */
+            max_wait: components["schemas"]["Span"];
+            /**
+             * @description Who is next.
+             * @default fifo
+             */
+            order: components["schemas"]["QueueOrder"];
+        };
+        /**
+         * @description Who is next.
+         * @enum {string}
+         */
+        QueueOrder: "fifo" | "lifo";
         /** @description Differences of an API from the one whose format it speaks. Empty: none. */
         Quirks: {
             /**
@@ -3113,6 +3895,25 @@ export interface components {
             /** @description Parameters that could not be carried over. */
             dropped: string[];
         };
+        /** @description Which writes must carry a condition. */
+        Require: {
+            /**
+             * @description The methods.
+             * @default [
+             *       "PUT",
+             *       "PATCH",
+             *       "DELETE"
+             *     ]
+             */
+            methods: components["schemas"]["Method"][];
+            /**
+             * @description The headers of which there must be one.
+             * @default [
+             *       "if-match"
+             *     ]
+             */
+            any_of: components["schemas"]["ConditionHeader"][];
+        };
         /** @description When and how often to try again. */
         Retry: {
             /**
@@ -3214,6 +4015,7 @@ export interface components {
              * @description The largest request body, in bytes; absent for no limit.
              */
             max_body_bytes?: number | null;
+            conflict?: components["schemas"]["ConflictSetting"] | null;
         };
         RouteCreate: {
             id?: string;
@@ -3287,6 +4089,11 @@ export interface components {
             routes: components["schemas"]["RouteState"][];
         };
         /**
+         * @description What is measured.
+         * @enum {string}
+         */
+        Sample: "ttfb";
+        /**
          * @description What an admin token is for.
          * @enum {string}
          */
@@ -3302,6 +4109,50 @@ export interface components {
          * @example env:OPENAI_API_KEY
          */
         SecretRef: string;
+        /** @description One write at a time. */
+        Serialise: {
+            /**
+             * @description What becomes of a second write.
+             * @default queue
+             */
+            mode: components["schemas"]["SerializeMode"];
+            /**
+             * Format: int32
+             * @description How many wait on one node for one resource.
+             * @default 16
+             */
+            max_queue: number;
+            /**
+             * @description How long one waits.
+             * @default 2s
+             */
+            max_wait: components["schemas"]["Span"];
+            /**
+             * @description Whether writes of other nodes count.
+             * @default node
+             */
+            scope: components["schemas"]["NodeScope"];
+            hold_until?: components["schemas"]["HoldUntil"] | null;
+            /**
+             * @description The methods that are serialised.
+             * @default [
+             *       "PUT",
+             *       "PATCH",
+             *       "DELETE"
+             *     ]
+             */
+            methods: components["schemas"]["Method"][];
+            /**
+             * @description How long a lease of a node lasts, which is renewed meanwhile.
+             * @default 10s
+             */
+            lease: components["schemas"]["Span"];
+        };
+        /**
+         * @description What becomes of a second write.
+         * @enum {string}
+         */
+        SerializeMode: "queue" | "reject";
         /** @description A REST API: routes under one roof, with a common host and upstream. */
         Service: {
             /**
@@ -3331,6 +4182,7 @@ export interface components {
              * @default api_key
              */
             auth: components["schemas"]["Auth"];
+            conflict?: components["schemas"]["ConflictSetting"] | null;
         };
         ServiceCreate: {
             id?: string;
@@ -3406,6 +4258,16 @@ export interface components {
              */
             unpriced: number;
         };
+        /**
+         * @description A number of bytes: a whole number with its unit, `B`, `KiB`, `MiB` or `GiB`.
+         * @example 1MiB
+         */
+        Size: string;
+        /**
+         * @description A span of time: a whole number with its unit, `ms`, `s`, `m`, `h` or `d`.
+         * @example 10s
+         */
+        Span: string;
         /** @description What calls that belong together have in common. */
         Sticky: {
             /** @description Where it is found. */
@@ -3418,12 +4280,36 @@ export interface components {
          * @enum {string}
          */
         StickyBy: "header" | "user" | "conversation";
+        /** @description When a store is left alone. */
+        StoreBreaker: {
+            /**
+             * Format: int32
+             * @description After so many failures in a row.
+             * @default 5
+             */
+            errors: number;
+            /**
+             * @description For so long.
+             * @default 2s
+             */
+            open_for: components["schemas"]["Span"];
+        };
+        /**
+         * @description What a store is.
+         * @enum {string}
+         */
+        StoreType: "memory" | "redis" | "postgres";
         /**
          * @description How one of the targets of the same priority is chosen. Priorities come first in every strategy: a target of a higher
          *     number is asked only when those of the lower ones cannot be.
          * @enum {string}
          */
         Strategy: "priority" | "weighted" | "least_latency" | "least_cost" | "least_busy" | "sticky";
+        /**
+         * @description What an entity tag is made of.
+         * @enum {string}
+         */
+        Synthesize: "bytes" | "canonical" | "semantic" | "version";
         /** @description This process. */
         System: {
             /** @description Of the program. */
@@ -3809,11 +4695,74 @@ export interface components {
             /** @description Lets targets lie at loopback, private or link-local addresses. */
             allow_private_address?: boolean;
         };
+        /** @description What is done about conflicts that the upstream reports. */
+        UpstreamConflict: {
+            /**
+             * @description The statuses that are conflicts.
+             * @default [
+             *       409,
+             *       423,
+             *       429,
+             *       503
+             *     ]
+             */
+            on: number[];
+            /**
+             * @description What is done.
+             * @default pass
+             */
+            strategy: components["schemas"]["ConflictStrategy"];
+            /**
+             * Format: int32
+             * @description How often the upstream is asked in all (1 to 10).
+             * @default 3
+             */
+            max_attempts: number;
+            /**
+             * @description How long is waited in between.
+             * @default {
+             *       "base": "50ms",
+             *       "max": "1s"
+             *     }
+             */
+            backoff: components["schemas"]["Backoff"];
+            /**
+             * @description The longest `Retry-After` that is waited for; after a longer one the answer is passed on.
+             * @default 2s
+             */
+            honor_retry_after: components["schemas"]["Span"];
+            deadline?: components["schemas"]["Span"] | null;
+            /**
+             * @description The part of the requests to an upstream that may be repeats.
+             * @default 20%
+             */
+            budget: components["schemas"]["Percent"];
+            /**
+             * @description Whether any method may be sent again.
+             * @default false
+             */
+            replay_safe: boolean;
+            /**
+             * @description Whether answers become `application/problem+json`.
+             * @default false
+             */
+            normalize: boolean;
+            /**
+             * @description The longest request body that is kept to be sent again.
+             * @default 64KiB
+             */
+            max_body: components["schemas"]["Size"];
+        };
         UpstreamCreate: {
             id?: string;
             team?: string;
             spec: components["schemas"]["Upstream"];
         };
+        /**
+         * @description Whether a tag of the upstream's goes before ours.
+         * @enum {string}
+         */
+        UpstreamEtag: "prefer" | "replace";
         UpstreamPage: {
             items: components["schemas"]["UpstreamResource"][];
             next_cursor: string | null;
@@ -3974,6 +4923,54 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description How entity tags are made. */
+        Validators: {
+            /**
+             * @description What a tag is made of.
+             * @default bytes
+             */
+            synthesize: components["schemas"]["Synthesize"];
+            /**
+             * @description JSON pointers (RFC 6901) to what `semantic` tags leave out.
+             * @default []
+             */
+            ignore: string[];
+            /**
+             * @description What becomes of HEAD.
+             * @default as_get
+             */
+            head: components["schemas"]["HeadMode"];
+            /**
+             * @description The longest answer that gets a tag; a longer one is streamed on without.
+             * @default 1MiB
+             */
+            max_body: components["schemas"]["Size"];
+            /**
+             * @description How long an answer may take to its end; a slower one is streamed on without a tag.
+             * @default 2s
+             */
+            max_wait_body: components["schemas"]["Span"];
+            /**
+             * @description Whether a write is read back for its tag.
+             * @default none
+             */
+            write_response: components["schemas"]["WriteResponse"];
+            /**
+             * @description What becomes of a malformed tag of the upstream's.
+             * @default drop
+             */
+            lenient: components["schemas"]["Lenient"];
+            /**
+             * @description Whether a tag of the upstream's goes before ours.
+             * @default prefer
+             */
+            upstream_etag: components["schemas"]["UpstreamEtag"];
+        };
+        /**
+         * @description Whose credentials the gateway reads the current version with.
+         * @enum {string}
+         */
+        VerifyWith: "client" | "service";
         /** @description What a second of video costs. */
         VideoPrice: {
             /**
@@ -4013,6 +5010,16 @@ export interface components {
          * @enum {string}
          */
         WireVersion: "auto" | "http1" | "http2";
+        /**
+         * @description Whether a write is read back.
+         * @enum {string}
+         */
+        WriteResponse: "none" | "verify";
+        /**
+         * @description Who changes resources.
+         * @enum {string}
+         */
+        Writers: "mixed" | "gateway-only";
         /** Format: int64 */
         i64: number;
     };
@@ -4277,6 +5284,538 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conflict_stores: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictStorePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_conflict_stores: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictStoreCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictStoreResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_conflict_stores: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictStoreResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_conflict_stores: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictStoreReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictStoreResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_conflict_stores: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_conflict_stores: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_conflict_stores: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictStoreResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conflict_policies: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPolicyPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_conflict_policies: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictPolicyCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPolicyResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_conflict_policies: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPolicyResource"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_conflict_policies: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictPolicyReplace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPolicyResource"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_conflict_policies: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_conflict_policies: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Text to find in id, name and description. */
+                q?: string;
+                /** @description Only what this team owns. */
+                team?: string;
+                /** @description Only API keys of this application. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyHistory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_conflict_policies: {
+        parameters: {
+            query?: {
+                /** @description Checks everything and answers as usual, but keeps nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPolicyResource"];
                 };
             };
             /** @description A refusal */
@@ -7097,6 +8636,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    route_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description A refusal */
