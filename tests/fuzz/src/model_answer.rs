@@ -3,7 +3,7 @@
 
 mod upstream;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use weir_domain::dialect::WireFormat;
 
 /// The stream that says the same, for answers without anything that streams tell in another way.
@@ -28,6 +28,13 @@ fn is_string(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.is_empty())
 }
 
+/// Whether a call's arguments are an object and nothing around it. All else becomes one in a whole answer, while its
+/// pieces are passed on in a stream: what is delivered differs, and so does what is estimated from that.
+fn is_object_text(arguments: &Value) -> bool {
+    let whole = |text: &&str| text.trim() == *text && serde_json::from_str::<Map<String, Value>>(text).is_ok();
+    arguments.as_str().filter(whole).is_some()
+}
+
 /// The one chunk of a chat completion with one choice.
 fn chunk(answer: &Value) -> Option<Value> {
     let [choice] = answer["choices"].as_array()?.as_slice() else { return None };
@@ -35,7 +42,7 @@ fn chunk(answer: &Value) -> Option<Value> {
     let mut calls = message["tool_calls"].as_array().cloned().unwrap_or_default();
     for (at, call) in calls.iter_mut().enumerate() {
         let function = &call["function"];
-        if !is_string(&call["id"]) || !is_string(&function["name"]) || !is_string(&function["arguments"]) {
+        if !is_string(&call["id"]) || !is_string(&function["name"]) || !is_object_text(&function["arguments"]) {
             return None;
         }
         call.as_object_mut()?.insert("index".to_owned(), at.into());
