@@ -1,10 +1,14 @@
 //! The documentation is true: its configurations pass the check, its commands run, its links lead somewhere.
 //!
 //! A fenced block opened with "yaml weir" is a configuration; one opened with "sh test" is run by bash, next to that file's
-//! configurations, against a server as quick-start.sh leaves it.
+//! configurations, against a server as quick-start.sh leaves it, with the programs of docs/examples running. A block opened
+//! with "text seen" says what the commands before it print: `…` in it stands for anything, and as a line for any lines.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use weir_harness::weir::Setup;
 
@@ -53,6 +57,78 @@ fn blocks(text: &str, marker: &str) -> Vec<(usize, String)> {
     found
 }
 
+/// Whether what was printed is what a document shows.
+fn is_as_shown(shown: &[&str], printed: &[&str]) -> bool {
+    match shown.split_first() {
+        None => printed.is_empty(),
+        Some((line, rest)) if line.trim() == "…" => (0..=printed.len()).any(|n| is_as_shown(rest, &printed[n..])),
+        Some((line, rest)) => {
+            printed.split_first().is_some_and(|(first, more)| is_line_as_shown(line, first) && is_as_shown(rest, more))
+        }
+    }
+}
+
+fn is_line_as_shown(shown: &str, printed: &str) -> bool {
+    let pieces: Vec<&str> = shown.split('…').collect();
+    let [first, middle @ .., last] = &pieces[..] else { return shown == printed };
+    let Some(mut left) = printed.strip_prefix(first) else { return false };
+    for piece in middle {
+        let Some((_, after)) = left.split_once(piece) else { return false };
+        left = after;
+    }
+    left.ends_with(last)
+}
+
+/// The blocks of commands of a document, each with its line and what the document says that it prints.
+fn examples(text: &str) -> Vec<(usize, String, Option<String>)> {
+    let mut found: Vec<_> = blocks(text, "sh test").into_iter().map(|(line, block)| (line, block, None)).collect();
+    for (line, seen) in blocks(text, "text seen") {
+        let of = found.iter_mut().rev().find(|(begin, ..)| *begin < line).unwrap();
+        assert!(of.2.replace(seen).is_none(), "line {line}: these commands have been seen already");
+    }
+    found
+}
+
+/// A program of docs/examples, until it is dropped.
+struct Example {
+    process: Child,
+    url: String,
+}
+
+// === impl Example ===
+
+impl Example {
+    fn start(name: &str) -> Self {
+        let program = root().join("docs/examples").join(name);
+        let mut process =
+            Command::new("python3").arg(program).arg("0").stdout(Stdio::piped()).spawn().expect("python3 is there");
+        let mut url = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+        Self { process, url: url.trim().to_owned() }
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+#[test]
+fn what_is_shown_is_compared() {
+    let same = |shown: &str, printed: &str| {
+        is_as_shown(&shown.lines().collect::<Vec<_>>(), &printed.lines().collect::<Vec<_>>())
+    };
+    assert!(same("a", "a") && same("a…c", "abc") && same("a…", "a") && same("a\n…\nd", "a\nb\nc\nd"));
+    assert!(same("…\nd", "d") && same("…b…d", "abcd") && same("", ""));
+    assert!(!same("a", "b") && !same("a", "a\nb") && !same("a\nb", "a") && !same("a…c", "ab\nc"));
+    assert!(!same("a…c", "abd") && !same("…b…d", "acd") && !same("a…a", "a"));
+    let document = "```sh test\none\n```\n```text seen\n1\n```\n```sh test\ntwo\n```\n";
+    let expected = [(2, "one\n".to_owned(), Some("1\n".to_owned())), (8, "two\n".to_owned(), None)];
+    assert_eq!(examples(document), expected);
+}
+
 #[test]
 fn every_configuration_passes_the_check() {
     let mut checked = 0;
@@ -79,15 +155,17 @@ async fn every_command_runs() {
     let apply = run(server.dir(), &[&["apply", "quick.yaml"][..], &admin].concat());
     assert_eq!(apply.code, Some(0), "{apply:?}");
     let key = run(server.dir(), &[&["key", "create", "quick-start"][..], &admin].concat()).out.trim().to_owned();
-    let mut ran = 0;
+    let (plain, fenced) = (Example::start("plain.py"), Example::start("fenced.py"));
+    let (mut ran, mut compared) = (0, 0);
     for (document, text) in documents() {
         let dir = tempfile::tempdir().unwrap();
         for (_, block) in blocks(&text, "yaml weir") {
             fs::write(dir.path().join("weir.yaml"), &block).unwrap();
         }
-        for (line, block) in blocks(&text, "sh test") {
+        symlink(root().join("docs"), dir.path().join("docs")).unwrap();
+        for (line, block, shown) in examples(&text) {
             let path = format!("{}:{}", Path::new(WEIR).parent().unwrap().display(), std::env::var("PATH").unwrap());
-            let mut command = std::process::Command::new("bash");
+            let mut command = Command::new("bash");
             command
                 .args(["-euo", "pipefail", "-c", &block])
                 .current_dir(dir.path())
@@ -99,15 +177,24 @@ async fn every_command_runs() {
                 .env("WEIR_API_KEY", &key)
                 .env("WEIR_MODEL", "chat")
                 .env("WEIR_DATA_DIR", server.data_dir())
+                .env("PLAIN_URL", &plain.url)
+                .env("FENCED_URL", &fenced.url)
                 .envs(SECRETS.map(|name| (name, "sk-test")));
             let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-            let said =
-                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let printed = String::from_utf8_lossy(&output.stdout);
+            let said = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
             assert!(output.status.success(), "{document}:{line}: {}\n{block}\n{said}", output.status);
             ran += 1;
+            let Some(shown) = shown else { continue };
+            let (lines, printed): (Vec<_>, Vec<_>) = (shown.lines().collect(), printed.lines().collect());
+            assert!(
+                is_as_shown(&lines, &printed),
+                "{document}:{line}: {block}\nis to print\n{shown}\nand printed\n{said}"
+            );
+            compared += 1;
         }
     }
-    assert!(ran > 0, "no command was found");
+    assert!(ran > 0 && compared > 0, "no command was found");
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl Run<'_> {
         current: Option<&EntityTag>,
     ) -> Problem {
         let submitted = conditions.submitted();
-        let shown_tags = submitted.iter().map(|tag| shown(tag.as_bytes())).collect::<Vec<_>>().join(", ");
+        let shown_tags = submitted.iter().map(|tag| shown_condition(tag)).collect::<Vec<_>>().join(", ");
         let detail = format!("{} {shown_tags} does not hold for the current version.", name_of(failed));
         let path = self.io.session.req_header().uri.path().to_owned();
         let policy = if self.reads() { Policy::ConditionalReads } else { Policy::Preconditions };
@@ -205,8 +205,30 @@ pub(super) fn header_of(header: ConditionHeader) -> http::HeaderName {
     }
 }
 
+/// A tag, a date or `*` as a person reads it: the quotes of a tag are its own, and what is in them is shown safely.
+fn shown_condition(text: &str) -> String {
+    match text.strip_suffix('"').and_then(|tag| tag.split_once('"')) {
+        Some((weak, opaque)) => format!("{weak}{}", shown(opaque.as_bytes())),
+        None => text.to_owned(),
+    }
+}
+
 /// The moment so far from now, by this node's clock: for people.
 pub(crate) fn ends(remaining: Duration) -> String {
     let micros = i64::try_from(remaining.as_micros()).unwrap_or(i64::MAX);
     time::to_rfc3339(time::now().saturating_add(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_shown_in_its_own_quotes() {
+        for (text, expected) in
+            [("\"a\"", "\"a\""), ("W/\"a\"", "W/\"a\""), ("*", "*"), ("\"\u{202e}\"", r#""\u{202e}""#)]
+        {
+            assert_eq!(shown_condition(text), expected);
+        }
+    }
 }

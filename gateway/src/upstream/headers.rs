@@ -1,8 +1,8 @@
 //! What is changed in the head of a request before the upstream sees it. Hop-by-hop fields and those that `Connection`
 //! names are Pingora's to strip (its standard policy).
 
-use http::HeaderValue;
 use http::header::{CONNECTION, FORWARDED, HOST, HeaderMap, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderValue, Version};
 use pingora_core::Result;
 use pingora_http::{RequestHeader, ResponseHeader};
 
@@ -135,8 +135,12 @@ fn forwarded(head: &mut RequestHeader, origin: Origin, host: Option<HeaderValue>
     }
 }
 
-/// Changes the head that goes to the caller: only Weir may speak in Weir's name.
+/// Changes the head that goes to the caller: only Weir may speak in Weir's name, and in its own version of HTTP, whatever
+/// the upstream's is (RFC 9112 section 2.3). A 101 of HTTP/1.0 is none, and is not made one.
 pub(super) fn response(head: &mut ResponseHeader, id: &str) -> Result<()> {
+    if head.version < Version::HTTP_11 && !head.status.is_informational() {
+        head.set_version(Version::HTTP_11);
+    }
     let spoofed: Vec<HeaderName> =
         head.headers.keys().filter(|name| name.as_str().starts_with("x-weir-")).cloned().collect();
     for name in spoofed {
@@ -206,6 +210,22 @@ mod tests {
             let origin = Origin { peer: None, trusted, secure };
             request(&mut head, &Change { target: None, host: None, origin, id: "i" }).unwrap();
             assert_eq!(head.headers.get("x-forwarded-proto").unwrap(), scheme, "{secure} {trusted} {said}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_our_version_whatever_the_upstream_speaks() {
+        for (status, said, given) in [
+            (200, Version::HTTP_10, Version::HTTP_11),
+            (404, Version::HTTP_09, Version::HTTP_11),
+            (200, Version::HTTP_11, Version::HTTP_11),
+            (200, Version::HTTP_2, Version::HTTP_2),
+            (101, Version::HTTP_10, Version::HTTP_10),
+        ] {
+            let mut head = ResponseHeader::build(status, None).unwrap();
+            head.set_version(said);
+            response(&mut head, "i").unwrap();
+            assert_eq!(head.version, given, "{status} {said:?}");
         }
     }
 
