@@ -119,6 +119,9 @@ pub(crate) enum Error {
     /// The data plane did not answer.
     #[error("{0}")]
     Gateway(String),
+    /// A store of what clashes did not answer.
+    #[error("the conflict store {0}")]
+    ConflictStore(String),
     /// The database failed; the cause goes to the log.
     #[error("the database did not answer; try again")]
     Store(#[from] StoreError),

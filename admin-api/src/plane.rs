@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use weir_conflict::store::Stores;
 use weir_domain::catalog::Catalog;
 use weir_domain::ports::{LiveConfig, UsageSink};
 use weir_domain::resource::Stored;
@@ -91,6 +92,12 @@ impl ControlPlane {
     #[must_use]
     pub fn usage_sink(&self) -> Arc<dyn UsageSink> {
         Arc::new(Ledger(Arc::clone(&self.app)))
+    }
+
+    /// The stores of what clashes, for the data plane of this process.
+    #[must_use]
+    pub fn conflict_stores(&self) -> Arc<Stores> {
+        Arc::clone(&self.app.settings.stores)
     }
 
     /// Compiles and installs now, and after every change by this or another process (within 2 s).

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use weir_conflict::store::Stores;
 use weir_domain::network::Network;
 use weir_domain::secret::SecretRef;
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub ledger_retention_days: u32,
     /// Lets `listen` be an address beyond this machine although there is no TLS: something in front adds it.
     pub allow_plaintext: bool,
+    /// The stores of what clashes: those of this process's data plane where it has one, so that its memory is seen too.
+    pub stores: Arc<Stores>,
 }
 
 impl Settings {

@@ -8,6 +8,7 @@ mod away;
 mod bodies;
 mod canary;
 mod conflict_policies;
+mod conflicts;
 mod crash;
 mod database;
 mod documents;

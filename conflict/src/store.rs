@@ -130,6 +130,9 @@ pub trait Store: Send + Sync {
     /// [`Page::next`] says whether there are. What changes between two pages may be missing or be there twice.
     async fn list(&self, kind: Kind, team: TeamTag, cursor: Option<&str>, limit: usize) -> Result<Page, StoreError>;
 
+    /// What lives under one name now, as a listing has it. It changes nothing: people ask with it what would happen.
+    async fn look(&self, kind: Kind, key: &ResourceKey) -> Result<Vec<Entry>, StoreError>;
+
     /// Takes a lease or lock from its holder. `None` when it was not held.
     async fn break_lease(&self, space: Space, id: &LeaseId) -> Result<Option<LeaseView>, StoreError>;
 

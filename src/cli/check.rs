@@ -77,6 +77,7 @@ async fn plan(scratch: &Path, joined: &Joined, secrets: bool) -> anyhow::Result<
         trusted_proxies: Vec::new(),
         ledger_retention_days: Settings::LEDGER_RETENTION_DAYS,
         allow_plaintext: false,
+        stores: Default::default(),
     };
     let control = ControlPlane::open(settings).await.context("cannot make an empty store to check against")?;
     // As the whole configuration: a text without documents is a fault, as it is for `weir run --config`.

@@ -11,7 +11,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use weir_admin_api::{ControlPlane, References};
-use weir_conflict::store::Stores;
 use weir_domain::network::Network;
 use weir_gateway::DataPlane;
 
@@ -190,6 +189,7 @@ pub(crate) async fn open(
         // A gateway alone keeps all: how long the ledger goes back is said where it is managed.
         ledger_retention_days: args.map_or(0, |args| args.ledger_retention_days),
         allow_plaintext: args.is_some_and(|args| args.admin_allow_plaintext),
+        stores: Arc::default(),
     })
     .await?;
     let held = match held {
@@ -228,8 +228,9 @@ pub(crate) fn data_plane(
         realtime_total: Duration::from_mins(args.realtime_max_minutes.into()),
         ..weir_gateway::Settings::default()
     };
-    let stores = Arc::new(Stores::new());
-    let data_plane = DataPlane::on(gateway, ops, settings, (control.usage_sink(), runtime.handle()), stores)?;
+    // The same ones: what this process has in memory is managed through its admin API.
+    let sink = (control.usage_sink(), runtime.handle());
+    let data_plane = DataPlane::on(gateway, ops, settings, sink, control.conflict_stores())?;
     runtime.block_on(control.attach(data_plane.live_config())).context("the stored configuration")?;
     Ok(data_plane)
 }

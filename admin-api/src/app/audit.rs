@@ -29,8 +29,8 @@ pub(crate) struct AuditEntry {
     pub(crate) address: String,
     /// The request's id, or empty.
     pub(crate) request_id: String,
-    /// `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, and of a person
-    /// `role`, `disable`, `enable`, `password`.
+    /// `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, `break-lock`,
+    /// `forget-key`, and of a person `role`, `disable`, `enable`, `password`.
     pub(crate) action: String,
     /// The kind of what was changed.
     pub(crate) kind: String,

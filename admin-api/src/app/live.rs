@@ -28,6 +28,8 @@ pub(crate) struct Live {
     target: Mutex<Option<Arc<dyn LiveConfig>>>,
     /// The revision up to which the data plane has seen everything; also keeps refreshes in order.
     seen: tokio::sync::Mutex<Option<i64>>,
+    /// What the data plane was given last; where there is none, what was compiled last to look into stores.
+    snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// Why the stored configuration is not live, for `/system`.
     problem: Mutex<Option<String>>,
 }
@@ -92,11 +94,30 @@ impl App {
             Some(since) => self.db.configuration_changed_since(since).await?,
         };
         if stale {
-            let snapshot = self.compile(revision).await?;
-            live.install(Arc::new(snapshot));
+            let snapshot = Arc::new(self.compile(revision).await?);
+            live.install(Arc::clone(&snapshot));
+            *self.live.snapshot.lock() = Some(snapshot);
         }
         *seen = Some(revision);
         Ok(())
+    }
+
+    /// The configuration that requests meet, with its stores open. A control plane alone compiles it when it is asked for.
+    pub(crate) async fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        let known = self.live.snapshot.lock().clone();
+        if self.live.target().is_some()
+            && let Some(known) = known
+        {
+            return Ok(known);
+        }
+        let revision = self.db.revision().await?;
+        if let Some(known) = known.filter(|known| known.revision == revision) {
+            return Ok(known);
+        }
+        let snapshot = Arc::new(self.compile(revision).await?);
+        self.settings.stores.install(&snapshot);
+        *self.live.snapshot.lock() = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
     }
 
     async fn compile(&self, revision: i64) -> Result<Snapshot, Error> {

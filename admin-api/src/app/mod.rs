@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod bodies;
 pub(crate) mod catalog;
 pub(crate) mod change;
+pub(crate) mod conflicts;
 pub(crate) mod cursor;
 pub(crate) mod diff;
 pub(crate) mod document;

@@ -32,6 +32,7 @@ pub(super) fn of(error: &Error) -> Option<Problem> {
         Error::IdempotencyMismatch => Problem::new(Slug::IdempotencyKeyReused),
         Error::IdempotencyRunning => Problem::new(Slug::IdempotencyInProgress).with_retry_after(STILL_UNDER_WAY),
         Error::IdempotencyLost => Problem::new(Slug::IdempotencyOutcomeUnknown),
+        Error::ConflictStore(_) => Problem::new(Slug::StoreUnavailable).with_retry_after(STILL_UNDER_WAY),
         _ => return None,
     };
     Some(problem)

@@ -7,6 +7,7 @@ mod body;
 mod catalog;
 mod config;
 mod conflict;
+mod conflicts;
 mod filter;
 mod guard;
 mod headers;

@@ -85,6 +85,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
         Error::MediaType(_) => (S::UNSUPPORTED_MEDIA_TYPE, "media-type", "Content type not taken"),
         Error::Gateway(_) => (S::BAD_GATEWAY, "gateway-unreachable", "Data plane unreachable"),
+        Error::ConflictStore(_) => (S::SERVICE_UNAVAILABLE, "conflict-store-unavailable", "Conflict store unavailable"),
         Error::Store(_) => (S::SERVICE_UNAVAILABLE, "database-unavailable", "Database unavailable"),
         Error::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
     }

@@ -15,8 +15,9 @@ use weir_domain::resource::Kind;
 use super::body::MAX_BODY;
 use super::openapi::{self, Problem};
 use super::{
-    assets, audit, bodies, catalog, config, guard, headers, health, idempotency, key, model, overview, playground,
-    provider, query, request, resource, route_document, routing, schema, session, setup, token, usage, user,
+    assets, audit, bodies, catalog, config, conflicts, guard, headers, health, idempotency, key, model, overview,
+    playground, provider, query, request, resource, route_document, routing, schema, session, setup, token, usage,
+    user,
 };
 use crate::app::App;
 use crate::error::Error;
@@ -56,6 +57,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(request::get))
         .routes(routes!(bodies::get, bodies::erase))
         .routes(routes!(bodies::erase_of_team))
+        .routes(routes!(conflicts::held))
+        .routes(routes!(conflicts::break_lock))
+        .routes(routes!(conflicts::forget_key))
         .routes(routes!(audit::list))
         .routes(routes!(audit::check))
         .routes(routes!(overview::overview))

@@ -90,6 +90,7 @@ pub(super) fn settings(dir: &Path, database: &Database) -> Settings {
         trusted_proxies: Vec::new(),
         ledger_retention_days: 30,
         allow_plaintext: false,
+        stores: Arc::default(),
     }
 }
 

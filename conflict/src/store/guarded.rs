@@ -9,8 +9,8 @@ use weir_domain::spec::{StoreBreaker, StoreType};
 
 use super::breaker::{Breaker, Health};
 use super::{
-    Acquire, Begun, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, Page, Permit, PermitAsk, PermitId, Released,
-    Renewed, Space, Store, StoreError, Version, WriteEnd,
+    Acquire, Begun, Entry, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, Page, Permit, PermitAsk, PermitId,
+    Released, Renewed, Space, Store, StoreError, Version, WriteEnd,
 };
 use crate::resource::{LeaseId, ResourceKey, TeamTag};
 
@@ -264,6 +264,10 @@ impl Store for Guarded {
 
     async fn list(&self, kind: Kind, team: TeamTag, cursor: Option<&str>, limit: usize) -> Result<Page, StoreError> {
         self.watch(Operation::List, |store| store.list(kind, team, cursor, limit)).await
+    }
+
+    async fn look(&self, kind: Kind, key: &ResourceKey) -> Result<Vec<Entry>, StoreError> {
+        self.watch(Operation::List, |store| store.look(kind, key)).await
     }
 
     async fn break_lease(&self, space: Space, id: &LeaseId) -> Result<Option<LeaseView>, StoreError> {

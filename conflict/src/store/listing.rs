@@ -43,6 +43,8 @@ pub enum Entry {
         lease_remaining: Option<Duration>,
         /// How long it is known still.
         expires_in: Duration,
+        /// What a repeat must be the same in, if it is known.
+        fingerprint: Option<[u8; 32]>,
         /// The key as the caller has it.
         label: String,
     },

@@ -13,8 +13,8 @@ use parking_lot::Mutex;
 
 use self::shard::Shard;
 use super::{
-    Acquire, Begun, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, Page, Permit, PermitAsk, PermitId, Released,
-    Renewed, Space, Store, StoreError, Version, WriteEnd, mark,
+    Acquire, Begun, Entry, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, Page, Permit, PermitAsk, PermitId,
+    Released, Renewed, Space, Store, StoreError, Version, WriteEnd, mark,
 };
 use crate::resource::{LeaseId, ResourceKey, TeamTag};
 
@@ -244,6 +244,10 @@ impl Store for MemoryStore {
 
     async fn list(&self, kind: Kind, team: TeamTag, cursor: Option<&str>, limit: usize) -> Result<Page, StoreError> {
         self.page(kind, team, cursor, limit)
+    }
+
+    async fn look(&self, kind: Kind, key: &ResourceKey) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.on(key, |shard, now, _| shard.entries(now, kind, key)))
     }
 
     async fn break_lease(&self, space: Space, id: &LeaseId) -> Result<Option<LeaseView>, StoreError> {

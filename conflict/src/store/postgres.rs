@@ -15,8 +15,9 @@ use weir_domain::spec::{LockMode, OnLost};
 use self::server::Server;
 use super::sealed::Sealed;
 use super::{
-    Acquire, Begin, Begun, Epochs, Grant, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, MAX_SHARED, MAX_TAGS,
-    Page, Permit, PermitAsk, PermitId, Released, Renewed, Space, Store, StoreError, VERSION_TTL, Version, WriteEnd,
+    Acquire, Begin, Begun, Entry, Epochs, Grant, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, MAX_SHARED,
+    MAX_TAGS, Page, Permit, PermitAsk, PermitId, Released, Renewed, Space, Store, StoreError, VERSION_TTL, Version,
+    WriteEnd,
 };
 use crate::resource::{LeaseId, Names, ResourceKey, TeamTag};
 
@@ -366,6 +367,10 @@ impl Store for PostgresStore {
 
     async fn list(&self, kind: Kind, team: TeamTag, cursor: Option<&str>, limit: usize) -> Result<Page, StoreError> {
         self.page(kind, team, cursor, limit).await
+    }
+
+    async fn look(&self, kind: Kind, key: &ResourceKey) -> Result<Vec<Entry>, StoreError> {
+        self.seen(kind, key).await
     }
 
     async fn break_lease(&self, space: Space, id: &LeaseId) -> Result<Option<LeaseView>, StoreError> {

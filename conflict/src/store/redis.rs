@@ -16,8 +16,9 @@ use self::reply::Reply;
 use self::scripts::{SCRIPTS, Scripts};
 use super::sealed::Sealed;
 use super::{
-    Acquire, Begin, Begun, Epochs, Grant, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, MAX_SHARED, MAX_TAGS,
-    Page, Permit, PermitAsk, PermitId, Released, Renewed, Space, Store, StoreError, VERSION_TTL, Version, WriteEnd,
+    Acquire, Begin, Begun, Entry, Epochs, Grant, IdemAsk, IdemEnd, Kind, LeaseAsk, LeaseView, Locks, MAX_SHARED,
+    MAX_TAGS, Page, Permit, PermitAsk, PermitId, Released, Renewed, Space, Store, StoreError, VERSION_TTL, Version,
+    WriteEnd,
 };
 use crate::resource::{LeaseId, Names, ResourceKey, TeamTag};
 
@@ -352,6 +353,10 @@ impl Store for RedisStore {
 
     async fn list(&self, kind: Kind, team: TeamTag, cursor: Option<&str>, limit: usize) -> Result<Page, StoreError> {
         self.page(kind, team, cursor, limit).await
+    }
+
+    async fn look(&self, kind: Kind, name: &ResourceKey) -> Result<Vec<Entry>, StoreError> {
+        self.seen(kind, *name).await
     }
 
     async fn break_lease(&self, space: Space, id: &LeaseId) -> Result<Option<LeaseView>, StoreError> {

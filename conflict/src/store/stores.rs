@@ -42,6 +42,13 @@ impl Default for Stores {
     }
 }
 
+/// What stands in stores is shown to nobody by accident.
+impl std::fmt::Debug for Stores {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stores(..)")
+    }
+}
+
 impl Stores {
     /// Memory alone.
     #[must_use]

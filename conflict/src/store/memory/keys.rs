@@ -96,6 +96,7 @@ impl KeyRecord {
             status,
             lease_remaining: (state == KeyState::Pending).then(|| now.until(self.lease)),
             expires_in: now.until(self.expires),
+            fingerprint: self.fingerprint,
             label: self.label.clone(),
         })
     }

@@ -49,7 +49,7 @@ impl Shard {
     }
 
     /// What lives under a name.
-    fn entries(&self, now: Now, kind: Kind, key: &ResourceKey) -> Vec<Entry> {
+    pub(super) fn entries(&self, now: Now, kind: Kind, key: &ResourceKey) -> Vec<Entry> {
         let held = match kind {
             Kind::Key => return self.keys.get(key).and_then(|record| record.view(now, key)).into_iter().collect(),
             Kind::Limit => return self.limits.get(key).and_then(|record| record.view(now, key)).into_iter().collect(),

@@ -6,7 +6,7 @@ use sqlx::query;
 
 use super::{PostgresStore, array, get, number, unsigned};
 use crate::resource::{LeaseId, ResourceKey, TeamTag};
-use crate::store::{Entry, KeyState, Kind, MAX_PAGE, Page, Space, StoreError};
+use crate::store::{Entry, KeyState, Kind, MAX_PAGE, MAX_SHARED, Page, Space, StoreError};
 
 impl PostgresStore {
     pub(super) async fn page(
@@ -26,6 +26,21 @@ impl PostgresStore {
             page.next = None;
         }
         Ok(page)
+    }
+
+    /// What lies under one name: the beginning of the page that begins right before it.
+    pub(super) async fn seen(&self, kind: Kind, key: &ResourceKey) -> Result<Vec<Entry>, StoreError> {
+        let before = ResourceKey::from_bytes(before(*key.bytes()));
+        let (cursor, limit) = match kind {
+            Kind::Held(_) => (LeaseId { resource: before, holder: [0xff; 16] }.to_string(), MAX_SHARED),
+            Kind::Key | Kind::Limit => (before.to_string(), 1),
+        };
+        let mut entries = self.page(kind, key.team(), Some(&cursor), limit).await?.entries;
+        entries.retain(|entry| match entry {
+            Entry::Held(view) => view.id.resource == *key,
+            Entry::Key { id, .. } | Entry::Limit { id, .. } => id == key,
+        });
+        Ok(entries)
     }
 
     async fn held(&self, space: Space, team: TeamTag, cursor: Option<&str>, limit: usize) -> Result<Page, StoreError> {
@@ -60,7 +75,8 @@ impl PostgresStore {
         let (first, last) = span(team, cursor)?;
         let ask = query(
             "SELECT name, state::text, status, weir_conflict.us(clock_timestamp(), lease), \
-                    weir_conflict.us(clock_timestamp(), expires), label \
+                    weir_conflict.us(clock_timestamp(), expires), label, \
+                    fingerprint \
              FROM weir_conflict.keys WHERE name > $1 AND name <= $2 AND expires > clock_timestamp() \
              ORDER BY name LIMIT $3",
         )
@@ -84,6 +100,7 @@ impl PostgresStore {
                 status: get::<Option<i32>>(row, 2)?.and_then(|status| u16::try_from(status).ok()),
                 lease_remaining: (state == KeyState::Pending).then(|| Duration::from_micros(lease)),
                 expires_in: Duration::from_micros(unsigned(get(row, 4)?)?),
+                fingerprint: get::<Option<Vec<u8>>>(row, 6)?.and_then(|digest| digest.try_into().ok()),
                 label: self.sealed.open_text(&id, "label", &get::<Vec<u8>>(row, 5)?)?,
             });
         }
@@ -114,6 +131,18 @@ impl PostgresStore {
         }
         Ok(page)
     }
+}
+
+/// The name before this one, as a store orders them.
+fn before(mut name: [u8; 32]) -> [u8; 32] {
+    for byte in name.iter_mut().rev() {
+        let borrows = *byte == 0;
+        *byte = byte.wrapping_sub(1);
+        if !borrows {
+            break;
+        }
+    }
+    name
 }
 
 /// Before the first and at the last name that a team can have.

@@ -69,7 +69,7 @@ impl RedisStore {
         }
         for found in found {
             let name = found.name.parse().map_err(|_| StoreError::Malformed("a name"))?;
-            page.entries.extend(self.look(kind, name).await?);
+            page.entries.extend(self.seen(kind, name).await?);
         }
         Ok(page)
     }
@@ -102,7 +102,7 @@ impl RedisStore {
     }
 
     /// What lies under a name now: nothing where it ran out.
-    async fn look(&self, kind: Kind, name: ResourceKey) -> Result<Vec<Entry>, StoreError> {
+    pub(super) async fn seen(&self, kind: Kind, name: ResourceKey) -> Result<Vec<Entry>, StoreError> {
         match kind {
             Kind::Held(space) => {
                 let mut call = self.scripts.held.prepare_invoke();
@@ -145,12 +145,14 @@ impl RedisStore {
         let lease = std::str::from_utf8(&lease).ok().and_then(|text| text.parse().ok()).map(Duration::from_micros);
         let expires_in = Duration::from_millis(reply.number()?);
         let label = self.sealed.open_text(&name, "label", &reply.bytes()?)?;
+        let fingerprint = reply.bytes()?;
         Ok(vec![Entry::Key {
             id: name,
             state,
             status: status.filter(|_| matches!(state, KeyState::Done | KeyState::NotStored)),
             lease_remaining: lease.filter(|_| state == KeyState::Pending),
             expires_in,
+            fingerprint: fingerprint.try_into().ok(),
             label,
         }])
     }

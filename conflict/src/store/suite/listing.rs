@@ -56,6 +56,22 @@ pub(crate) async fn pages_have_everything_once(two: &Two) {
     let wanted: HashSet<String> = (0..25).map(|n| n.to_string()).collect();
     assert_eq!(labels(everything(&*two.b, Kind::Key, ours, 4).await), wanted);
     assert_eq!(labels(everything(&*two.b, Kind::Limit, ours, 4).await), wanted);
+    for name in ["0", "7"] {
+        let key = two.names.key(ours, &[name]);
+        for kind in [Kind::Key, Kind::Limit, Kind::Held(Space::Lock)] {
+            let seen = two.b.look(kind, &key).await.unwrap();
+            assert!(
+                match &seen[..] {
+                    [Entry::Held(view)] => view.id.resource == key,
+                    [Entry::Key { id, fingerprint: None, .. } | Entry::Limit { id, .. }] => *id == key,
+                    _ => false,
+                },
+                "{kind:?}: {seen:?}"
+            );
+        }
+        assert_eq!(two.b.look(Kind::Held(Space::Write), &key).await, Ok(Vec::new()));
+    }
+    assert_eq!(two.b.look(Kind::Key, &two.names.key(ours, &["nothing"])).await, Ok(Vec::new()));
     for cursor in ["", "x", "300:1", "\u{e4}"] {
         assert_eq!(two.b.list(Kind::Key, ours, Some(cursor), 4).await, Err(StoreError::BadCursor), "{cursor}");
     }
