@@ -419,7 +419,7 @@ async fn n14_a_node_without_the_store_keeps_its_part_of_the_limit() -> anyhow::R
     let case = Case::new(&stand, Store::Redis, "five");
     case.u.set_json(&json!({}));
     assert_eq!(status(case.get()).await?, 200);
-    stand.stop_redis();
+    stand.stop_store(Store::Redis);
     // The first may still wait for the store.
     for _ in 0..6 {
         case.get().send().await?.expect(200)?;

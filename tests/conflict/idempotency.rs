@@ -10,10 +10,10 @@ use weir_harness::config::Key;
 use weir_harness::document::{Documents, Manner, Turn};
 
 use crate::call::{Call, Case, Reply};
-use crate::stand::{ALL, Group, SHARED, Store, until};
+use crate::stand::{ALL, Group, SHARED, until};
 
 static KEYS: Group = Group::new(policies, ALL, 1);
-static DOWN: Group = Group::new(policies, &[Store::Redis], 1);
+static DOWN: Group = Group::new(policies, SHARED, 1);
 static NODES: Group = Group::new(policies, SHARED, 2);
 
 fn policies() -> Vec<(&'static str, Value)> {
@@ -662,28 +662,30 @@ async fn i22_repeatable_requests_of_oasis() -> anyhow::Result<()> {
 #[tokio::test]
 async fn i23_without_its_store_a_request_is_503_or_passed_by_policy() -> anyhow::Result<()> {
     let stand = Arc::new(DOWN.fresh().await?);
-    let case = Case::new(&stand, Store::Redis, "keys");
-    post(&case, "k").send().await?.expect(201)?;
-    stand.stop_redis();
-    for _ in 0..7 {
-        let refused = post(&case, "k").send().await?.problem(503, "conflict-store-unavailable")?;
-        ensure!(refused.retry_after()? >= 1);
-    }
-    once(&case);
-    let open = case.another().behind("open");
-    let passed = post(&open, "k").send().await?.expect(201)?;
-    ensure!(passed.conflict_status().contains("bypass"), "{}", passed.conflict_status());
-    assert_eq!(open.u.calls("POST"), 1);
-    stand.resume_redis()?;
-    let mut last = 0;
-    for _ in 0..50 {
-        last = status(post(&case, "after")).await?;
-        if last == 201 {
-            break;
+    for store in SHARED {
+        let case = Case::new(&stand, *store, "keys");
+        post(&case, "k").send().await?.expect(201)?;
+        stand.stop_store(*store);
+        for _ in 0..7 {
+            let refused = post(&case, "k").send().await?.problem(503, "conflict-store-unavailable")?;
+            ensure!(refused.retry_after()? >= 1);
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        once(&case);
+        let open = case.another().behind("open");
+        let passed = post(&open, "k").send().await?.expect(201)?;
+        ensure!(passed.conflict_status().contains("bypass"), "{}", passed.conflict_status());
+        assert_eq!(open.u.calls("POST"), 1);
+        stand.resume_store(*store)?;
+        let mut last = 0;
+        for _ in 0..50 {
+            last = status(post(&case, "after")).await?;
+            if last == 201 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(last, 201, "the store is back");
     }
-    assert_eq!(last, 201, "the store is back");
     Ok(())
 }
 

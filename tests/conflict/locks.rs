@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use weir_harness::document::Manner;
 
 use crate::call::{Call, Case, Reply};
-use crate::stand::{ALL, Group, SHARED, Store};
+use crate::stand::{ALL, Group, SHARED};
 
 static LOCKS: Group = Group::new(policies, ALL, 1);
-static DOWN: Group = Group::new(policies, &[Store::Redis], 1);
+static DOWN: Group = Group::new(policies, SHARED, 1);
 static NODES: Group = Group::new(policies, SHARED, 2);
 
 fn policies() -> Vec<(&'static str, Value)> {
@@ -330,16 +330,18 @@ async fn l12_one_consumer_holds_a_hundred_locks_and_no_more() -> anyhow::Result<
 #[tokio::test]
 async fn l13_without_its_store_nothing_is_locked_and_nothing_guarded_is_written() -> anyhow::Result<()> {
     let stand = Arc::new(DOWN.fresh().await?);
-    let case = Case::new(&stand, Store::Redis, "locked");
-    case.u.set_json(&json!({"n": 1}));
-    let lock = held(&case, "exclusive").await?;
-    stand.stop_redis();
-    acquire(&case, "exclusive", 60).send().await?.problem(503, "conflict-store-unavailable")?;
-    let call = case.put(&json!({})).header("if", &submitted(&lock));
-    call.send().await?.problem(503, "conflict-store-unavailable")?;
-    case.put(&json!({})).send().await?.problem(503, "conflict-store-unavailable")?;
-    assert_eq!(case.u.writes(), 0);
-    assert_eq!(status(case.get()).await?, 200);
+    for store in SHARED {
+        let case = Case::new(&stand, *store, "locked");
+        case.u.set_json(&json!({"n": 1}));
+        let lock = held(&case, "exclusive").await?;
+        stand.stop_store(*store);
+        acquire(&case, "exclusive", 60).send().await?.problem(503, "conflict-store-unavailable")?;
+        let call = case.put(&json!({})).header("if", &submitted(&lock));
+        call.send().await?.problem(503, "conflict-store-unavailable")?;
+        case.put(&json!({})).send().await?.problem(503, "conflict-store-unavailable")?;
+        assert_eq!(case.u.writes(), 0);
+        assert_eq!(status(case.get()).await?, 200);
+    }
     Ok(())
 }
 

@@ -12,8 +12,8 @@ use crate::raw::Raw;
 use crate::stand::{ALL, Group, SHARED, Store};
 
 static WRITES: Group = Group::new(policies, ALL, 1);
-/// A Redis of its own, which is stopped.
-static DOWN: Group = Group::new(policies, &[Store::Redis], 1);
+/// With servers of its own, which are stopped.
+static DOWN: Group = Group::new(policies, SHARED, 1);
 static NODES: Group = Group::new(policies, SHARED, 2);
 
 fn guarded(more: &Value) -> Value {
@@ -38,7 +38,7 @@ fn guarded(more: &Value) -> Value {
 fn policies() -> Vec<(&'static str, Value)> {
     vec![
         ("guarded", guarded(&json!({}))),
-        ("free", guarded(&json!({"preconditions": {"require": {"methods": []}}}))),
+        ("free", guarded(&json!({"preconditions": {"require": null}}))),
         ("match-only", guarded(&json!({"preconditions": {"require": {"any_of": ["if-match"]}}}))),
         ("gateway", guarded(&json!({"writers": "gateway-only", "lost_update": {"authority": "gateway"}}))),
         ("upstream", json!({"preconditions": {"require": {"any_of": ["if-match"]}, "evaluate": "upstream"}})),
@@ -354,10 +354,17 @@ async fn p18_a_change_past_the_gateway_is_seen() -> anyhow::Result<()> {
 #[tokio::test]
 async fn p19_without_its_store_a_write_is_503_or_passed_by_policy_and_visibly() -> anyhow::Result<()> {
     let stand = Arc::new(DOWN.fresh().await?);
-    let case = Case::new(&stand, Store::Redis, "guarded");
+    for store in SHARED {
+        store_down(&Case::new(&stand, *store, "guarded")).await?;
+    }
+    Ok(())
+}
+
+async fn store_down(case: &Case) -> anyhow::Result<()> {
+    let stand = &case.stand;
     case.u.set_json(&json!({"n": 1}));
     let tag = case.tag().await?;
-    stand.stop_redis();
+    stand.stop_store(case.store);
     for _ in 0..7 {
         let call = case.put(&json!({"n": 2})).header("if-match", &tag);
         let refused = call.send().await?.problem(503, "conflict-store-unavailable")?;
@@ -373,7 +380,7 @@ async fn p19_without_its_store_a_write_is_503_or_passed_by_policy_and_visibly() 
     let bypassed = metrics.lines().any(|l| l.contains("conflict_bypass_total{") && !l.ends_with(" 0"));
     ensure!(bypassed, "no bypass in the metrics:\n{}", lines_with(&metrics, "conflict"));
     // It comes back by itself.
-    stand.resume_redis()?;
+    stand.resume_store(case.store)?;
     let tag = case.tag().await?;
     let mut last = 0;
     for _ in 0..50 {
@@ -410,8 +417,8 @@ async fn p20_a_store_that_lost_everything_still_lets_fences_rise() -> anyhow::Re
             }
             assert_eq!(written, 204);
         }
-        stand.stop_redis();
-        stand.resume_redis()?;
+        stand.stop_store(Store::Redis);
+        stand.resume_store(Store::Redis)?;
     }
     for seen in case.u.seen("PUT") {
         fences.push(seen.header("fencing-token").unwrap_or_default().parse::<u64>()?);
@@ -643,6 +650,18 @@ async fn p35_conflict_status_says_what_was_checked() -> anyhow::Result<()> {
         for part in ["gw", "policy=lost_update", "fence=", "gen="] {
             ensure!(said.contains(part), "{part} is not in {said:?}");
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn p36_conditions_are_nothing_to_a_method_that_selects_nothing() -> anyhow::Result<()> {
+    for (case, _) in read("guarded").await? {
+        for (name, value) in [("if-match", "\"zzz\""), ("if-none-match", "*"), ("if-unmodified-since", BEFORE)] {
+            let answer = case.call("OPTIONS").header(name, value).send().await?;
+            assert_eq!(answer.status, 204, "{name}: RFC 9110 section 13.2.1");
+        }
+        assert_eq!(case.u.calls("OPTIONS"), 3);
     }
     Ok(())
 }

@@ -18,8 +18,11 @@ use weir_harness::weir::Weir;
 
 use crate::call::Case;
 
-/// The binary under test.
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_weir");
+/// The binary under test; another than the one that was built with the tests, such as a release, if
+/// `WEIR_BIN` names it.
+fn binary() -> String {
+    std::env::var("WEIR_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_weir").to_owned())
+}
 
 /// What holds leases, locks, keys and permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +170,7 @@ impl Parts {
             if let Some(postgres) = &postgres {
                 config = config.with("ConflictStore", "postgres", &durable(&postgres.database()?));
             }
-            let weir = Weir::start(BINARY, &change(config).yaml()).await?;
+            let weir = Weir::start(&binary(), &change(config).yaml()).await?;
             return Ok(Self { u, nodes: Nodes::One(Box::new(weir)), redis, postgres, keys, late });
         }
         let whole = |postgres: &Postgres| {
@@ -176,7 +179,7 @@ impl Parts {
             }
             Ok(change(config).yaml())
         };
-        let cluster = Cluster::start_with(BINARY, whole, nodes).await?.context("PostgreSQL is not installed")?;
+        let cluster = Cluster::start_with(&binary(), whole, nodes).await?.context("PostgreSQL is not installed")?;
         Ok(Self { u, nodes: Nodes::Several(Box::new(cluster)), redis, postgres: None, keys, late })
     }
 }
@@ -275,24 +278,23 @@ impl Stand {
         self.late
     }
 
-    /// Ends Redis as a crash would.
-    pub(crate) fn stop_redis(&self) {
-        self.redis.as_ref().unwrap().lock().unwrap().stop();
+    /// Ends the server of a store as a crash would: Redis loses everything, PostgreSQL nothing. Only where there is one
+    /// node; more have their own configuration in PostgreSQL.
+    pub(crate) fn stop_store(&self, store: Store) {
+        match store {
+            Store::Memory => {}
+            Store::Redis => self.redis.as_ref().unwrap().lock().unwrap().stop(),
+            Store::Postgres => self.postgres.as_ref().unwrap().lock().unwrap().stop(),
+        }
     }
 
-    /// Starts it again, empty.
-    pub(crate) fn resume_redis(&self) -> anyhow::Result<()> {
-        self.redis.as_ref().unwrap().lock().unwrap().resume()
-    }
-
-    /// Ends the server of the store as a crash would; only where there is one node, as more have their own there.
-    pub(crate) fn stop_postgres(&self) {
-        self.postgres.as_ref().unwrap().lock().unwrap().stop();
-    }
-
-    /// Starts it again, with all that it held.
-    pub(crate) fn resume_postgres(&self) -> anyhow::Result<()> {
-        self.postgres.as_ref().unwrap().lock().unwrap().resume()
+    /// Starts it again.
+    pub(crate) fn resume_store(&self, store: Store) -> anyhow::Result<()> {
+        match store {
+            Store::Memory => Ok(()),
+            Store::Redis => self.redis.as_ref().unwrap().lock().unwrap().resume(),
+            Store::Postgres => self.postgres.as_ref().unwrap().lock().unwrap().resume(),
+        }
     }
 
     /// Where a node takes calls, such as `http://127.0.0.1:1234`.
@@ -315,14 +317,6 @@ impl Stand {
             Nodes::Several(cluster) => cluster.gateways[node].url("ops")?,
         };
         Ok(weir_harness::client::client().get(format!("{ops}/metrics")).send().await?.text().await?)
-    }
-
-    /// What a node logged.
-    pub(crate) async fn log(&self, node: usize) -> String {
-        match &*self.nodes.lock().await {
-            Nodes::One(weir) => weir.log(),
-            Nodes::Several(cluster) => cluster.gateways[node].log(),
-        }
     }
 
     /// Kills a node (SIGKILL).
