@@ -14,7 +14,7 @@ use weir_harness::document::Manner;
 
 use crate::call::Case;
 use crate::exact_limits::is_full;
-use crate::stand::{Group, SHARED};
+use crate::stand::{Group, SHARED, wanted};
 
 static TWO: Group = Group::new(policies, SHARED, 2);
 
@@ -65,9 +65,12 @@ async fn ask(case: &Case, number: usize, keys: usize) -> anyhow::Result<Definite
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_key_is_carried_out_at_most_once_while_nodes_are_killed() -> anyhow::Result<()> {
     let keys = if is_full() { 1_000 } else { 300 };
+    if wanted(SHARED).is_empty() {
+        return Ok(());
+    }
     let stand = Arc::new(TWO.fresh().await?);
-    for store in SHARED {
-        let case = Case::new(&stand, *store, "keys");
+    for store in wanted(SHARED) {
+        let case = Case::new(&stand, store, "keys");
         case.u.behave(Manner::slow(Duration::from_millis(5)));
         let (next, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let clients: Vec<_> = (0..CLIENTS)

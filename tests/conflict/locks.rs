@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use weir_harness::document::Manner;
 
 use crate::call::{Call, Case, Reply};
-use crate::stand::{ALL, Group, SHARED};
+use crate::stand::{ALL, Group, SHARED, wanted};
 
 static LOCKS: Group = Group::new(policies, ALL, 1);
 static DOWN: Group = Group::new(policies, SHARED, 1);
@@ -330,11 +330,11 @@ async fn l12_one_consumer_holds_a_hundred_locks_and_no_more() -> anyhow::Result<
 #[tokio::test]
 async fn l13_without_its_store_nothing_is_locked_and_nothing_guarded_is_written() -> anyhow::Result<()> {
     let stand = Arc::new(DOWN.fresh().await?);
-    for store in SHARED {
-        let case = Case::new(&stand, *store, "locked");
+    for store in wanted(SHARED) {
+        let case = Case::new(&stand, store, "locked");
         case.u.set_json(&json!({"n": 1}));
         let lock = held(&case, "exclusive").await?;
-        stand.stop_store(*store);
+        stand.stop_store(store);
         acquire(&case, "exclusive", 60).send().await?.problem(503, "conflict-store-unavailable")?;
         let call = case.put(&json!({})).header("if", &submitted(&lock));
         call.send().await?.problem(503, "conflict-store-unavailable")?;
@@ -473,8 +473,8 @@ async fn l20_webdav_is_off_unless_it_is_asked_for() -> anyhow::Result<()> {
 #[tokio::test]
 async fn l21_a_lock_outlives_the_node_that_gave_it_and_its_caller() -> anyhow::Result<()> {
     let stand = Arc::new(NODES.fresh().await?);
-    for store in SHARED {
-        let case = Case::new(&stand, *store, "locked");
+    for store in wanted(SHARED) {
+        let case = Case::new(&stand, store, "locked");
         let lock = held(&case, "exclusive").await?;
         stand.kill(0).await?;
         assert_eq!(status(case.put(&json!({})).at(1)).await?, 423);

@@ -13,7 +13,8 @@ fn policies() -> Vec<(&'static str, Value)> {
 
 #[tokio::test]
 async fn m1_a_resource_is_changed_only_from_the_version_that_was_read() -> anyhow::Result<()> {
-    let admin = ADMIN.stand().await?.admin().await?;
+    let stand = ADMIN.stand().await?;
+    let admin = stand.admin().await?;
     let body = json!({"id": "m1", "spec": {"name": "first"}});
     let made = admin.send("POST", "/teams", &[], Some(&body)).await?;
     assert_eq!(made.status, 201);

@@ -9,7 +9,7 @@ use weir_harness::document::{Manner, Turn};
 
 use crate::call::{Call, Case, is_ours};
 use crate::raw::Raw;
-use crate::stand::{ALL, Group, SHARED, Store};
+use crate::stand::{ALL, Group, SHARED, Store, wanted};
 
 static WRITES: Group = Group::new(policies, ALL, 1);
 /// With servers of its own, which are stopped.
@@ -326,12 +326,13 @@ async fn p17_a_write_that_may_have_been_made_is_read_again_before_the_next() -> 
 #[tokio::test]
 async fn p17_a_connection_that_broke_after_a_write_is_no_silent_overwrite() -> anyhow::Result<()> {
     for (case, old) in read("gateway").await? {
-        case.u.script([Turn::drop(true).on("PUT")]);
-        let broken = case.put(&json!({"n": 2})).header("if-match", &old).send().await?;
+        // PATCH, as a PUT may be sent again over another connection, by its meaning.
+        case.u.script([Turn::drop(true).on("PATCH")]);
+        let broken = case.patch(&json!({"n": 2})).header("if-match", &old).send().await?;
         broken.expect_one_of(&[502, 503, 504])?;
         let call = case.put(&json!({"n": 3})).header("if-match", &old);
         call.send().await?.problem(412, "precondition-failed")?;
-        assert_eq!((case.u.calls("PUT"), case.u.json()), (1, Some(json!({"n": 2}))));
+        assert_eq!((case.u.writes(), case.u.json()), (1, Some(json!({"n": 2}))));
     }
     Ok(())
 }
@@ -354,8 +355,8 @@ async fn p18_a_change_past_the_gateway_is_seen() -> anyhow::Result<()> {
 #[tokio::test]
 async fn p19_without_its_store_a_write_is_503_or_passed_by_policy_and_visibly() -> anyhow::Result<()> {
     let stand = Arc::new(DOWN.fresh().await?);
-    for store in SHARED {
-        store_down(&Case::new(&stand, *store, "guarded")).await?;
+    for store in wanted(SHARED) {
+        store_down(&Case::new(&stand, store, "guarded")).await?;
     }
     Ok(())
 }
@@ -400,6 +401,9 @@ fn lines_with(text: &str, word: &str) -> String {
 
 #[tokio::test]
 async fn p20_a_store_that_lost_everything_still_lets_fences_rise() -> anyhow::Result<()> {
+    if wanted(&[Store::Redis]).is_empty() {
+        return Ok(());
+    }
     let stand = Arc::new(DOWN.fresh().await?);
     let case = Case::new(&stand, Store::Redis, "guarded");
     case.u.set_json(&json!({"n": 0}));
@@ -436,10 +440,10 @@ async fn p21_what_cannot_be_verified_is_not_written() -> anyhow::Result<()> {
             let refused = call.send().await?.problem(503, "precondition-unverifiable")?;
             ensure!(refused.retry_after()? >= 1);
         }
-        case.u.script([Turn::drop(false).on("GET"), Turn::drop(false).on("GET"), Turn::drop(false).on("GET")]);
+        // As often as it is asked again: reads may be.
+        case.u.script(std::iter::repeat_n(Turn::drop(false).on("GET"), 50));
         let call = case.put(&json!({"n": 2})).header("if-match", &tag);
         call.send().await?.problem(503, "precondition-unverifiable")?;
-        case.u.script([]);
         for upstream in [401, 403] {
             let other = case.another();
             other.u.set_json(&json!({"n": 1}));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use weir_harness::document::Manner;
 
 use crate::call::{Call, Case};
-use crate::stand::{ALL, Group, SHARED, until};
+use crate::stand::{ALL, Group, SHARED, until, wanted};
 
 static WRITES: Group = Group::new(policies, ALL, 1);
 static NODES: Group = Group::new(policies, SHARED, 2);
@@ -168,8 +168,8 @@ async fn s7_a_write_that_takes_longer_than_the_lease_keeps_it() -> anyhow::Resul
 #[tokio::test]
 async fn s8_a_killed_node_holds_up_the_others_no_longer_than_its_lease() -> anyhow::Result<()> {
     let stand = Arc::new(NODES.fresh().await?);
-    for store in SHARED {
-        let case = Case::new(&stand, *store, "queue");
+    for store in wanted(SHARED) {
+        let case = Case::new(&stand, store, "queue");
         slow(&case, 20_000);
         let lost = case.put(&json!({"n": 1})).spawn();
         until("the first is under way", Duration::from_secs(5), || case.u.in_flight() == 1).await?;

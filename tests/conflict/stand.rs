@@ -50,6 +50,13 @@ pub(crate) const NONE: &[Store] = &[Store::Memory];
 /// Those that several nodes share.
 pub(crate) const SHARED: &[Store] = &[Store::Redis, Store::Postgres];
 
+/// Those of them that are to be tested: all, or the ones that `WEIR_CONFLICT_STORES` names.
+pub(crate) fn wanted(stores: &[Store]) -> Vec<Store> {
+    let named = std::env::var("WEIR_CONFLICT_STORES").ok();
+    let is_named = |store: &Store| named.as_ref().is_none_or(|n| n.split(',').any(|name| name == store.id()));
+    stores.iter().copied().filter(is_named).collect()
+}
+
 /// Policies that are tested on the same processes.
 pub(crate) struct Group {
     /// Each policy: its name, and its block `conflict:` without `store`. What stands in its
@@ -93,15 +100,19 @@ impl Group {
     ) -> anyhow::Result<Stand> {
         // Of its own, as tests that share it end before it does.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let (policies, stores, nodes) = (self.policies, self.stores, self.nodes);
+        let (policies, stores, nodes) = (self.policies, wanted(self.stores), self.nodes);
         let parts = runtime.spawn(async move { Parts::start(policies(), stores, nodes, change).await });
         Stand::new(parts.await??, runtime)
     }
 
     /// A document behind the policy, for each store of the group.
     pub(crate) async fn cases(&self, policy: &str) -> anyhow::Result<Vec<Case>> {
+        let stores = wanted(self.stores);
+        if stores.is_empty() {
+            return Ok(Vec::new());
+        }
         let stand = self.stand().await?;
-        Ok(self.stores.iter().map(|store| Case::new(&stand, *store, policy)).collect())
+        Ok(stores.into_iter().map(|store| Case::new(&stand, store, policy)).collect())
     }
 
     /// A document behind the policy, on the group's first store.
@@ -136,7 +147,7 @@ pub(crate) struct Keys {
 impl Parts {
     async fn start(
         policies: Vec<(&'static str, Value)>,
-        stores: &'static [Store],
+        stores: Vec<Store>,
         nodes: usize,
         change: impl FnOnce(Config) -> Config,
     ) -> anyhow::Result<Self> {
@@ -146,7 +157,7 @@ impl Parts {
         let keys = Keys { a: Key::new(401), b: Key::new(402), elsewhere: Key::new(403) };
         let late = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
         let mut config = base(&u, &keys, late);
-        for store in stores {
+        for store in &stores {
             for (name, policy) in &policies {
                 config = route(config, *store, name, policy);
             }
