@@ -93,7 +93,7 @@ async fn client(
             Ok(status) => anyhow::bail!("{method} number {number}: {status}"),
             Err(error) => return Err(error.context(format!("{method} number {number}"))),
         };
-        open[node] = Some(raw);
+        open[node] = (!raw.ends).then_some(raw);
     }
 }
 

@@ -12,6 +12,8 @@ use crate::call::Case;
 pub(crate) struct Raw {
     stream: TcpStream,
     read: Vec<u8>,
+    /// Whether the node closes the connection after the last answer.
+    pub(crate) ends: bool,
 }
 
 impl Raw {
@@ -19,7 +21,7 @@ impl Raw {
         let url = case.stand.url(node);
         let stream = TcpStream::connect(url.trim_start_matches("http://")).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, read: Vec::new() })
+        Ok(Self { stream, read: Vec::new(), ends: false })
     }
 
     /// Sends the head of a request for the case's document, with the first application's key; `more` are whole lines.
@@ -58,6 +60,7 @@ impl Raw {
                 let length: usize = length.with_context(|| head.clone())?.trim().parse()?;
                 if self.read.len() >= end + 4 + length {
                     self.read.drain(..end + 4 + length);
+                    self.ends = head.contains("\r\nconnection: close");
                     return head.split(' ').nth(1).and_then(|s| s.parse().ok()).with_context(|| head.clone());
                 }
             }

@@ -18,8 +18,10 @@ use super::fetch;
 use super::run::{Run, Stop};
 use super::source::Source;
 use crate::retry_after::retry_after;
+use crate::server::departure::departure;
 use crate::upstream::owned::{self, Answer, Unanswered};
 use crate::upstream::repeat;
+use crate::upstream::upload::Talk;
 
 /// The window that the budget is reckoned over, and the repeats that are free in each.
 const WINDOW: (u64, u32) = (10_000, 3);
@@ -39,7 +41,7 @@ pub(super) enum NoAnswer {
 pub(super) async fn ask(run: &mut Run<'_>) -> Result<Answer, NoAnswer> {
     let policy = run.policy.clone();
     let Some(set) = policy.upstream_conflict.as_ref().filter(|set| set.strategy != ConflictStrategy::Pass) else {
-        return once(run).await.map_err(NoAnswer::Upstream);
+        return once(run).await;
     };
     let budget = RetryBudget { percent: u32::from(set.budget.0), floor: WINDOW.1, window_ms: WINDOW.0 };
     let conflicts = run.conflicts();
@@ -48,7 +50,7 @@ pub(super) async fn ask(run: &mut Run<'_>) -> Result<Answer, NoAnswer> {
     let begun = Instant::now();
     let mut made = 1;
     loop {
-        let answer = once(run).await.map_err(NoAnswer::Upstream)?;
+        let answer = once(run).await?;
         let status = answer.head.status.as_u16();
         let may = set.on.contains(&status) || (set.strategy == ConflictStrategy::Reread && status == 412);
         if !may || !is_repeatable(run, set, status) || made >= set.max_attempts {
@@ -69,9 +71,19 @@ pub(super) async fn ask(run: &mut Run<'_>) -> Result<Answer, NoAnswer> {
     }
 }
 
-async fn once(run: &mut Run<'_>) -> Result<Answer, Unanswered> {
+async fn once(run: &mut Run<'_>) -> Result<Answer, NoAnswer> {
+    let cancels = run.upload.is_whole() && run.held.kept.as_ref().is_some_and(|kept| !kept.drains());
     let Run { state, io, request, upload, origin, .. } = run;
-    owned::ask(state, &mut io.talk(), request, upload, *origin).await
+    if !cancels {
+        return owned::ask(state, &mut io.talk(), request, upload, *origin).await.map_err(NoAnswer::Upstream);
+    }
+    // The call ends with its caller, also before the upstream has answered: how it ended there is then not known.
+    let mut talk = Talk { session: None, forward: io.forward, settlement: io.settlement, pace: io.pace };
+    tokio::select! {
+        biased;
+        answer = owned::ask(state, &mut talk, request, upload, *origin) => answer.map_err(NoAnswer::Upstream),
+        reason = departure(io.session.as_downstream_mut()) => Err(NoAnswer::Stop(Stop::Failed(reason.into_down()))),
+    }
 }
 
 fn noted(run: &mut Run<'_>, answer: Answer, made: u32) -> Answer {
