@@ -226,7 +226,9 @@ async fn n6_all_nodes_together_keep_the_limit() -> anyhow::Result<()> {
         for call in calls {
             good += usize::from(call.await??.expect_one_of(&[200, 429, 503])?.status == 200);
         }
-        assert_eq!((good, case.u.most_in_flight()), (5, 5));
+        // More than five only where some came after the first had ended.
+        ensure!(good >= 5, "{good}");
+        assert_eq!(case.u.most_in_flight(), 5);
     }
     for case in NODES.cases("queued").await? {
         case.u.set_json(&json!({}));
@@ -297,7 +299,7 @@ async fn n8_an_adaptive_limit_falls_with_a_slower_upstream_and_recovers() -> any
         Ok((samples[samples.len() / 2], *samples.last().context("no sample")?))
     };
     let (before, _) = most(5, 200).await?;
-    let (slower, _) = most(8, 800).await?;
+    let (slower, _) = most(16, 800).await?;
     ensure!(slower < before && slower >= 3, "{before} under way before, {slower} with a four times slower upstream");
     let (after, highest) = most(10, 200).await?;
     ensure!(after > slower && highest <= 40, "{before}, {slower}, {after} after it recovered, {highest} at most");
@@ -436,14 +438,12 @@ async fn n14_a_node_without_the_store_keeps_its_part_of_the_limit() -> anyhow::R
         case.get().send().await?.expect(200)?;
         case.get().at(1).send().await?.expect(200)?;
     }
-    case.u.behave(Manner::slow(Duration::from_millis(800)));
+    case.u.behave(Manner::slow(Duration::from_millis(1_500)));
     let calls: Vec<_> = (0..20).map(|n| case.get().at(n % 2).spawn()).collect();
-    let mut good = 0;
     for call in calls {
-        let reply = call.await??.expect_one_of(&[200, 429, 503])?;
-        good += usize::from(reply.status == 200);
+        call.await??.expect_one_of(&[200, 429, 503])?;
     }
-    ensure!((2..=5).contains(&good), "{good} of a limit of 5 over two nodes");
-    ensure!(case.u.most_in_flight() <= 5, "{}", case.u.most_in_flight());
+    let most = case.u.most_in_flight();
+    ensure!((2..=5).contains(&most), "{most} of a limit of 5 over two nodes");
     Ok(())
 }
