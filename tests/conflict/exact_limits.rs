@@ -1,7 +1,7 @@
 //! Limits of requests under way are exact under load, with callers that leave, connections that are reset and an upstream
 //! that breaks off; all permits are back at the end.
 //!
-//! 100,000 requests with `WEIR_CONFLICT_FULL=1`; by default 12,000 on one node and 2,000 over two, for time's sake.
+//! 100,000 requests with `WEIR_CONFLICT_FULL=1`; by default 6,000 on one node and 2,000 over two, for time's sake.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -137,7 +137,7 @@ async fn exact(case: &Case, count: usize, nodes: usize) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_upstream_never_sees_one_more_and_every_permit_comes_back() -> anyhow::Result<()> {
-    exact(&ONE.case("exact").await?, if is_full() { 100_000 } else { 12_000 }, 1).await
+    exact(&ONE.case("exact").await?, if is_full() { 100_000 } else { 6_000 }, 1).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

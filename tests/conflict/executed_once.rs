@@ -36,8 +36,8 @@ enum Definite {
 }
 
 /// Sends until there is an answer that will stay the answer.
-async fn ask(case: &Case, number: usize) -> anyhow::Result<Definite> {
-    let key = format!("key-{}", number / TIMES);
+async fn ask(case: &Case, number: usize, keys: usize) -> anyhow::Result<Definite> {
+    let key = format!("key-{}", number % keys);
     let body = json!({"key": key});
     let begun = Instant::now();
     for turn in number.. {
@@ -83,7 +83,7 @@ async fn each_key_is_carried_out_at_most_once_while_nodes_are_killed() -> anyhow
                         if number >= keys * TIMES {
                             return anyhow::Ok(answers);
                         }
-                        answers.push((number / TIMES, ask(&case, number).await?));
+                        answers.push((number % keys, ask(&case, number, keys).await?));
                     }
                 })
             })
