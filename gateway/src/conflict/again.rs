@@ -78,7 +78,7 @@ async fn once(run: &mut Run<'_>) -> Result<Answer, NoAnswer> {
         return owned::ask(state, &mut io.talk(), request, upload, *origin).await.map_err(NoAnswer::Upstream);
     }
     // The call ends with its caller, also before the upstream has answered: how it ended there is then not known.
-    let mut talk = Talk { session: None, forward: io.forward, settlement: io.settlement, pace: io.pace };
+    let mut talk = Talk { session: None, forward: io.forward, settlement: io.settlement, pace: io.pace, once: io.once };
     tokio::select! {
         biased;
         answer = owned::ask(state, &mut talk, request, upload, *origin) => answer.map_err(NoAnswer::Upstream),
