@@ -156,6 +156,13 @@ impl Call {
         self
     }
 
+    /// At another path of the gateway.
+    pub(crate) fn path(mut self, path: &str) -> Self {
+        self.url = self.url.replace(&self.path, path);
+        path.clone_into(&mut self.path);
+        self
+    }
+
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = body.to_string().into_bytes();
         self.header("content-type", "application/json")

@@ -10,6 +10,7 @@ mod entity_tags;
 mod exact_limits;
 mod executed_once;
 mod idempotency;
+mod locks;
 mod lost_updates;
 mod management;
 mod preconditions;

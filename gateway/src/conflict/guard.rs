@@ -63,6 +63,8 @@ fn submitted(run: &Run<'_>) -> Result<(Vec<LockToken>, Option<IfHeader>), Malfor
 fn judge<'l>(run: &Run<'_>, set: &Lock, locks: &'l Locks, tokens: &[LockToken]) -> Result<Option<&'l LeaseView>, Stop> {
     let own = tokens.iter().find_map(|token| locks.of_token(token.as_str()));
     match (own, locks.held.first()) {
+        // Who has found out a token holds no lock by that (RFC 4918 section 6.4).
+        (Some(own), _) if own.holder.owner != run.owner() => Err(run.locked(Slug::ResourceLocked, own).into()),
         (Some(own), _) => Ok(Some(own)),
         // A token that is of no lock is told first: who sends one believes to hold it.
         (None, _) if !tokens.is_empty() => Err(run.lock_problem(Slug::LockTokenInvalid).into()),

@@ -29,7 +29,6 @@ mod verify;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{DATE, HeaderName};
 use pingora_core::Result;
@@ -245,7 +244,7 @@ async fn refuse(run: &mut Run<'_>, problem: Problem) -> Result<()> {
         head.append_header(name, value)?;
     }
     head.insert_header(REQUEST_ID, run.io.settlement.id.as_str())?;
-    problem::give(run.io.session, head, Bytes::from(answer.body), false).await
+    problem::give(run.io.session, head, answer.body, false).await
 }
 
 /// Whether a route's requests take this path.

@@ -213,6 +213,11 @@ impl<'a> Run<'a> {
         (self.names.key(self.tag(), &[kind, &text]), text)
     }
 
+    /// The application that calls; empty on public routes.
+    pub(super) fn owner(&self) -> &str {
+        self.caller.as_ref().map_or("", |(_, application)| application.as_str())
+    }
+
     /// Who holds what this request takes.
     pub(super) fn holder(&self, label: String) -> Holder {
         let (team, owner) = self.caller.clone().unwrap_or_default();

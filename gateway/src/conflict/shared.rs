@@ -80,9 +80,11 @@ impl Conflicts {
         loop {
             let mut most = 1;
             for store in self.stores.opened() {
-                if let Ok(nodes) = store.heartbeat(&node, HEARTBEAT.1).await {
-                    most = most.max(nodes);
-                }
+                most = most.max(match store.heartbeat(&node, HEARTBEAT.1).await {
+                    Ok(nodes) => nodes,
+                    // As many as there were: a limit that is divided among nodes counts on them when the store is down.
+                    Err(_) => self.nodes(),
+                });
             }
             self.nodes.store(most, Ordering::Relaxed);
             tokio::time::sleep(HEARTBEAT.0).await;

@@ -51,7 +51,8 @@ pub(super) async fn take(
     exchange.settlement.route.clone_from(&resource.route.id);
     exchange.settlement.service.clone_from(&resource.route.service);
     if !resource.set.modes.contains(&mode) {
-        return Err(malformed("mode: locks of this kind are not given on this route".to_owned()));
+        let word = if mode == LockMode::Shared { "shared" } else { "exclusive" };
+        return Err(malformed(format!("mode: this route gives no {word} locks")));
     }
     let ttl = ttl.clamp(SHORTEST, resource.set.max_ttl.0.max(SHORTEST));
     let token = LockToken::mint().map_err(|_| Problem::new(Slug::StoreUnavailable))?;
@@ -71,8 +72,10 @@ pub(super) async fn take(
         route: resource.route.id.clone(),
         resource: resource.key.to_string(),
         token: token.as_str().to_owned(),
+        owner: holder.owner.clone(),
+        team: holder.team.clone(),
     };
-    let id = id::seal(state, exchange, &known);
+    let id = id::seal(state, &known);
     Ok(Taken { id, token, fence: grant.fence, mode, expires_in: grant.expires_in })
 }
 
@@ -106,9 +109,7 @@ fn permit_of(id: &LeaseId) -> PermitId {
 }
 
 fn holder(exchange: &Exchange, label: String, note: String) -> Holder {
-    let team =
-        exchange.caller.as_ref().and_then(|caller| caller.application(&exchange.snapshot)).map(|a| a.team.clone());
-    Holder { owner: id::consumer(exchange), team: team.unwrap_or_default(), label, note }
+    Holder { owner: id::consumer(exchange), team: id::team(exchange), label, note }
 }
 
 /// Somebody else holds a lock; who it is, callers of the same team are told.
@@ -137,7 +138,7 @@ struct Place {
 
 fn place(state: &State, exchange: &Exchange, id: &str) -> Result<Place, Problem> {
     let absent = || Problem::new(Slug::LockNotFound);
-    let known = id::open(state, exchange, id).ok_or_else(absent)?;
+    let known = id::open(state, exchange, id)?;
     let key: ResourceKey = known.resource.parse().map_err(|_| absent())?;
     let policy = policy(&exchange.snapshot, &known.route).ok_or_else(absent)?;
     let set = policy.lock.clone().ok_or_else(absent)?;

@@ -215,8 +215,8 @@ fn token_fits(session: &Session, state: &State, exchange: &Exchange, id: &str) -
         .map_err(|fault| Problem::malformed(Slug::LockRequestMalformed, &fault))?;
     let Some(sent) = sent else { return Ok(()) };
     match id::open(state, exchange, id) {
-        Some(known) if known.token == sent.as_str() => Ok(()),
-        _ => Err(Problem::new(Slug::LockTokenInvalid)),
+        Ok(known) if known.token != sent.as_str() => Err(Problem::new(Slug::LockTokenInvalid)),
+        known => known.map(|_| ()),
     }
 }
 

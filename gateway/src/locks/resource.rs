@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderValue};
 use pingora_proxy::Session;
 use weir_conflict::facts::Facts;
 use weir_conflict::problem::{Problem, Slug};
@@ -92,7 +93,12 @@ fn permitted(exchange: &Exchange, route: &Route) -> Result<(), Problem> {
     let allowed = match (&exchange.caller, route.auth) {
         (_, Auth::Public) => true,
         (Some(caller), Auth::ApiKey) => caller.permits_service(&exchange.snapshot, &route.service),
-        (None, Auth::ApiKey) => false,
+        (None, Auth::ApiKey) => {
+            let detail = "no API key; send it as 'Authorization: Bearer weir_…'";
+            let challenge = HeaderValue::from_static("Bearer realm=\"weir\"");
+            let problem = Problem::new(Slug::LockNotYours).with_status(401).with_detail(detail);
+            return Err(problem.with_header(WWW_AUTHENTICATE, challenge));
+        }
     };
     if allowed { Ok(()) } else { Err(Problem::new(Slug::LockNotFound)) }
 }
