@@ -8,7 +8,7 @@ use weir_domain::dialect::Dialect;
 
 use crate::ai::Endpoint;
 use crate::exchange::Exchange;
-use crate::locks::{Asked, Dav};
+use crate::locks::Asked;
 use crate::metering::Settlement;
 use crate::problem::Refusal;
 use crate::server::drain::{Counted, Drain};
@@ -36,8 +36,6 @@ pub(crate) enum Decision {
     Policed,
     /// A request of locks, which the data plane answers itself.
     Locks(Asked),
-    /// The same by a method of WebDAV.
-    Dav(Dav),
     /// A REST call that asks for a WebSocket.
     Tunnel,
     /// A question about the process itself.

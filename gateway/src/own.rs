@@ -13,7 +13,10 @@ use pingora_core::protocols::http::ServerSession;
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
+use crate::context::Context;
+use crate::problem::{self, Refusal};
 use crate::state::State;
+use crate::telemetry::Unrouted;
 
 /// Media type of the Prometheus text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,6 +37,30 @@ pub(crate) async fn answer(state: &State, session: &mut Session, question: &str)
     let session = session.as_downstream_mut();
     session.write_response_header(Box::new(head)).await?;
     session.write_response_body(body, true).await
+}
+
+/// Refuses a request before it has a destination: it has no ledger row, but a line in the log.
+///
+/// # Errors
+/// When the caller has left.
+pub(crate) async fn refuse_unrouted(
+    state: &State,
+    session: &mut Session,
+    context: &Context,
+    refusal: &Refusal,
+) -> Result<()> {
+    let id = weir_domain::name::new_id();
+    let answered = problem::answer(session, refusal, context.dialect, &id).await;
+    let request = session.req_header();
+    state.telemetry.unrouted(&Unrouted {
+        id: &id,
+        method: request.method.as_str(),
+        path: request.uri.path(),
+        status: refusal.status,
+        reason: refusal.code,
+        duration: context.started.elapsed(),
+    });
+    answered
 }
 
 fn readiness(state: &State) -> (u16, String) {

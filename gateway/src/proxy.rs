@@ -27,7 +27,6 @@ use crate::routing::{self, Destination, Miss};
 use crate::server::connection;
 use crate::server::trust::Origin;
 use crate::state::State;
-use crate::telemetry::Unrouted;
 use crate::upstream::repeat::Broken;
 use crate::upstream::{Pace, admission, failure, repeat, tunnel};
 use crate::{authn, conflict, intake, locks, own};
@@ -84,7 +83,6 @@ impl Gateway {
                 })
             }
             Destination::Locks(asked) => self.locker(session, context, snapshot).map(|()| Decision::Locks(asked)),
-            Destination::Dav(dav) => self.locker(session, context, snapshot).map(|()| Decision::Dav(dav)),
             Destination::Rest(forward) => {
                 let caller = self.identify_for_route(session, &snapshot, forward.route.auth)?;
                 let settlement = self.settlement(session, Traffic::Rest);
@@ -183,7 +181,7 @@ impl Gateway {
         outcome: Outcome,
     ) -> Result<()> {
         let Some(exchange) = &mut context.exchange else {
-            return self.refuse_unrouted(session, context, refusal).await;
+            return own::refuse_unrouted(&self.state, session, context, refusal).await;
         };
         let settlement = &mut exchange.settlement;
         settlement.end(outcome, refusal.code);
@@ -192,21 +190,6 @@ impl Gateway {
         settlement.first_byte();
         settlement.settle();
         problem::answer(session, refusal, settlement.dialect, &settlement.id).await
-    }
-
-    async fn refuse_unrouted(&self, session: &mut Session, context: &Context, refusal: &Refusal) -> Result<()> {
-        let id = weir_domain::name::new_id();
-        let answered = problem::answer(session, refusal, context.dialect, &id).await;
-        let request = session.req_header();
-        self.state.telemetry.unrouted(&Unrouted {
-            id: &id,
-            method: request.method.as_str(),
-            path: request.uri.path(),
-            status: refusal.status,
-            reason: refusal.code,
-            duration: context.started.elapsed(),
-        });
-        answered
     }
 }
 
@@ -251,10 +234,6 @@ impl ProxyHttp for Gateway {
             Ok(Decision::Locks(asked)) => {
                 let Some(exchange) = &mut context.exchange else { return Ok(false) };
                 Box::pin(locks::serve(&self.state, session, exchange, asked)).await.map(|()| true)
-            }
-            Ok(Decision::Dav(dav)) => {
-                let Some(exchange) = &mut context.exchange else { return Ok(false) };
-                Box::pin(locks::webdav::serve(&self.state, session, exchange, dav)).await.map(|()| true)
             }
             Ok(Decision::BatchOfFile) => self.batch_of_file(session, context).await.map(|()| true),
             Ok(Decision::Health(question)) => own::answer(&self.state, session, question).await.map(|()| true),

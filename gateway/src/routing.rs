@@ -11,7 +11,7 @@ use weir_domain::spec::Method;
 
 use crate::ai::stored::{self, Stored};
 use crate::ai::{self, Endpoint};
-use crate::locks::{self, Asked, Dav, Wrong};
+use crate::locks::{self, Asked, Wrong};
 use crate::problem::Refusal;
 use crate::upstream::{Forward, rewrite};
 
@@ -29,8 +29,6 @@ pub(crate) enum Destination {
     Stored(Stored),
     /// Locks that clients hold.
     Locks(Asked),
-    /// The same by a method of WebDAV.
-    Dav(Dav),
     /// `/-/live`: the process runs.
     Live,
     /// `/-/ready`: the node takes traffic.
@@ -82,7 +80,7 @@ pub(crate) fn find(snapshot: &Snapshot, request: &RequestHeader, host: &str) -> 
         Some(Err(Wrong::Absent)) => return Err(Miss::NotFound),
     }
     if let Some(dav) = locks::is_dav(&request.method) {
-        return Ok(Destination::Dav(dav));
+        return Ok(Destination::Locks(Asked::Dav(dav)));
     }
     match path {
         "/-/live" => return Ok(Destination::Live),

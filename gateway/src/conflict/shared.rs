@@ -16,7 +16,7 @@ use crate::counting::retry_budget::Budget;
 use crate::telemetry::ConflictMetrics;
 
 /// How often a node says that it lives, and how long that counts.
-const HEARTBEAT: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
+const HEARTBEAT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
 /// Shared by all requests of a node.
 pub(crate) struct Conflicts {

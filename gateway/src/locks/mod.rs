@@ -6,7 +6,7 @@
 mod held;
 mod id;
 mod resource;
-pub(crate) mod webdav;
+mod webdav;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub(crate) enum Asked {
     Renew(String),
     /// Give it up.
     Release(String),
+    /// The same by a method of WebDAV.
+    Dav(Dav),
 }
 
 /// What is wrong with a request to this path.
@@ -130,6 +132,7 @@ pub(crate) async fn serve(
         Asked::Show(id) => held::find(state, exchange, &id).await.map(|lock| shown(&lock)),
         Asked::Renew(id) => renew(state, session, exchange, &id).await?,
         Asked::Release(id) => release(state, session, exchange, &id).await,
+        Asked::Dav(dav) => webdav::reply(state, session, exchange, dav).await?,
     };
     answer(session, exchange, reply).await
 }

@@ -19,7 +19,7 @@ use weir_domain::spec::LockMode;
 
 use super::held;
 use super::resource::{self, Resource};
-use super::{Reply, SHORTEST, answer, body, malformed};
+use super::{Reply, SHORTEST, body, malformed};
 use crate::exchange::Exchange;
 use crate::state::State;
 
@@ -41,19 +41,24 @@ pub(crate) fn is_dav(method: &Method) -> Option<Dav> {
     }
 }
 
-/// Serves one request.
+/// What is answered to one request.
 ///
 /// # Errors
 /// The caller left.
-pub(crate) async fn serve(state: &Arc<State>, session: &mut Session, exchange: &mut Exchange, dav: Dav) -> Result<()> {
+pub(super) async fn reply(
+    state: &Arc<State>,
+    session: &mut Session,
+    exchange: &mut Exchange,
+    dav: Dav,
+) -> Result<std::result::Result<Reply, Problem>> {
     let path = session.req_header().uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let sent = match body(session).await? {
         Ok(sent) => sent,
-        Err(problem) => return answer(session, exchange, Err(problem)).await,
+        Err(problem) => return Ok(Err(problem)),
     };
     let found = resource::find(state, session, exchange, &path)
         .and_then(|resource| if resource.set.webdav { Ok(resource) } else { Err(not_here()) });
-    let reply = match found {
+    Ok(match found {
         Err(problem) => Err(problem),
         Ok(resource) => {
             let headers = session.req_header().headers.clone();
@@ -63,8 +68,7 @@ pub(crate) async fn serve(state: &Arc<State>, session: &mut Session, exchange: &
                 Dav::Unlock => unlock(state, exchange, &resource, &headers).await,
             }
         }
-    };
-    answer(session, exchange, reply).await
+    })
 }
 
 /// The route's locks are not had this way.
