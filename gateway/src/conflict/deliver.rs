@@ -10,10 +10,10 @@ use weir_conflict::status::{Act, Policy};
 use weir_domain::ledger::Outcome;
 use weir_domain::spec::{HoldUntil, WriteResponse};
 
-use super::idempotency::Tape;
 use super::lease::End;
 use super::run::{Run, Stop};
 use super::source::Source;
+use super::tape::Tape;
 use super::verify;
 use crate::server::departure::departure;
 
@@ -79,7 +79,7 @@ impl Flow {
     /// # Errors
     /// The answer is not read on.
     async fn leave(&mut self, run: &mut Run<'_>, error: Box<Error>) -> Result<(), Stop> {
-        if self.alone.is_none() && !run.held.kept.as_ref().is_some_and(super::idempotency::Kept::drains) {
+        if self.alone.is_none() && !run.held.kept.as_ref().is_some_and(super::kept::Kept::drains) {
             return Err(Stop::Failed(error));
         }
         self.alone.get_or_insert(error);

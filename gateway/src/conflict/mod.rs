@@ -13,6 +13,7 @@ mod fetch;
 mod guard;
 mod idempotency;
 mod join;
+mod kept;
 mod learnt;
 mod lease;
 mod preconditions;
@@ -23,6 +24,7 @@ mod run;
 mod shared;
 mod source;
 mod tags;
+mod tape;
 mod turn;
 mod verify;
 

@@ -18,7 +18,7 @@ use weir_domain::conflict_key::Template;
 use weir_domain::snapshot::{ConflictPolicy, Route};
 
 use super::Conflicts;
-use super::idempotency::Kept;
+use super::kept::Kept;
 use super::lease::Lease;
 use crate::exchange::Caller;
 use crate::metering::Settlement;
