@@ -3,6 +3,7 @@
 use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,6 +51,16 @@ impl fmt::Display for NanoUsd {
         }
         let digits = format!("{fraction:09}");
         write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+    }
+}
+
+/// What [`fmt::Display`] writes of an amount that is not negative.
+impl FromStr for NanoUsd {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        let nanos = parse_scaled(text, 9)?;
+        i64::try_from(nanos).map(Self).map_err(|_| MoneyError::TooLarge)
     }
 }
 

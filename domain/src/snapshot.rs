@@ -263,7 +263,7 @@ pub struct ModelRoute {
     pub direct: bool,
     /// Which answers are kept.
     pub cache: Option<AnswerCache>,
-    /// What becomes of calls that clash: idempotency, coalescing and limits, and nothing else.
+    /// What becomes of calls that clash: idempotency and limits, and nothing else.
     pub conflict: Option<Arc<ConflictPolicy>>,
     /// Who gets a copy of some calls.
     pub shadows: Vec<ShadowTarget>,

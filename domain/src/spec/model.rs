@@ -276,7 +276,7 @@ pub struct ModelRoute {
     /// Gives an answer once more to who asks the very same. Absent: every call goes to a target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<AnswerCache>,
-    /// What becomes of calls that clash: `idempotency`, `coalesce`, `concurrency` and `store`; the other parts are for REST
+    /// What becomes of calls that clash: `idempotency`, `concurrency` and `store`; the other parts are for REST
     /// routes, and nothing is inherited but from the `policy` that it names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<ConflictSetting>,

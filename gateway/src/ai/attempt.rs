@@ -47,6 +47,8 @@ pub(super) struct Request<'a> {
     pub(super) id: String,
     /// When its last attempt must be over.
     pub(super) ends: tokio::time::Instant,
+    /// Whether its answer is read to its end although the caller has left: somebody else will want it.
+    pub(super) reads_on: bool,
 }
 
 /// What one attempt sends, and where.
@@ -65,6 +67,8 @@ pub(super) enum Ready<'a> {
     Whole(Running<'a>, Box<Answer>),
     /// A stream.
     Stream(Box<Flow<'a>>),
+    /// A whole answer whose caller had left when it came, with the reason.
+    Late(Running<'a>, Box<Answer>, Box<pingora_core::Error>),
 }
 
 /// A stream that has begun.
@@ -87,7 +91,8 @@ pub(super) async fn run<'a>(
     caller: &mut impl Waiting,
 ) -> Result<Ready<'a>, Stop> {
     let timeouts = sending.target.timeouts;
-    let reads_on = sending.target.provider.on_abort == OnAbort::Drain;
+    let reads_on = request.reads_on || sending.target.provider.on_abort == OnAbort::Drain;
+    running.reads_on(reads_on);
     let drains = reads_on.then(|| request.state.models.drains.clone());
     let mut clock = Clock::start(timeouts.total_ms, request.ends, drains);
     let opened = open(request, sending, &mut running, caller, &mut clock).await;
@@ -288,6 +293,10 @@ async fn whole<'a>(
                     running.lost(std::mem::take(&mut answer.dropped));
                     if let Some(reason) = clock.departed() {
                         running.drained();
+                        if request.reads_on {
+                            running.holds(share);
+                            return Ok(Ready::Late(running, Box::new(answer), reason));
+                        }
                         return Err(Stop::Left(reason));
                     }
                     running.end(Outcome::Ok, "");

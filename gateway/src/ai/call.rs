@@ -9,7 +9,6 @@
 //! next one is tried.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::header;
@@ -17,27 +16,20 @@ use pingora_core::Result;
 use pingora_proxy::Session;
 use weir_domain::dialect::{Dialect, WireFormat};
 use weir_domain::ledger::{CacheStatus, Outcome};
-use weir_domain::money::NanoUsd;
 use weir_domain::operation::Operation;
-use weir_domain::snapshot::{ModelRoute, Target};
+use weir_domain::snapshot::{ModelRoute, Snapshot, Target};
 use weir_llm::{Addressed, Peek, RequestError, UpstreamRequest, WireError};
 
-use super::account::named;
+use super::account::named::{self, Named};
 use super::answers::{self, Kept, Place, Taking};
-use super::attempt::{self, Ready, Request, Sending};
+use super::attempt::Request;
 use super::beta::{self, Betas};
 use super::body::{self, Body, BodyError};
 use super::destination::{bind, find, is_named, longest, plan};
-use super::due::{Due, due};
-use super::failure::{Failure, Stop};
-use super::plan::{Choice, Plan};
-use super::pool::cooldown::Rest;
-use super::pool::trial::Trial;
-use super::refuse::{refuse, retry_after};
-use super::running::Running;
+use super::held::{self, Held};
+use super::refuse::{refuse, refuse_held, retry_after};
 use super::shadow::{self, Copies};
-use super::unasked::whole_seconds;
-use super::{models, relay, unasked, unknown_caller, watch};
+use super::{models, relay, repeat, unasked, unknown_caller, watch};
 use crate::exchange::{Caller, Exchange};
 use crate::metering::Settlement;
 use crate::state::State;
@@ -108,29 +100,57 @@ pub(super) async fn serve(
     let (id, ends) = (exchange.settlement.id.clone(), watch::later(longest(&route)));
     let content_type = content_type.filter(|_| peek.is_form());
     let (snapshot, budget) = (&*exchange.snapshot, &state.body_budget);
-    let request = Request { state, budget, snapshot, inbound: dialect, peek: &peek, content_type, id, ends };
+    let request =
+        Request { state, budget, snapshot, inbound: dialect, peek: &peek, content_type, id, ends, reads_on: false };
     let settlement = &mut exchange.settlement;
+    routed(session, settlement, &exchange.snapshot, request, &route, (body, named)).await
+}
+
+/// Serves a call whose route is known, as the route's policies say.
+async fn routed(
+    session: &mut Session,
+    settlement: &mut Settlement,
+    snapshot: &Arc<Snapshot>,
+    request: Request<'_>,
+    route: &ModelRoute,
+    (body, named): (Body, Option<Named>),
+) -> Result<()> {
+    let (state, dialect) = (request.state, request.inbound);
     let betas = betas(session, dialect);
-    let place = answers::place(&route, settlement, &request, &body.bytes, &session.req_header().headers);
+    let mut held = Held::default();
+    let asked = (&**settlement, &body.bytes);
+    if let Err(unmade) = held::claim(state, session, route, asked, &mut held).await {
+        return repeat::unmade(session, settlement, dialect, unmade, held).await;
+    }
+    let place = answers::place(route, settlement, &request, &body.bytes, &session.req_header().headers);
     let taking = match place.map(|place| consult(place, session, settlement, &request)) {
         None => None,
         Some(Ok(Consulted::Kept(kept, answer))) => {
-            return relay::kept(session, dialect, settlement, &kept, answer).await;
+            return relay::kept(session, dialect, settlement, (&kept, answer), held).await;
         }
         Some(Ok(Consulted::Nothing(taking))) => taking,
-        Some(Err(error)) => return refuse(session, settlement, dialect, &error, None).await,
+        Some(Err(error)) => return refuse_held(session, settlement, dialect, (&error, None), held).await,
     };
-    let mut plan = plan(&request, &route, session, settlement, &body.bytes);
-    if let Err(error) = bind(&mut plan, &request, &route, &settlement.application, named.as_ref()) {
-        return refuse(session, settlement, dialect, &error, None).await;
+    let asked = (&**settlement, &body.bytes);
+    if let Err(unmade) = held::admit(state, session, route, asked, &mut held).await {
+        return repeat::unmade(session, settlement, dialect, unmade, held).await;
     }
-    let mut call = Call { request, route: &route, body, betas, copies: Copies { taking, mirror: None } };
-    call.copies.mirror = shadow::mirror(&call, &exchange.snapshot, settlement, plan.shadows());
-    match call.attempts(plan, session, settlement).await {
-        Ok(result) => result,
+    let reads_on = held.reads_on();
+    let request = Request { reads_on, ..request };
+    let mut plan = plan(&request, route, session, settlement, &body.bytes);
+    if let Err(error) = bind(&mut plan, &request, route, &settlement.application, named.as_ref()) {
+        return refuse_held(session, settlement, dialect, (&error, None), held).await;
+    }
+    let mut call = Call { request, route, body, betas, copies: Copies { taking, mirror: None } };
+    call.copies.mirror = shadow::mirror(&call, snapshot, settlement, plan.shadows());
+    match call.attempts(plan, session, settlement, &mut held).await {
+        Ok(result) => {
+            held.gave_up(settlement).await;
+            result
+        }
         Err((error, wait)) => {
             let error = named::in_callers_words(named.as_ref(), error);
-            refuse(session, settlement, dialect, &error, wait.map(retry_after)).await
+            refuse_held(session, settlement, dialect, (&error, wait.map(retry_after)), held).await
         }
     }
 }
@@ -211,70 +231,6 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Attempts one target after another until one answers, and gives that answer to the caller.
-    async fn attempts<R: FnMut(u64) -> u64>(
-        self,
-        mut plan: Plan<R>,
-        session: &mut Session,
-        settlement: &mut Settlement,
-    ) -> Result<Result<()>, Refusal> {
-        let mut last: Option<Box<Failure>> = None;
-        let mut misfit = None;
-        let mut made = 0;
-        while made < self.route.max_attempts.max(1) {
-            let Some(choice) = plan.next(Instant::now()) else { break };
-            let Some(target) = self.route.targets.get(choice.target) else { break };
-            let prepared = match self.prepare(target).inspect_err(|_| plan.unmade(choice)) {
-                Ok(prepared) => prepared,
-                Err(error @ RequestError::Unsupported { .. }) => {
-                    misfit = Some(error.to_wire());
-                    plan.unfit(choice);
-                    continue;
-                }
-                Err(error) => return Err((error.to_wire(), None)),
-            };
-            match due(session, settlement, &plan, choice, self.request.ends).await {
-                Due::Now => {}
-                Due::Never => break,
-                Due::Left(reason) => return Ok(Err(reason)),
-            }
-            made += 1;
-            settlement.dropped = self.dropped(target, &prepared);
-            let format = target.format(self.request.inbound);
-            settlement.captured(|capture| capture.sending(format, &prepared.body));
-            let mut trial = plan.begin(choice);
-            let running = Running::begin(settlement, target, choice.key);
-            let betas = (format == WireFormat::Anthropic).then_some(&self.betas);
-            let sending = Sending { target, key: choice.key, betas, request: &prepared, trial: &trial };
-            let ready = match attempt::run(&self.request, &sending, running, session.as_downstream_mut()).await {
-                Ok(ready) => ready,
-                Err(Stop::Left(reason)) => return Ok(Err(reason)),
-                Err(Stop::Failed(failure)) => {
-                    let again = failed(self.route, &self.request.id, (&mut trial, choice), &failure, &mut plan, made);
-                    last = Some(failure);
-                    if again {
-                        continue;
-                    }
-                    break;
-                }
-            };
-            trial.answered();
-            // No other attempt follows: a long stream need not hold the request's bytes in memory.
-            drop((prepared, self.body));
-            let given = give(&self.request, session, ready, self.copies).await;
-            let tokens = settlement.usage.tokens;
-            trial.consumed(tokens.input_total() + tokens.output_total());
-            return Ok(given);
-        }
-        if plan.is_unmet() {
-            return Err((unasked::unmet(&self.route.name), None));
-        }
-        if self.request.peek.operation == Operation::CountTokens && made == 0 && misfit.is_some() {
-            return Ok(estimated(&self.request, session, settlement).await);
-        }
-        Err(refusal(self.route, settlement, last, misfit, plan.barred(Instant::now()), made))
-    }
-
     /// The body for a target.
     pub(super) fn prepare(&self, target: &Target) -> Result<UpstreamRequest, RequestError> {
         let to = weir_llm::Target {
@@ -311,73 +267,9 @@ impl Call<'_> {
     }
 
     /// What the target does not get of what the caller asked for.
-    fn dropped(&self, target: &Target, prepared: &UpstreamRequest) -> Vec<String> {
+    pub(super) fn dropped(&self, target: &Target, prepared: &UpstreamRequest) -> Vec<String> {
         let mut names: Vec<String> = prepared.dropped.iter().map(|dropped| dropped.path.clone()).collect();
         names.append(&mut self.betas_dropped(target));
         names
     }
-}
-
-/// Leaves alone what failed, and says whether another attempt may follow.
-pub(super) fn failed<R: FnMut(u64) -> u64>(
-    route: &ModelRoute,
-    id: &str,
-    (trial, choice): (&mut Trial, Choice),
-    failure: &Failure,
-    plan: &mut Plan<R>,
-    made: u32,
-) -> bool {
-    let blame = failure.why.map(|why| failure.blame(why));
-    trial.failed(failure, blame);
-    tracing::debug!(request = id, attempt = made, blame = ?blame, reason = failure.error.message, "attempt failed");
-    if failure.is_too_long() {
-        return plan.outgrown(choice);
-    }
-    let (Some(why), Some(blame)) = (failure.why, blame) else { return false };
-    plan.failed(choice, blame, failure.retry_after, made);
-    route.retry_on.contains(&why)
-}
-
-/// What the caller is told when no attempt gave an answer.
-pub(super) fn refusal(
-    route: &ModelRoute,
-    settlement: &mut Settlement,
-    last: Option<Box<Failure>>,
-    misfit: Option<WireError>,
-    barred: Option<Rest>,
-    made: u32,
-) -> Refusal {
-    if let Some(mut failure) = last {
-        if made > 1 {
-            failure.error.message = format!("{} (the last of {made} attempts)", failure.error.message);
-        }
-        settlement.end(failure.outcome, failure.error.code.as_deref().unwrap_or("upstream_error"));
-        return (failure.error, failure.retry_after.map(whole_seconds));
-    }
-    if let Some(rest) = barred {
-        return unasked::not_yet(&route.name, rest);
-    }
-    if let Some(error) = misfit {
-        return (error, None);
-    }
-    (unasked::nobody(&route.name), None)
-}
-
-async fn give(request: &Request<'_>, session: &mut Session, ready: Ready<'_>, copies: Copies<'_>) -> Result<()> {
-    match ready {
-        Ready::Whole(running, answer) => {
-            let (attempt, inbound) = (running.settlement.attempts.last(), request.inbound);
-            let bound = attempt.map(|_| weir_llm::bound(inbound, &answer)).unwrap_or_default();
-            request.state.models.affinity.keep(running.settlement, bound);
-            relay::whole(session, request.inbound, running, answer, copies).await
-        }
-        Ready::Stream(flow) => relay::stream(request.state, session, request.inbound, flow, copies).await,
-    }
-}
-
-/// Weir's own count of tokens, where no provider of the model counts.
-async fn estimated(request: &Request<'_>, session: &mut Session, settlement: &mut Settlement) -> Result<()> {
-    settlement.cost = Some(NanoUsd::ZERO);
-    let body = weir_llm::estimated_count(request.inbound, request.peek);
-    super::give_with(session, settlement, request.inbound, body, Some(("x-weir-estimated", "true"))).await
 }

@@ -5,15 +5,16 @@
 //! `state.egress`.
 //!
 //! ```text
-//! body ─▶ peek ─▶ model, allow-list ─▶ plan ─▶ prepare ─▶ attempt ─┬─▶ relay (whole, or stream) ─▶ settle ─▶ last byte
-//!                                       ▲                          │
-//!                                       └── cooldown, next target ◀┘ failed before the first byte of content
+//! body ─▶ peek ─▶ model, allow-list ─▶ key, room ─▶ plan ─▶ prepare ─▶ attempt ─┬─▶ relay (whole, or stream) ─▶ settle
+//!                                       (see held)   ▲                          │   ─▶ last byte
+//!                                                    └── cooldown, next target ◀┘ failed before the first byte of content
 //! ```
 
 pub(crate) mod account;
 mod affinity;
 mod answers;
 mod attempt;
+mod attempts;
 mod beta;
 mod body;
 mod call;
@@ -24,6 +25,7 @@ mod due;
 mod endpoint;
 mod failure;
 pub(crate) mod health;
+mod held;
 mod line;
 mod link;
 mod models;
@@ -35,6 +37,7 @@ mod post;
 mod realtime;
 mod refuse;
 mod relay;
+mod repeat;
 mod running;
 pub(crate) mod shadow;
 pub(crate) mod stored;

@@ -12,9 +12,12 @@ use weir_domain::money::NanoUsd;
 use weir_domain::usage::UsageSource;
 use weir_llm::{Origin, WireError};
 
+use super::held::Held;
 use crate::metering::Settlement;
 use crate::problem::{ANTHROPIC_REQUEST_ID, REQUEST_ID};
 
+/// The header that says how often providers were asked.
+pub(super) const ATTEMPTS: &str = "x-weir-attempts";
 /// How much of an unread body is taken in behind a refusal, and for how long: closing at once would reset the
 /// connection, and the caller, still sending, would never see the answer.
 const LINGER: (usize, Duration) = (16 << 20, Duration::from_secs(2));
@@ -29,6 +32,17 @@ pub(super) async fn refuse(
     dialect: Dialect,
     error: &WireError,
     header: Option<(HeaderName, HeaderValue)>,
+) -> Result<()> {
+    refuse_held(session, settlement, dialect, (error, header), Held::default()).await
+}
+
+/// The same for a call that holds something of its route's policy.
+pub(super) async fn refuse_held(
+    session: &mut Session,
+    settlement: &mut Settlement,
+    dialect: Dialect,
+    (error, header): (&WireError, Option<(HeaderName, HeaderValue)>),
+    mut held: Held,
 ) -> Result<()> {
     let status = error.caller_status(dialect);
     if !settlement.is_decided() {
@@ -46,6 +60,8 @@ pub(super) async fn refuse(
     if let Some((name, value)) = header {
         head.insert_header(name, value)?;
     }
+    held.dress(&mut head)?;
+    held.refused(settlement, &body).await;
     settlement.status = status;
     settlement.response_bytes = body.len() as u64;
     settlement.first_byte();
@@ -87,7 +103,7 @@ pub(super) fn answered_by(head: &mut ResponseHeader, provider: &str, model: &str
     if let Ok(model) = HeaderValue::from_str(model) {
         head.insert_header("x-weir-model", model)?;
     }
-    head.insert_header("x-weir-attempts", HeaderValue::from(attempts))
+    head.insert_header(ATTEMPTS, HeaderValue::from(attempts))
 }
 
 fn outcome(error: &WireError) -> Outcome {

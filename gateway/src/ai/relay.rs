@@ -14,6 +14,7 @@ use weir_llm::Answer;
 use super::answers::{self, Kept};
 use super::attempt::Flow;
 use super::failure::{Failure, Stop};
+use super::held::{COST, Held};
 use super::line::LineError;
 use super::refuse::{answered_by, identify};
 use super::running::Running;
@@ -34,6 +35,7 @@ pub(super) async fn whole(
     mut running: Running<'_>,
     answer: Box<Answer>,
     mut copies: Copies<'_>,
+    held: &mut Held,
 ) -> Result<()> {
     let kind = running.take_kind();
     running.charge();
@@ -45,14 +47,17 @@ pub(super) async fn whole(
     head.insert_header("content-type", kind.unwrap_or(HeaderValue::from_static("application/json")))?;
     head.insert_header("content-length", HeaderValue::from(answer.body.len()))?;
     if let Some(cost) = settlement.cost {
-        head.insert_header("x-weir-cost", amount(cost)?)?;
+        head.insert_header(COST, amount(cost)?)?;
     }
+    held.dress(&mut head)?;
     settlement.first_byte();
     settlement.end(Outcome::Ok, "");
     settlement.captured(|capture| capture.given(&answer.body));
     settlement.settle();
     copies.piece(&answer.body);
     copies.keep(settlement);
+    held.piece(&answer.body);
+    held.end(settlement.cost).await;
     session.write_response_header(Box::new(head), false).await?;
     session.write_response_body(Some(answer.body), true).await
 }
@@ -62,8 +67,8 @@ pub(super) async fn kept(
     session: &mut Session,
     dialect: Dialect,
     settlement: &mut Settlement,
-    kept: &Kept,
-    body: Bytes,
+    (kept, body): (&Kept, Bytes),
+    mut held: Held,
 ) -> Result<()> {
     settlement.status = 200;
     settlement.usage = kept.usage;
@@ -80,11 +85,14 @@ pub(super) async fn kept(
     head.insert_header("content-length", HeaderValue::from(body.len()))?;
     head.insert_header("age", HeaderValue::from(kept.age()))?;
     answered_by(&mut head, &kept.provider, &kept.upstream_model, 0)?;
-    head.insert_header("x-weir-cost", amount(NanoUsd::ZERO)?)?;
+    head.insert_header(COST, amount(NanoUsd::ZERO)?)?;
+    held.dress(&mut head)?;
     settlement.first_byte();
     settlement.end(Outcome::Ok, "");
     settlement.captured(|capture| capture.given(&body));
     settlement.settle();
+    held.piece(&body);
+    held.end(settlement.cost).await;
     session.write_response_header(Box::new(head), false).await?;
     session.write_response_body(Some(body), true).await
 }
@@ -106,19 +114,26 @@ pub(super) async fn stream(
     dialect: Dialect,
     flow: Box<Flow<'_>>,
     mut copies: Copies<'_>,
+    held: &mut Held,
 ) -> Result<()> {
     let mut flow = *flow;
     let kind = flow.streaming.running.take_kind();
     let kind = kind.unwrap_or(HeaderValue::from_static(EVENT_STREAM));
     let is_events = kind.as_bytes().starts_with(b"text/event-stream");
-    begin(session, dialect, &mut flow, kind).await?;
+    begin(session, dialect, &mut flow, kind, held).await?;
     let mut sent = 0;
-    let end = pump(session, &mut flow, &mut sent, &mut copies).await;
+    let end = pump(session, &mut flow, &mut sent, (&mut copies, held)).await;
+    let clean = matches!(end, End::Whole);
     let end = alone(end, &mut flow);
     let mut last = std::mem::take(&mut flow.held);
-    let clean = matches!(end, End::Whole);
     let result = match end {
         End::Left(reason) => {
+            if clean {
+                // Nobody was there for it, but who repeats the call gets it.
+                flow.streaming.note();
+                held.piece(&last);
+                held.end(flow.streaming.running.cost()).await;
+            }
             flow.line.cut().await;
             flow.streaming.running.settlement.response_bytes = sent;
             flow.streaming.running.settlement.end(Outcome::Aborted, "caller_left");
@@ -135,6 +150,7 @@ pub(super) async fn stream(
             flow.streaming.running.broke_off(&failure);
             flow.streaming.running.settlement.end(failure.outcome, code);
             settle(&mut flow, sent, &last);
+            held.gave_up(flow.streaming.running.settlement).await;
             // The body ends in order, so the connection stays good: the head has promised that already.
             session.write_response_body(Some(last.freeze()), true).await
         }
@@ -144,6 +160,8 @@ pub(super) async fn stream(
             let last = last.freeze();
             copies.piece(&last);
             settle(&mut flow, sent, &last);
+            held.piece(&last);
+            held.end(flow.streaming.running.settlement.cost).await;
             copies.keep(flow.streaming.running.settlement);
             let bound = flow.streaming.translator.bound();
             state.models.affinity.keep(flow.streaming.running.settlement, bound);
@@ -159,16 +177,23 @@ pub(super) async fn stream(
 }
 
 /// Sends the head, unless the caller has left already.
-async fn begin(session: &mut Session, dialect: Dialect, flow: &mut Flow<'_>, kind: HeaderValue) -> Result<()> {
-    if flow.clock.is_alone() {
-        return Ok(());
-    }
+async fn begin(
+    session: &mut Session,
+    dialect: Dialect,
+    flow: &mut Flow<'_>,
+    kind: HeaderValue,
+    held: &mut Held,
+) -> Result<()> {
     let settlement = &mut *flow.streaming.running.settlement;
-    settlement.status = 200;
-    settlement.first_byte();
     let mut head = head(settlement, dialect)?;
     head.insert_header("content-type", kind)?;
     head.insert_header("cache-control", HeaderValue::from_static("no-cache"))?;
+    held.dress(&mut head)?;
+    if flow.clock.is_alone() {
+        return Ok(());
+    }
+    settlement.status = 200;
+    settlement.first_byte();
     if session.req_header().version == Version::HTTP_11 {
         head.insert_header("transfer-encoding", HeaderValue::from_static("chunked"))?;
     }
@@ -212,7 +237,12 @@ fn settle(flow: &mut Flow<'_>, sent: u64, last: &[u8]) {
 }
 
 /// Passes on what comes until the stream is complete. What comes last stays in `flow.held`.
-async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, copies: &mut Copies<'_>) -> End {
+async fn pump(
+    session: &mut Session,
+    flow: &mut Flow<'_>,
+    sent: &mut u64,
+    (copies, held): (&mut Copies<'_>, &mut Held),
+) -> End {
     let provider = flow.streaming.running.settlement.provider.clone();
     loop {
         if flow.ended || flow.streaming.translator.is_complete() {
@@ -222,6 +252,7 @@ async fn pump(session: &mut Session, flow: &mut Flow<'_>, sent: &mut u64, copies
             let piece: Bytes = flow.held.split().freeze();
             let length = piece.len() as u64;
             copies.piece(&piece);
+            held.piece(&piece);
             if !flow.clock.is_alone() {
                 flow.streaming.running.settlement.captured(|capture| capture.given_piece(&piece));
                 match session.write_response_body(Some(piece), false).await {
@@ -268,7 +299,7 @@ fn failed(stop: Stop) -> End {
 /// The head that all answers of a model have in common.
 ///
 /// The provider's own rate-limit headers are not passed on: they speak of the account that all callers share.
-fn head(record: &Record, dialect: Dialect) -> Result<ResponseHeader> {
+pub(super) fn head(record: &Record, dialect: Dialect) -> Result<ResponseHeader> {
     let mut head = ResponseHeader::build_no_case(200, Some(12))?;
     identify(&mut head, record, dialect)?;
     if let Some(status) = record.cache {
@@ -296,7 +327,7 @@ fn dropped(names: &[String]) -> String {
     list
 }
 
-fn amount(cost: NanoUsd) -> Result<HeaderValue> {
+pub(super) fn amount(cost: NanoUsd) -> Result<HeaderValue> {
     let invalid = |_| Error::new_str("an amount is always a valid header");
     HeaderValue::from_str(&cost.to_string()).map_err(invalid)
 }

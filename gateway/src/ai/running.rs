@@ -154,6 +154,11 @@ impl<'a> Running<'a> {
         }
     }
 
+    /// Notes whether the answer is read on when the caller leaves.
+    pub(super) fn reads_on(&mut self, reads_on: bool) {
+        self.on_abort = if reads_on { OnAbort::Drain } else { OnAbort::Cut };
+    }
+
     /// Notes that the caller left while the answer was read on.
     pub(super) fn alone(&mut self) {
         self.alone = true;
@@ -240,6 +245,11 @@ impl<'a> Running<'a> {
         } else if let Some(usage) = self.accepted.take() {
             self.consumed(*usage);
         }
+    }
+
+    /// What it costs, as far as is known.
+    pub(super) fn cost(&mut self) -> Option<NanoUsd> {
+        self.entry().and_then(|entry| entry.cost)
     }
 
     /// Charges the caller with what the attempt consumed: its answer, or a part of it, goes to the caller. What that

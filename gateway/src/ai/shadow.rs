@@ -176,7 +176,9 @@ impl Job {
         let ends = watch::later(longest(&route).min(MOST_TIME));
         let id = settlement.id.clone();
         let (budget, snapshot) = (&state.models.shadows.budget, &*snapshot);
-        let request = Request { state, budget, snapshot, inbound, peek: &peek, content_type: None, id, ends };
+        let content_type = None;
+        let request =
+            Request { state, budget, snapshot, inbound, peek: &peek, content_type, id, ends, reads_on: false };
         let call = Call { request, route: &route, body, betas, copies: Copies::default() };
         let asked = ask(state, &call, &route, &mut settlement).await;
         // The caller's answer may take as long as it likes.
@@ -281,6 +283,8 @@ async fn whole(state: &State, ready: Ready<'_>) -> Option<Bytes> {
     match ready {
         Ready::Whole(_, answer) => Some(answer.body).filter(|body| body.len() <= MOST_BYTES),
         Ready::Stream(flow) => to_the_end(state, *flow).await,
+        // Nobody waits, so nobody leaves.
+        Ready::Late(..) => None,
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use weir_conflict::status::{Act, Policy};
 use weir_domain::spec::{ConflictStrategy, RetryBudget, UpstreamConflict};
 
+use super::asking::Asking;
 use super::fetch;
 use super::run::{Run, Stop};
 use super::source::Source;

@@ -10,6 +10,7 @@ use weir_conflict::status::{Act, Policy};
 use weir_domain::ledger::Outcome;
 use weir_domain::spec::{HoldUntil, WriteResponse};
 
+use super::asking::Asking;
 use super::lease::End;
 use super::run::{Run, Stop};
 use super::source::Source;

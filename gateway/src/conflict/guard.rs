@@ -7,6 +7,7 @@ use weir_conflict::status::{Act, Policy};
 use weir_conflict::store::{LeaseView, Locks};
 use weir_domain::spec::{Guard, Lock};
 
+use super::asking::Asking;
 use super::run::{Run, Stop};
 
 /// A lock whose token the request has submitted.

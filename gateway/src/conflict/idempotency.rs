@@ -10,14 +10,16 @@ use tokio::time::Instant;
 use weir_conflict::date::HttpDate;
 use weir_conflict::fingerprint::Fingerprinting;
 use weir_conflict::idempotency_key::{self, FirstSent, Key, REPEATABILITY_REQUEST_ID, REPEATABILITY_RESULT};
+use weir_conflict::problem::Slug;
 use weir_conflict::resource::ResourceKey;
 use weir_conflict::status::{Act, Policy};
 use weir_conflict::store::{Begun, IdemAsk, Store, StoredAnswer};
 use weir_domain::spec::{Idempotency, InProgress, KeyScope, OnError};
 use weir_domain::time;
 
+use super::asking::Asking;
 use super::kept::Kept;
-use super::run::{Run, Stop};
+use super::run::Stop;
 
 /// How often a repeat that waits asks whether the first has ended: at first, and at most.
 const ASK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(250));
@@ -26,9 +28,9 @@ const ASK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_mil
 ///
 /// # Errors
 /// The key is missing or malformed, was used for another request, or the first is under way or lost; the store is down.
-pub(super) async fn begin(run: &mut Run<'_>) -> Result<Option<Arc<StoredAnswer>>, Stop> {
-    let policy = Arc::clone(&run.policy);
-    let Some(set) = policy.idempotency.as_ref().filter(|set| covers(set, run.method().as_str())) else {
+pub(crate) async fn begin<R: Asking>(run: &mut R) -> Result<Option<Arc<StoredAnswer>>, Stop> {
+    let policy = Arc::clone(run.policy());
+    let Some(set) = policy.idempotency.as_ref().filter(|set| covers(set, run.method())) else {
         return Ok(None);
     };
     let (header, aliases) = names(set);
@@ -40,24 +42,25 @@ pub(super) async fn begin(run: &mut Run<'_>) -> Result<Option<Arc<StoredAnswer>>
         let now = HttpDate::from_unix(time::now() / 1_000_000);
         let sent = idempotency_key::first_sent(run.headers(), now, set.first_sent_window.0);
         if matches!(sent.map_err(|fault| run.bad_key(&fault))?, FirstSent::Outside(_)) {
-            return Err(run.rejected().into());
+            let rejected = HeaderValue::from_static("rejected");
+            let problem = run.problem(Policy::Idempotency, Slug::RepeatabilityRejected);
+            return Err(problem.with_header(REPEATABILITY_RESULT, rejected).into());
         }
         if run.headers().contains_key(REPEATABILITY_REQUEST_ID) {
-            run.said.insert(REPEATABILITY_RESULT, HeaderValue::from_static("accepted"));
+            run.said().insert(REPEATABILITY_RESULT, HeaderValue::from_static("accepted"));
         }
     }
     if !set.forward_key {
-        for name in aliases.iter().chain([&header]) {
-            run.request.remove_header(name);
-        }
+        let names: Vec<&HeaderName> = aliases.iter().chain([&header]).collect();
+        run.withhold(&names);
     }
     let scope = match set.scope {
-        KeyScope::Route => format!("route {}", run.route.id),
-        KeyScope::Api => format!("api {}", run.route.service),
+        KeyScope::Route => format!("route {}", run.route()),
+        KeyScope::Api => format!("api {}", run.service()),
     };
-    let (team, application) = run.caller.clone().unwrap_or_default();
-    let consumer = if application.is_empty() { run.consumer() } else { application };
-    let name = run.names.key(run.tag(), &["idempotency", &scope, &team, &consumer, &key.value]);
+    let facts = run.facts();
+    let (team, consumer) = (facts.caller.map_or("", |(team, _)| team), facts.consumer());
+    let name = run.names().key(run.tag(), &["idempotency", &scope, team, &consumer, &key.value]);
     begin_under(run, set, &key, name).await
 }
 
@@ -72,19 +75,19 @@ fn names(set: &Idempotency) -> (HeaderName, Vec<HeaderName>) {
     (header, set.aliases.iter().filter_map(|alias| alias.parse().ok()).collect())
 }
 
-async fn begin_under(
-    run: &mut Run<'_>,
+async fn begin_under<R: Asking>(
+    run: &mut R,
     set: &Idempotency,
     key: &Key,
     name: ResourceKey,
 ) -> Result<Option<Arc<StoredAnswer>>, Stop> {
-    let mut making = fingerprint(run);
-    let known = run.hold().await?.then(|| run.upload.bytes()).flatten().map(|body| {
+    let mut making = run.fingerprint();
+    let known = run.held().await?.map(|body| {
         making.update(&body);
         making.finish().0
     });
     let store = run.store();
-    let owner = run.io.settlement.id.clone();
+    let owner = run.id().to_owned();
     let until = Instant::now() + set.max_wait.0;
     let mut pause = ASK.0;
     loop {
@@ -99,7 +102,7 @@ async fn begin_under(
         let begun = match store.begin(&name, &ask).await {
             Ok(begun) => begun,
             Err(error) if set.on_error == OnError::Open => {
-                tracing::warn!(%error, route = %run.route.id, "an idempotency key is passed by");
+                tracing::warn!(%error, route = %run.route(), "an idempotency key is passed by");
                 run.did(Policy::Idempotency, "bypass", &Act::bypassed(Policy::Idempotency));
                 return Ok(None);
             }
@@ -118,7 +121,7 @@ async fn begin_under(
                 run.unless_left(tokio::time::sleep(pause)).await?;
                 pause = (pause * 2).min(ASK.1);
             }
-            Begun::Mismatch => return Err(run.key_reused(key).into()),
+            Begun::Mismatch => return Err(run.keyed(Slug::IdempotencyKeyReused, key).into()),
             Begun::Done(answer) => {
                 same(run, key, &making, known, answer.fingerprint).await?;
                 return Ok(Some(answer));
@@ -129,21 +132,15 @@ async fn begin_under(
             }
             Begun::Unknown { fingerprint } => {
                 same(run, key, &making, known, fingerprint).await?;
-                return Err(run.outcome_unknown(key).into());
+                return Err(run.keyed(Slug::IdempotencyOutcomeUnknown, key).into());
             }
         }
     }
 }
 
-fn fingerprint(run: &Run<'_>) -> Fingerprinting {
-    let request = run.io.session.req_header();
-    let kind = request.headers.get(http::header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    Fingerprinting::new(request.method.as_str(), request.uri.path(), request.uri.query(), kind)
-}
-
 /// Whether a repeat is the same request as the first. A long body is read for that, and goes nowhere.
-async fn same(
-    run: &mut Run<'_>,
+async fn same<R: Asking>(
+    run: &mut R,
     key: &Key,
     making: &Fingerprinting,
     known: Option<[u8; 32]>,
@@ -152,30 +149,22 @@ async fn same(
     let Some(first) = first else { return Ok(()) };
     let own = match known {
         Some(own) => own,
-        None => {
-            run.let_in().await?;
-            let shared = Arc::new(Mutex::new(making.clone()));
-            let taster = Arc::clone(&shared);
-            run.upload.taste(move |piece| taster.lock().update(piece));
-            run.upload.discard(&mut run.io.talk()).await?;
-            shared.lock().finish().0
-        }
+        None => run.read_off(making.clone()).await?,
     };
-    if own == first { Ok(()) } else { Err(run.key_reused(key).into()) }
+    if own == first { Ok(()) } else { Err(run.keyed(Slug::IdempotencyKeyReused, key).into()) }
 }
 
-fn begin_first(
-    run: &mut Run<'_>,
+fn begin_first<R: Asking>(
+    run: &mut R,
     store: Arc<dyn Store>,
     (key, owner, epoch): (ResourceKey, String, u64),
     making: Option<Fingerprinting>,
 ) {
     let making = making.map(|making| Arc::new(Mutex::new(making)));
     if let Some(making) = &making {
-        let taster = Arc::clone(making);
-        run.upload.taste(move |piece| taster.lock().update(piece));
+        run.taste(Arc::clone(making));
     }
-    let policy = Arc::clone(&run.policy);
-    run.held.kept = Some(Kept::begin(store, (key, owner, epoch), policy, making));
+    let policy = Arc::clone(run.policy());
+    run.keep(Kept::begin(store, (key, owner, epoch), policy, making));
     run.did(Policy::Idempotency, "first", &Act::new(Policy::Idempotency, "first"));
 }

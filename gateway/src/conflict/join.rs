@@ -11,6 +11,7 @@ use weir_domain::ledger::{Attempt, Traffic};
 use weir_domain::spec::Coalesce;
 
 use super::again::{self, NoAnswer};
+use super::asking::Asking;
 use super::run::{Run, Stop};
 use super::source::Source;
 use crate::metering::Settlement;

@@ -8,6 +8,7 @@
 //! ```
 
 mod again;
+mod asking;
 mod deliver;
 mod fetch;
 mod guard;
@@ -46,11 +47,17 @@ use weir_domain::snapshot::Snapshot;
 use weir_domain::spec::OnError;
 
 use self::again::NoAnswer;
+pub(crate) use self::asking::Asking;
 use self::guard::Submitted;
+pub(crate) use self::idempotency::begin;
+pub(crate) use self::kept::Kept;
 use self::lease::End;
 pub(crate) use self::problems::ends;
-use self::run::{Io, Run, Stop};
+pub(crate) use self::room::{Room, enter};
+pub(crate) use self::run::Stop;
+use self::run::{Io, Run};
 pub(crate) use self::shared::Conflicts;
+pub(crate) use self::tape::Tape;
 use crate::exchange::Exchange;
 use crate::problem::{self, REQUEST_ID};
 use crate::state::State;
@@ -80,10 +87,10 @@ pub(crate) async fn serve(state: &Arc<State>, session: &mut Session, exchange: &
 async fn stages(run: &mut Run<'_>) -> Result<(), Stop> {
     strip_fences(run);
     run.read_json().await?;
-    if let Some(answer) = idempotency::begin(run).await? {
+    if let Some(answer) = begin(run).await? {
         return replay(run, &answer).await;
     }
-    room::enter(run).await?;
+    enter(run).await?;
     let lock = guard::check(run).await?;
     let conditions = preconditions::read(run)?;
     if run.reads() {

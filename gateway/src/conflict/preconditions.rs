@@ -9,6 +9,7 @@ use weir_conflict::tag::EntityTag;
 use weir_domain::snapshot::Preconditions;
 use weir_domain::spec::{AlreadyApplied, Authority, Evaluate, OnError, VerifyWith};
 
+use super::asking::Asking;
 use super::fetch::{self, Reader};
 use super::learnt::Learnt;
 use super::lease::End;

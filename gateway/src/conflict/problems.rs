@@ -4,76 +4,19 @@ use std::time::Duration;
 
 use http::header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use weir_conflict::conditions::Conditions;
-use weir_conflict::idempotency_key::{Key, REPEATABILITY_RESULT};
 use weir_conflict::malformed::{Malformed, shown};
 use weir_conflict::problem::{ConflictKind, LockShown, Problem, ResolveAction, Slug};
 use weir_conflict::status::Policy;
-use weir_conflict::store::{LeaseView, StoreError};
+use weir_conflict::store::LeaseView;
 use weir_conflict::tag::{EntityTag, TagList};
 use weir_domain::snapshot::Preconditions;
-use weir_domain::spec::{ConditionHeader, Idempotency};
+use weir_domain::spec::ConditionHeader;
 use weir_domain::time;
 
+use super::asking::Asking;
 use super::run::Run;
 
 impl Run<'_> {
-    fn problem(&self, policy: Policy, slug: Slug) -> Problem {
-        Problem::new(slug).by(policy, &self.route.id)
-    }
-
-    /// A store does not answer, and the policy does not let requests pass then.
-    pub(super) fn store_down(&self, policy: Policy, error: &StoreError) -> Problem {
-        tracing::warn!(%error, route = %self.route.id, policy = policy.as_str(), "a request is refused");
-        let wait = match error {
-            StoreError::Open { retry_in } => *retry_in,
-            _ => Duration::from_secs(1),
-        };
-        self.problem(policy, Slug::StoreUnavailable).with_retry_after(wait)
-    }
-
-    pub(super) fn key_missing(&self, set: &Idempotency) -> Problem {
-        let detail = format!(
-            "Send {}: a new value for each operation, such as a UUID, and the same value when you repeat it.",
-            set.header
-        );
-        self.problem(Policy::Idempotency, Slug::IdempotencyKeyMissing).with_detail(detail)
-    }
-
-    pub(super) fn bad_key(&self, fault: &Malformed) -> Problem {
-        Problem::malformed(Slug::IdempotencyKeyInvalid, fault).by(Policy::Idempotency, &self.route.id)
-    }
-
-    pub(super) fn rejected(&self) -> Problem {
-        let value = http::HeaderValue::from_static("rejected");
-        self.problem(Policy::Idempotency, Slug::RepeatabilityRejected).with_header(REPEATABILITY_RESULT, value)
-    }
-
-    pub(super) fn in_progress(&self, key: &Key, remaining: Duration) -> Problem {
-        // The first may end at any time; what remains of its lease is only the longest that it can take to be given up.
-        let wait = remaining.min(Duration::from_secs(1));
-        self.keyed(Slug::IdempotencyInProgress, key).with_retry_after(wait)
-    }
-
-    pub(super) fn key_reused(&self, key: &Key) -> Problem {
-        self.keyed(Slug::IdempotencyKeyReused, key)
-    }
-
-    pub(super) fn outcome_unknown(&self, key: &Key) -> Problem {
-        self.keyed(Slug::IdempotencyOutcomeUnknown, key)
-    }
-
-    pub(super) fn not_stored(&self, key: &Key, status: u16, location: Option<String>) -> Problem {
-        let problem = self.keyed(Slug::IdempotencyResponseNotStored, key).with_member("original_status", status);
-        match location {
-            Some(location) => problem.with_member("location", location),
-            None => problem,
-        }
-    }
-
-    fn keyed(&self, slug: Slug, key: &Key) -> Problem {
-        self.problem(Policy::Idempotency, slug).with_submitted(vec![key.value.clone()])
-    }
-
     pub(super) fn body_too_large_for_key(&self, most: usize) -> Problem {
         let detail = format!(
             "The resource of this route is told by the request's body, which is longer than the {most} bytes that are \
@@ -83,15 +26,6 @@ impl Run<'_> {
             .with_status(413)
             .with_detail(detail)
             .with_action(ResolveAction::FixRequest, false)
-    }
-
-    pub(super) fn no_room(&self, name: &str, reject_status: u16, detail: String, wait: Duration) -> Problem {
-        let slug = if reject_status == 429 { Slug::QuotaExceeded } else { Slug::TemporaryReducedCapacity };
-        self.problem(Policy::Concurrency, slug)
-            .with_status(reject_status)
-            .with_detail(detail)
-            .with_violated_policies(&[name])
-            .with_retry_after(wait)
     }
 
     pub(super) fn busy(&self, policy: Policy, detail: &'static str, wait: Duration) -> Problem {

@@ -15,6 +15,7 @@ use weir_conflict::tag::EntityTag;
 use weir_conflict::validator::Minted;
 use weir_domain::spec::{Evaluate, HeadMode, Synthesize, Validators};
 
+use super::asking::Asking;
 use super::learnt::Learnt;
 use super::run::{Run, Stop};
 use super::source::Source;

@@ -12,7 +12,8 @@ use weir_conflict::store::{Permit, PermitAsk, PermitId, Store, StoreError};
 use weir_domain::snapshot::{Bound, ConcurrencyLimit};
 use weir_domain::spec::{LimitOnError, Scope};
 
-use super::run::{Run, Stop};
+use super::asking::Asking;
+use super::run::Stop;
 
 /// How long a permit of the store is held that nobody keeps: a node that died frees its permits after that.
 const LEASE: Duration = Duration::from_secs(30);
@@ -24,7 +25,7 @@ const PRIORITY: &str = "x-priority";
 
 /// The room that a request has. Dropped, all of it is given back.
 #[derive(Default)]
-pub(super) struct Room {
+pub(crate) struct Room {
     local: Vec<weir_conflict::limit::Permit>,
     shared: Vec<Shared>,
 }
@@ -42,14 +43,14 @@ struct Shared {
 ///
 /// # Errors
 /// One of them is full.
-pub(super) async fn enter(run: &mut Run<'_>) -> Result<(), Stop> {
-    let policy = Arc::clone(&run.policy);
+pub(crate) async fn enter<R: Asking>(run: &mut R) -> Result<(), Stop> {
+    let policy = Arc::clone(run.policy());
     if policy.concurrency.is_empty() {
         return Ok(());
     }
     // Who leaves while it waits must not be served: that shows only once the body is in.
     if policy.concurrency.iter().any(|limit| limit.queue.is_some()) {
-        run.hold().await?;
+        run.held().await?;
     }
     for limit in &policy.concurrency {
         match (limit.scope, limit.bound) {
@@ -60,15 +61,15 @@ pub(super) async fn enter(run: &mut Run<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn value(run: &Run<'_>, limit: &ConcurrencyLimit) -> String {
+fn value(run: &impl Asking, limit: &ConcurrencyLimit) -> String {
     limit.key.as_ref().map(|key| key.resolve(&run.facts())).unwrap_or_default()
 }
 
-async fn enter_local(run: &mut Run<'_>, limit: &ConcurrencyLimit, bound: Bound) -> Result<(), Stop> {
-    let key = LimitKey::new(&run.route.id, &limit.name, &value(run, limit));
+async fn enter_local<R: Asking>(run: &mut R, limit: &ConcurrencyLimit, bound: Bound) -> Result<(), Stop> {
+    let key = LimitKey::new(run.route(), &limit.name, &value(run, limit));
     let priority = run.headers().get(PRIORITY).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let limits = run.conflicts().limits.clone();
-    let route = run.route.id.clone();
+    let route = run.route().to_owned();
     let settings = LimitSettings { bound, ..LimitSettings::of(&route, limit) };
     let entered = run.unless_left(limits.enter(&key, &settings, priority.as_deref())).await?;
     let look = limits.look(&key);
@@ -78,7 +79,7 @@ async fn enter_local(run: &mut Run<'_>, limit: &ConcurrencyLimit, bound: Bound) 
                 tell(run, &limit.name, look.limit, look.limit.saturating_sub(look.in_flight));
             }
             let waited = permit.waited();
-            run.held.room.local.push(permit);
+            run.room().local.push(permit);
             run.waited(Policy::Concurrency, waited);
             if waited > Duration::ZERO {
                 run.did(Policy::Concurrency, "waited", &Act::new(Policy::Concurrency, "waited").wait(waited));
@@ -101,9 +102,9 @@ async fn enter_local(run: &mut Run<'_>, limit: &ConcurrencyLimit, bound: Bound) 
     }
 }
 
-async fn enter_shared(run: &mut Run<'_>, limit: &ConcurrencyLimit, bound: u32) -> Result<(), Stop> {
-    let (team, route) = (run.tag(), run.route.id.clone());
-    let key = run.names.key(team, &["concurrency", &route, &limit.name, &value(run, limit)]);
+async fn enter_shared<R: Asking>(run: &mut R, limit: &ConcurrencyLimit, bound: u32) -> Result<(), Stop> {
+    let (team, route) = (run.tag(), run.route().to_owned());
+    let key = run.names().key(team, &["concurrency", &route, &limit.name, &value(run, limit)]);
     let store = run.store();
     let begun = Instant::now();
     let until = begun + limit.queue.map_or(Duration::ZERO, |queue| queue.max_wait.0);
@@ -115,7 +116,7 @@ async fn enter_shared(run: &mut Run<'_>, limit: &ConcurrencyLimit, bound: u32) -
         let (taken, next_in) = match store.permit(&key, &ask).await {
             Ok(Permit::Granted { taken }) => {
                 let keeper = keep(Arc::clone(&store), key, id);
-                run.held.room.shared.push(Shared { store, key, id, keeper, given: false });
+                run.room().shared.push(Shared { store, key, id, keeper, given: false });
                 tell(run, &limit.name, bound, bound.saturating_sub(taken));
                 run.waited(Policy::Concurrency, begun.elapsed());
                 return Ok(());
@@ -135,8 +136,8 @@ async fn enter_shared(run: &mut Run<'_>, limit: &ConcurrencyLimit, bound: u32) -
 }
 
 /// What holds while the store is down.
-async fn without_store(
-    run: &mut Run<'_>,
+async fn without_store<R: Asking>(
+    run: &mut R,
     limit: &ConcurrencyLimit,
     bound: u32,
     error: &StoreError,
@@ -156,8 +157,8 @@ async fn without_store(
     }
 }
 
-fn tell(run: &mut Run<'_>, name: &str, quota: u32, remaining: u32) {
-    LimitStatus { name, quota: u64::from(quota), remaining: u64::from(remaining) }.append_to(&mut run.said);
+fn tell(run: &mut impl Asking, name: &str, quota: u32, remaining: u32) {
+    LimitStatus { name, quota: u64::from(quota), remaining: u64::from(remaining) }.append_to(run.said());
 }
 
 /// Keeps a permit as long as the request lives: a long stream keeps its place.
@@ -174,17 +175,17 @@ fn keep(store: Arc<dyn Store>, key: ResourceKey, id: PermitId) -> AbortHandle {
 
 impl Room {
     /// The first byte of the answer came after so long.
-    pub(super) fn sample(&self, first_byte: Duration) {
+    pub(crate) fn sample(&self, first_byte: Duration) {
         self.local.iter().for_each(|permit| permit.sample(first_byte));
     }
 
     /// The upstream did not answer in time, or said that it is too much.
-    pub(super) fn dropped(&self) {
+    pub(crate) fn dropped(&self) {
         self.local.iter().for_each(weir_conflict::limit::Permit::dropped);
     }
 
     /// Gives all of it back.
-    pub(super) async fn leave(&mut self) {
+    pub(crate) async fn leave(&mut self) {
         self.local.clear();
         for mut shared in self.shared.drain(..) {
             shared.given = true;

@@ -1,25 +1,28 @@
 //! One request of a route with a policy, on its way through the stages: what each of them reads and extends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::header::EXPECT;
-use http::{HeaderMap, Method};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, EXPECT, HeaderName};
+use http::{HeaderMap, HeaderValue, Method};
+use parking_lot::Mutex;
 use pingora_core::Error;
 use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 use serde_json::Value;
 use weir_conflict::facts::Facts;
+use weir_conflict::fingerprint::Fingerprinting;
 use weir_conflict::problem::Problem;
 use weir_conflict::resource::{Names, ResourceKey, TeamTag};
-use weir_conflict::status::{Act, Policy};
-use weir_conflict::store::{Holder, Store};
+use weir_conflict::store::Holder;
 use weir_domain::conflict_key::Template;
 use weir_domain::snapshot::{ConflictPolicy, Route};
 
 use super::Conflicts;
+use super::asking::Asking;
 use super::kept::Kept;
 use super::lease::Lease;
+use super::room::Room;
 use crate::exchange::Caller;
 use crate::metering::Settlement;
 use crate::server::departure::departure;
@@ -29,7 +32,7 @@ use crate::upstream::upload::{KEPT, Talk, Upload};
 use crate::upstream::{Forward, Pace};
 
 /// Why a request goes no further.
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// A policy refuses it.
     Refused(Box<Problem>),
     /// The caller left, or the upstream failed.
@@ -77,7 +80,7 @@ impl Io<'_> {
 pub(super) struct Held {
     pub(super) lease: Option<Lease>,
     pub(super) turn: Option<weir_conflict::queue::Turn>,
-    pub(super) room: super::room::Room,
+    pub(super) room: Room,
     pub(super) kept: Option<Kept>,
 }
 
@@ -164,44 +167,6 @@ impl<'a> Run<'a> {
         &self.io.session.req_header().headers
     }
 
-    /// The store of the route's policy.
-    pub(super) fn store(&self) -> Arc<dyn Store> {
-        self.conflicts().store(&self.policy.store)
-    }
-
-    /// Notes what a policy did, for the answer and the metrics.
-    pub(super) fn did(&mut self, policy: Policy, outcome: &'static str, act: &Act) {
-        self.conflicts().metrics.outcome(&self.route.id, policy, outcome);
-        if self.policy.status_header {
-            act.append_to(&mut self.said);
-        }
-    }
-
-    /// Notes how long a policy kept the request waiting.
-    pub(super) fn waited(&self, policy: Policy, waited: Duration) {
-        self.conflicts().metrics.waited(&self.route.id, policy, waited.as_secs_f64());
-    }
-
-    /// The team whose routes these are.
-    pub(super) fn tag(&self) -> TeamTag {
-        self.names.team(&self.route.team)
-    }
-
-    /// What the request has for templates.
-    pub(super) fn facts(&self) -> Facts<'_> {
-        let request = self.io.session.req_header();
-        Facts {
-            api: &self.route.service,
-            caller: self.caller.as_ref().map(|(team, application)| (team.as_str(), application.as_str())),
-            address: self.origin.peer,
-            path: request.uri.path(),
-            query: request.uri.query(),
-            parameters: self.io.forward.parameters(),
-            headers: &request.headers,
-            body: self.json.as_ref(),
-        }
-    }
-
     /// Who calls, as keys of stores and queues have it.
     pub(super) fn consumer(&self) -> String {
         self.facts().consumer().into_owned()
@@ -260,10 +225,98 @@ impl<'a> Run<'a> {
         self.json = serde_json::from_slice(&body).ok();
         Ok(())
     }
+}
 
-    /// Waits for something, unless the caller leaves before; what is waited for is dropped then. Where the body is not in
-    /// yet, its end cannot be told from a departure, and nothing is watched.
-    pub(super) async fn unless_left<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+impl Asking for Run<'_> {
+    fn conflicts(&self) -> &Conflicts {
+        &self.state.conflicts
+    }
+
+    fn policy(&self) -> &Arc<ConflictPolicy> {
+        &self.policy
+    }
+
+    fn route(&self) -> &str {
+        &self.route.id
+    }
+
+    fn service(&self) -> &str {
+        &self.route.service
+    }
+
+    fn id(&self) -> &str {
+        &self.io.settlement.id
+    }
+
+    fn names(&self) -> Arc<Names> {
+        Arc::clone(&self.names)
+    }
+
+    fn tag(&self) -> TeamTag {
+        self.names.team(&self.route.team)
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let request = self.io.session.req_header();
+        Facts {
+            api: &self.route.service,
+            caller: self.caller.as_ref().map(|(team, application)| (team.as_str(), application.as_str())),
+            address: self.origin.peer,
+            path: request.uri.path(),
+            query: request.uri.query(),
+            parameters: self.io.forward.parameters(),
+            headers: &request.headers,
+            body: self.json.as_ref(),
+        }
+    }
+
+    fn method(&self) -> &str {
+        self.io.session.req_header().method.as_str()
+    }
+
+    fn fingerprint(&self) -> Fingerprinting {
+        let request = self.io.session.req_header();
+        let kind = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        Fingerprinting::new(request.method.as_str(), request.uri.path(), request.uri.query(), kind)
+    }
+
+    fn said(&mut self) -> &mut HeaderMap {
+        &mut self.said
+    }
+
+    fn room(&mut self) -> &mut Room {
+        &mut self.held.room
+    }
+
+    fn keep(&mut self, kept: Kept) {
+        self.held.kept = Some(kept);
+    }
+
+    fn taste(&mut self, making: Arc<Mutex<Fingerprinting>>) {
+        self.upload.taste(move |piece| making.lock().update(piece));
+    }
+
+    fn withhold(&mut self, names: &[&HeaderName]) {
+        for name in names {
+            self.request.remove_header(*name);
+        }
+    }
+
+    async fn held(&mut self) -> Result<Option<Bytes>, Stop> {
+        Ok(self.hold().await?.then(|| self.upload.bytes()).flatten())
+    }
+
+    async fn read_off(&mut self, making: Fingerprinting) -> Result<[u8; 32], Stop> {
+        self.let_in().await?;
+        let shared = Arc::new(Mutex::new(making));
+        self.taste(Arc::clone(&shared));
+        self.upload.discard(&mut self.io.talk()).await?;
+        let made = shared.lock().finish();
+        Ok(made.0)
+    }
+
+    /// Where the body is not in yet, its end cannot be told from a departure, and nothing is watched.
+    async fn unless_left<T: Send>(&mut self, work: impl Future<Output = T> + Send) -> Result<T, Stop> {
         if !self.upload.is_whole() {
             return Ok(work.await);
         }

@@ -49,6 +49,10 @@ impl Conflicts {
         self.stores.install(snapshot);
     }
 
+    pub(crate) fn metrics(&self) -> &ConflictMetrics {
+        &self.metrics
+    }
+
     pub(crate) fn names(&self) -> Arc<Names> {
         self.stores.names()
     }

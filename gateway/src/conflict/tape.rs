@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http::HeaderMap;
 use http::header::{CONNECTION, DATE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE, TRANSFER_ENCODING};
 use weir_conflict::store::{IdemEnd, StoredAnswer};
@@ -48,13 +48,19 @@ impl Tape {
     }
 
     /// Takes a piece down, unless that is too much.
-    pub(crate) fn piece(&mut self, piece: &Bytes) {
+    pub(crate) fn piece(&mut self, piece: &[u8]) {
         self.full |= self.body.len() + piece.len() > self.most;
         if self.full {
             self.body = BytesMut::new();
         } else {
             self.body.extend_from_slice(piece);
         }
+    }
+
+    /// Adds a header that only those who repeat are given.
+    pub(crate) fn note(&mut self, name: &str, value: String) {
+        self.headers.retain(|(known, _)| known != name);
+        self.headers.push((name.to_owned(), value.into_bytes()));
     }
 
     /// How a request under a key ends with this answer, which had these headers.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use weir_conflict::status::{Act, Policy};
 use weir_domain::spec::{Evaluate, LostUpdate, OnError, Scope, Serialise, SerializeMode};
 
+use super::asking::Asking;
 use super::lease::{self, NoLease, Wish};
 use super::run::{Run, Stop};
 

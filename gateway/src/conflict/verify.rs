@@ -7,6 +7,7 @@ use weir_conflict::status::{Act, Policy};
 use weir_conflict::tag::EntityTag;
 use weir_domain::spec::VerifyWith;
 
+use super::asking::Asking;
 use super::run::Run;
 use super::{fetch, tags};
 

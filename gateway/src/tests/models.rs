@@ -5,6 +5,7 @@ mod answers;
 mod batches;
 mod bodies;
 mod catalogue;
+mod conflicts;
 mod disk;
 mod failover;
 mod faults;

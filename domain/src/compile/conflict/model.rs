@@ -1,5 +1,5 @@
-//! The part of conflict policies that makes sense for model calls: keys that make a repeat free, one call for many that ask
-//! the same, and limits of calls under way.
+//! The part of conflict policies that makes sense for model calls: keys that make a repeat free, and limits of calls under
+//! way.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use super::{Around, Effective, Layer, Policies};
 use crate::fault::Fault;
 use crate::resource::Resource;
 use crate::snapshot::{ConflictPolicy, Rewrite};
-use crate::spec::{Auth, Coalesce, Conflict, ConflictSetting, Method};
+use crate::spec::{Auth, Conflict, ConflictSetting, Method};
 
 /// What a model route cannot have, and why.
 type Senseless = (&'static str, fn(&Conflict) -> bool, &'static str);
 
 const NO_RESOURCE: &str = "a model call reads and writes no resource of its own";
-const SENSELESS: [Senseless; 9] = [
+const SENSELESS: [Senseless; 10] = [
     ("key", |block| block.key.is_some(), NO_RESOURCE),
     ("writers", |block| block.writers.is_some(), NO_RESOURCE),
     ("validators", |block| block.validators.is_some(), "answers of models are not made conditional"),
@@ -22,6 +22,11 @@ const SENSELESS: [Senseless; 9] = [
     ("lost_update", |block| block.lost_update.is_some(), NO_RESOURCE),
     ("serialize", |block| block.serialize.is_some(), "use concurrency with limit: 1 for one call at a time"),
     ("lock", |block| block.lock.is_some(), NO_RESOURCE),
+    (
+        "coalesce",
+        |block| block.coalesce.is_some(),
+        "each call is made for itself; use cache for answers that are given again to who asks the same",
+    ),
     ("upstream_conflict", |block| block.upstream_conflict.is_some(), "say in retry what is tried again"),
 ];
 
@@ -39,7 +44,7 @@ impl<'a> Policies<'a> {
         self.push(own, &mut layers);
         for layer in &layers {
             for (part, _, reason) in SENSELESS.iter().filter(|(_, given, _)| given(layer.block)) {
-                let mend = format!("there is idempotency, coalesce, concurrency and store; {reason}");
+                let mend = format!("there is idempotency, concurrency and store; {reason}");
                 faults.push(if std::ptr::eq(layer.owner, resource) {
                     own.fault(part, format!("is not for model routes: {mend}"))
                 } else {
@@ -50,14 +55,6 @@ impl<'a> Policies<'a> {
                 });
             }
         }
-        let coalesce = layers.iter().find_map(|layer| Some((*layer, layer.block.coalesce.as_ref()?)));
-        if let Some((layer, coalesce)) = coalesce
-            && coalesce.methods != [Method::Post]
-            && coalesce.methods != Coalesce::default().methods
-        {
-            let problem = "model calls are made with POST; leave the methods out";
-            faults.push(layer.fault("coalesce.methods", problem));
-        }
         let around = Around {
             service: &resource.id,
             parameters: &[],
@@ -65,11 +62,8 @@ impl<'a> Policies<'a> {
             rewrite: &Rewrite::Keep,
             auth: Auth::ApiKey,
         };
-        let mut policy =
+        let policy =
             Effective { policies: self, route: resource, layers, around, on_a_route: true }.compiled(faults)?;
-        if let Some(coalesce) = &mut policy.coalesce {
-            (coalesce.methods, coalesce.body_hash) = (vec![Method::Post], true);
-        }
         Some(Arc::new(policy))
     }
 }

@@ -158,7 +158,7 @@ fn what_cannot_apply_to_a_route_is_not_inherited() {
 }
 
 #[test]
-fn a_model_route_has_keys_joined_calls_and_limits_and_nothing_else() {
+fn a_model_route_has_keys_and_limits_and_nothing_else() {
     let model = |conflict: &str, rest: &str| {
         let text = format!(
             "kind: ModelRoute\nid: fast\nspec: {{targets: [{{provider: demo, model: demo-small}}], conflict: {conflict}}}\n---\n{rest}"
@@ -166,20 +166,17 @@ fn a_model_route_has_keys_joined_calls_and_limits_and_nothing_else() {
         compile_yaml(&text).map(|snapshot| snapshot.resolve_model("fast").unwrap().conflict.clone())
     };
     let rest = "kind: ConflictPolicy\nid: default\nspec: {lock: {}, serialize: {}}\n---\n\
-                kind: ConflictPolicy\nid: calls\nspec: {coalesce: {billing: each}}\n";
-    let policy =
-        model("{policy: calls, idempotency: {}, concurrency: [{name: n, adaptive: {}}]}", rest).unwrap().unwrap();
-    let coalesce = policy.coalesce.as_ref().unwrap();
-    assert_eq!((coalesce.methods.as_slice(), coalesce.body_hash), (&[Method::Post][..], true));
-    assert!(policy.idempotency.is_some() && policy.lock.is_none() && policy.serialize.is_none());
+                kind: ConflictPolicy\nid: calls\nspec: {idempotency: {required: true}}\n";
+    let policy = model("{policy: calls, concurrency: [{name: n, adaptive: {}}]}", rest).unwrap().unwrap();
+    assert!(policy.idempotency.as_ref().unwrap().required && policy.concurrency.len() == 1);
+    assert!(policy.coalesce.is_none() && policy.lock.is_none() && policy.serialize.is_none());
     assert!(model("{}", rest).unwrap().is_none() && model("off", rest).unwrap().is_none());
-    let faults =
-        model("{policy: default, key: '{path}', validators: {}, coalesce: {methods: [GET]}}", rest).unwrap_err();
+    let faults = model("{policy: default, key: '{path}', validators: {}, coalesce: {}}", rest).unwrap_err();
     for wanted in [
         "ModelRoute/fast: spec.conflict.key: is not for model routes",
         "ModelRoute/fast: spec.conflict.validators: is not for model routes",
         "ModelRoute/fast: spec.conflict.policy: ConflictPolicy/default has lock, which is not for model routes",
-        "ModelRoute/fast: spec.conflict.coalesce.methods: model calls are made with POST",
+        "ModelRoute/fast: spec.conflict.coalesce: is not for model routes",
     ] {
         assert!(faults.iter().any(|fault| fault.starts_with(wanted)), "{wanted}: {faults:#?}");
     }
