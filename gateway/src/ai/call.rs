@@ -112,7 +112,7 @@ async fn routed(
     settlement: &mut Settlement,
     snapshot: &Arc<Snapshot>,
     request: Request<'_>,
-    route: &ModelRoute,
+    route: &Arc<ModelRoute>,
     (body, named): (Body, Option<Named>),
 ) -> Result<()> {
     let (state, dialect) = (request.state, request.inbound);

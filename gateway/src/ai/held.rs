@@ -19,7 +19,7 @@ use weir_conflict::store::StoredAnswer;
 use weir_domain::ledger::{Outcome, Record};
 use weir_domain::money::NanoUsd;
 use weir_domain::snapshot::{ConflictPolicy, ModelRoute};
-use weir_llm::{ErrorKind, Origin, WireError};
+use weir_llm::{ErrorKind, WireError};
 
 use super::failure::Failure;
 use crate::conflict::{Asking, Conflicts, Kept, Room, Stop, Tape, begin, enter};
@@ -254,7 +254,8 @@ impl Held {
 
     /// An attempt failed: where the provider did not answer in time, or said that it is too much, its limit falls.
     pub(super) fn failed(&self, failure: &Failure) {
-        let told = failure.error.origin == Origin::Provider && matches!(failure.error.status, 429 | 503 | 529);
+        let told =
+            failure.error.origin == weir_llm::Origin::Provider && matches!(failure.error.status, 429 | 503 | 529);
         if told || failure.is_timeout() {
             self.room.dropped();
         }

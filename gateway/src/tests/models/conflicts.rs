@@ -173,23 +173,3 @@ async fn a_stream_holds_its_room_to_its_end_and_gives_it_back_on_every_way_out()
         }
     }
 }
-
-#[tokio::test]
-async fn an_adaptive_limit_falls_when_the_provider_says_that_it_is_too_much() {
-    let adaptive = json!({"min": 1, "initial": 8, "max": 8});
-    let stage = stage(json!({"concurrency": [{"name": "found", "adaptive": adaptive}]})).await;
-    let at_once = async |script: Script| {
-        stage.vendors[0].next_times(8, script);
-        let asked = (0..8).map(|_| async { stage.ask(Vendor::Openai, &json!({})).await.status });
-        futures::future::join_all(asked).await
-    };
-    let slow = || Script::say(Reply::text("x")).on_wire(Wire { head_delay_ms: 200, ..Wire::default() });
-    assert_eq!(at_once(slow()).await, [200; 8], "there is room for eight at first");
-    for _ in 0..6 {
-        // Enough for a window of samples, and as long as one lasts at least.
-        at_once(Script::refuse(429)).await;
-        tokio::time::sleep(Duration::from_millis(120)).await;
-    }
-    let statuses = at_once(slow()).await;
-    assert!(statuses.contains(&503), "what it bears has been learnt: {statuses:?}");
-}
