@@ -12,6 +12,7 @@ import { queryClient } from './api/query-client';
 import { readSession, sessionKey, setupNeeded } from './api/session';
 import { PageFailed, PageMissing } from './frame/trouble';
 import { readCatalogFilter } from './pages/catalog/filter';
+import { readConflictView } from './pages/conflicts/view';
 import { readRequestFilter } from './pages/requests/filter';
 import { readUsageView } from './pages/usage/view';
 import { readTab, type Tab } from './resources/kinds';
@@ -111,6 +112,51 @@ const playground = createRoute({
   component: lazyRouteComponent(() => import('./pages/playground/playground')),
 });
 
+const services = createRoute({
+  getParentRoute: () => app,
+  path: '/services',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: text(search['q']) }),
+  component: lazyRouteComponent(() => import('./pages/services/list')),
+});
+const newService = createRoute({
+  getParentRoute: () => app,
+  path: '/services/new',
+  validateSearch: readTab,
+  component: lazyRouteComponent(() => import('./pages/services/create')),
+});
+const service = createRoute({
+  getParentRoute: () => app,
+  path: '/services/$id',
+  validateSearch: readTab,
+  component: lazyRouteComponent(() => import('./pages/services/edit')),
+});
+
+const routes = createRoute({
+  getParentRoute: () => app,
+  path: '/routes',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: text(search['q']) }),
+  component: lazyRouteComponent(() => import('./pages/routes/list')),
+});
+const newRoute = createRoute({
+  getParentRoute: () => app,
+  path: '/routes/new',
+  validateSearch: readTab,
+  component: lazyRouteComponent(() => import('./pages/routes/create')),
+});
+const route = createRoute({
+  getParentRoute: () => app,
+  path: '/routes/$id',
+  validateSearch: readTab,
+  component: lazyRouteComponent(() => import('./pages/routes/edit')),
+});
+
+const conflicts = createRoute({
+  getParentRoute: () => app,
+  path: '/conflicts',
+  validateSearch: readConflictView,
+  component: lazyRouteComponent(() => import('./pages/conflicts/conflicts')),
+});
+
 const applications = createRoute({
   getParentRoute: () => app,
   path: '/applications',
@@ -173,9 +219,10 @@ const audit = createRoute({
 });
 
 const pages = [home, providers, newProvider, provider, modelRoutes, newModelRoute, modelRoute, catalog, playground];
+const apis = [services, newService, service, routes, newRoute, route, conflicts];
 const consumers = [applications, newApplication, application, teams, newTeam, team];
 const insights = [usage, requests, request, audit];
-const routeTree = root.addChildren([setup, signIn, app.addChildren([...pages, ...consumers, ...insights])]);
+const routeTree = root.addChildren([setup, signIn, app.addChildren([...pages, ...apis, ...consumers, ...insights])]);
 
 export const router = createRouter({
   routeTree,

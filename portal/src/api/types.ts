@@ -54,6 +54,79 @@ export type System = Schemas['System'];
 export type TestResult = Schemas['ProbeResult'];
 export type Session = Schemas['SessionView'];
 
+export type Service = Partial<Schemas['Service']>;
+export type Route = Schemas['Route'];
+
+export const heldKinds = ['locks', 'leases', 'keys', 'limits'] as const;
+export type HeldKind = (typeof heldKinds)[number];
+/** Something that a conflict store holds. What a kind does not have is absent. */
+export interface HeldEntry {
+  store: string;
+  kind: string;
+  id: string;
+  /** What it is of: a resource, or a key that was sent. */
+  label?: string | null;
+  mode?: string | null;
+  owner?: string | null;
+  team?: string | null;
+  note?: string | null;
+  fence?: number | string | null;
+  expires_at?: string | number | null;
+  state?: string | null;
+  status?: number | null;
+  taken?: number | null;
+  limit?: number | null;
+}
+
+export interface HeldPage {
+  items: HeldEntry[];
+  next_cursor: string | null;
+  /** The stores that were looked into, and why one could not be. */
+  stores?: { id: string; problem?: string | null }[];
+  /** What cannot be seen from here. */
+  notes?: string[];
+}
+
+export interface SimulationRequest {
+  host?: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: string;
+  application?: string;
+  /** The entity tag of the resource's current version. */
+  current?: string;
+}
+/** A refusal of a conflict policy (RFC 9457), as far as it is shown. */
+export interface ConflictProblem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  resolve?: {
+    action?: string;
+    safe_to_retry_unchanged?: boolean;
+    retry_after_ms?: number;
+    fetch?: { method: string; href: string };
+    then_send?: Record<string, string>;
+    docs?: string;
+  };
+}
+export interface SimulationStep {
+  policy: string;
+  stage: string;
+  verdict: string;
+  status?: number | null;
+  why: string;
+  problem?: ConflictProblem | null;
+}
+export interface Simulation {
+  route?: string | null;
+  resource?: string | null;
+  steps: SimulationStep[];
+  answer: { status?: number | null; headers?: Record<string, string> | null; from?: string | null };
+}
+
 export type UsageQuery = NonNullable<operations['report']['parameters']['query']>;
 export type RequestQuery = NonNullable<operations['list_requests']['parameters']['query']>;
 
@@ -61,7 +134,10 @@ export type RequestQuery = NonNullable<operations['list_requests']['parameters']
 export interface Specs {
   providers: Schemas['Provider'];
   'model-routes': ModelRoute;
-  services: Partial<Schemas['Service']>;
+  services: Service;
+  routes: Route;
+  upstreams: Schemas['Upstream'];
+  'conflict-stores': Schemas['ConflictStore'];
   teams: Team;
   applications: Application;
   'api-keys': ApiKey;

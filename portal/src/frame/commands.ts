@@ -41,6 +41,8 @@ function usePages(): Command[] {
   const making = [
     ['/providers/new', t('providers.add')],
     ['/model-routes/new', t('routes.add')],
+    ['/services/new', t('rest.addService')],
+    ['/routes/new', t('rest.addRoute')],
     ['/applications/new', t('apps.add')],
     ['/teams/new', t('teams.add')],
   ] as const;

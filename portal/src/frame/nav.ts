@@ -13,6 +13,14 @@ export const navigation = [
     ],
   },
   {
+    group: 'apis',
+    items: [
+      { to: '/services', label: 'services', icon: 'service' },
+      { to: '/routes', label: 'routes', icon: 'route' },
+      { to: '/conflicts', label: 'conflicts', icon: 'lock' },
+    ],
+  },
+  {
     group: 'consumers',
     items: [
       { to: '/applications', label: 'applications', icon: 'application' },

@@ -4,6 +4,8 @@ import type { Collection } from '../api/types';
 export const kinds = {
   providers: { kind: 'Provider', list: '/providers', one: '/providers/$id', nav: 'nav.providers' },
   'model-routes': { kind: 'ModelRoute', list: '/model-routes', one: '/model-routes/$id', nav: 'nav.modelRoutes' },
+  services: { kind: 'Service', list: '/services', one: '/services/$id', nav: 'nav.services' },
+  routes: { kind: 'Route', list: '/routes', one: '/routes/$id', nav: 'nav.routes' },
   teams: { kind: 'Team', list: '/teams', one: '/teams/$id', nav: 'nav.teams' },
   applications: { kind: 'Application', list: '/applications', one: '/applications/$id', nav: 'nav.applications' },
 } as const satisfies Partial<Record<Collection, { kind: string; list: string; one: string; nav: string }>>;

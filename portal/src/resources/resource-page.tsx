@@ -10,6 +10,7 @@ import { type Faults, type ResourceForm, useResourceForm } from '../forms/use-re
 import { Loaded, sayDone, sayFailed } from '../ui/notes';
 import { Page, Rows } from '../ui/page';
 import { kinds, type PagedCollection } from './kinds';
+import classes from './resource-page.module.css';
 
 interface ResourcePageProps<C extends PagedCollection, V extends Record<string, unknown>> {
   collection: C;
@@ -24,6 +25,8 @@ interface ResourcePageProps<C extends PagedCollection, V extends Record<string, 
   /** More of the kind beside its form: buttons in the head, a part above the form. */
   actions?: (spec: Specs[C], id: string) => ReactNode;
   above?: (spec: Specs[C], id: string, editor: ResourceForm<Specs[C], V>) => ReactNode;
+  /** What stands beside the form where there is room, else below it. */
+  beside?: (spec: Specs[C], id: string, editor: ResourceForm<Specs[C], V>) => ReactNode;
 }
 
 export function ResourcePage<C extends PagedCollection, V extends Record<string, unknown>>(
@@ -44,7 +47,7 @@ export function ResourcePage<C extends PagedCollection, V extends Record<string,
   return (
     <Page
       title={spec ? title(spec, id) : id}
-      width="narrow"
+      width={props.beside ? 'wide' : 'narrow'}
       above={<Link to={kinds[collection].list}>{t(kinds[collection].nav)}</Link>}
       lead={loaded ? <Changed resource={loaded.data} /> : undefined}
       actions={
@@ -90,7 +93,8 @@ function Editor<C extends PagedCollection, V extends Record<string, unknown>>({
     faults: page.faults,
     onSaved: () => sayDone(t('common.saved')),
   });
-  return (
+  const beside = page.beside?.(spec, id, editor);
+  const main = (
     <Rows>
       {/* What was found out of one version says nothing of the next. */}
       <Fragment key={loaded.etag}>{page.above?.(spec, id, editor)}</Fragment>
@@ -98,5 +102,12 @@ function Editor<C extends PagedCollection, V extends Record<string, unknown>>({
         {page.fields(editor)}
       </ResourceFrame>
     </Rows>
+  );
+  if (!beside) return main;
+  return (
+    <div className={classes.beside}>
+      {main}
+      <div>{beside}</div>
+    </div>
   );
 }

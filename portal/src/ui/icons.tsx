@@ -7,6 +7,8 @@ const paths = {
   catalog: 'M4.5 4h4v12h-4zM8.5 4h4v12h-4zM12.8 4.6l2.9-.8 2.3 11.4-2.9.8z',
   playground: 'M4 4.5h12v8.5H9.5L6 16v-3H4zM7 8.7h.01M10 8.7h.01M13 8.7h.01',
   application: 'M4 4h5v5H4zM11 4h5v5h-5zM4 11h5v5H4zM13.5 11v5M11 13.5h5',
+  service: 'M10 3.5 16 7v6.5L10 17l-6-3.5V7zM4 7l6 3.5L16 7M10 10.5V17',
+  lock: 'M5 9h10v7H5zM7 9V6.5a3 3 0 0 1 6 0V9M10 12v1.5',
   key: 'M12.8 11.6a3.9 3.9 0 1 0-3.6-2.5L4 14.3V16.5h2.6v-2h2v-2l1.2-1.2a3.9 3.9 0 0 0 3 .3zM13.4 7.1h.01',
   usage: 'M4 16.5V9.5M8 16.5v-12M12 16.5v-5M16 16.5v-9',
   requests: 'M3.5 5.5h7M6.5 10h7M10 14.5h6.5',
