@@ -19,15 +19,26 @@ export interface Schema {
 
 export type Schemas = Record<string, Schema>;
 
-/** The schemas by name. */
-export function useSchemas() {
+interface Document {
+  paths: Record<string, unknown>;
+  components: { schemas: Schemas };
+}
+
+function useDocument<T>(select: (document: Document) => T) {
   return useQuery({
     queryKey: ['document'],
     queryFn: async ({ signal }) => {
       const answer = await guardedFetch(new Request('/api/v1/openapi.json', { signal }));
-      const document = (await answer.json()) as { components: { schemas: Schemas } };
-      return document.components.schemas;
+      return (await answer.json()) as Document;
     },
+    select,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
+
+/** The schemas by name. */
+export const useSchemas = () => useDocument(({ components }) => components.schemas);
+
+/** Whether the server has this path; undefined until that is known. */
+export const useOffered = (path: string) =>
+  useDocument(({ paths }) => Object.keys(paths).some((one) => one.endsWith(path))).data;

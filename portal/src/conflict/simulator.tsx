@@ -3,6 +3,7 @@ import { Alert, Autocomplete, Button, Textarea, TextInput } from '@mantine/core'
 import { type ClipboardEvent, type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSimulate } from '../api/conflicts';
+import { useOffered } from '../api/document';
 import { useEvery } from '../api/resources';
 import type { SimulationRequest } from '../api/types';
 import { Icon } from '../ui/icons';
@@ -27,6 +28,7 @@ const hostOf = (host: string | undefined) => (host ?? '').replace(/^\*/, 'www');
 export default function Simulator({ host, method = 'PUT', path = '/', unsaved = false }: SimulatorProps) {
   const { t } = useTranslation();
   const simulate = useSimulate();
+  const missing = useOffered('/conflicts/simulate') === false ? t('simulate.notOffered') : undefined;
   const applications = useEvery('applications').data?.map(({ id }) => id) ?? [];
   const [asked, setAsked] = useState({
     host: hostOf(host),
@@ -82,7 +84,14 @@ export default function Simulator({ host, method = 'PUT', path = '/', unsaved = 
               <TextInput {...field('current')} description={t('simulate.currentHint')} />
             </Columns>
             <Bar end>
-              <Button type="submit" loading={simulate.isPending} leftSection={<Icon name="playground" size={16} />}>
+              {missing ? <span className="muted small">{missing}</span> : null}
+              <Button
+                type="submit"
+                loading={simulate.isPending}
+                disabled={Boolean(missing)}
+                title={missing}
+                leftSection={<Icon name="playground" size={16} />}
+              >
                 {t('simulate.run')}
               </Button>
             </Bar>
