@@ -22,9 +22,14 @@ mod slug;
 /// Where the types of problems are explained.
 pub const TYPE_BASE: &str = "https://errors.weir.dev/conflict/";
 
-/// A problem in the making: what is not said is left out.
+/// A problem in the making: what is not said is left out. It is held behind a pointer, as it is the rare case of results
+/// that are small.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Told>);
+
+/// What a problem says.
+#[derive(Clone, Debug)]
+struct Told {
     slug: Slug,
     status: u16,
     detail: Cow<'static, str>,
@@ -119,7 +124,7 @@ impl Problem {
             then_send: Map::new(),
             docs: slug.docs(),
         };
-        Self {
+        Self(Box::new(Told {
             slug,
             status: facts.status,
             detail: Cow::Borrowed(facts.detail),
@@ -131,94 +136,94 @@ impl Problem {
             resolve,
             more: Map::new(),
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// A header that cannot be read; what it said is shown safely.
     #[must_use]
     pub fn malformed(slug: Slug, fault: &Malformed) -> Self {
         let mut problem = Self::new(slug).with_detail(fault.to_string());
-        problem.conflict.submitted = vec![fault.text.clone()];
+        problem.0.conflict.submitted = vec![fault.text.clone()];
         problem.with_member("header", title_case(&fault.header))
     }
 
     /// Another status than the usual one, such as 409 for a tag that does not match.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
-        self.status = status;
+        self.0.status = status;
         self
     }
 
     /// What happened, for a person.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = detail.into();
+        self.0.detail = detail.into();
         self
     }
 
     /// The path of the request, and its id.
     #[must_use]
     pub fn for_request(mut self, path: &str, request_id: &str) -> Self {
-        self.instance = Some(path.to_owned());
-        self.request_id = Some(request_id.to_owned());
+        self.0.instance = Some(path.to_owned());
+        self.0.request_id = Some(request_id.to_owned());
         self
     }
 
     /// The policy and the route that refuse.
     #[must_use]
     pub fn by(mut self, policy: Policy, route: &str) -> Self {
-        self.policy = Some(policy.as_str());
-        self.route = Some(route.to_owned());
+        self.0.policy = Some(policy.as_str());
+        self.0.route = Some(route.to_owned());
         self
     }
 
     /// Another kind than the usual one, such as existence for `If-None-Match: *`.
     #[must_use]
     pub fn with_kind(mut self, kind: ConflictKind) -> Self {
-        self.conflict.kind = kind;
+        self.0.conflict.kind = kind;
         self
     }
 
     /// Another way out than the usual one.
     #[must_use]
     pub fn with_action(mut self, action: ResolveAction, safe_to_retry_unchanged: bool) -> Self {
-        self.resolve.action = action;
-        self.resolve.safe_to_retry_unchanged = safe_to_retry_unchanged;
+        self.0.resolve.action = action;
+        self.0.resolve.safe_to_retry_unchanged = safe_to_retry_unchanged;
         self
     }
 
     /// What the caller sent that clashes.
     #[must_use]
     pub fn with_submitted(mut self, submitted: Vec<String>) -> Self {
-        self.conflict.submitted = submitted;
+        self.0.conflict.submitted = submitted;
         self
     }
 
     /// The current version, for callers who may read it: in the document, and as `ETag`.
     #[must_use]
     pub fn with_current(mut self, tag: &EntityTag) -> Self {
-        self.conflict.current = Some(tag.to_string());
+        self.0.conflict.current = Some(tag.to_string());
         self.with_header(ETAG, tag.to_header_value())
     }
 
     /// When the current version came to be.
     #[must_use]
     pub fn with_changed_at(mut self, at: Micros) -> Self {
-        self.conflict.changed_at = Some(to_rfc3339(at));
+        self.0.conflict.changed_at = Some(to_rfc3339(at));
         self
     }
 
     /// The number of writes of the resource so far.
     #[must_use]
     pub fn with_generation(mut self, generation: u64) -> Self {
-        self.conflict.since_generation = Some(generation);
+        self.0.conflict.since_generation = Some(generation);
         self
     }
 
     /// The lock in the way.
     #[must_use]
     pub fn with_lock(mut self, lock: LockShown) -> Self {
-        self.conflict.lock = Some(lock);
+        self.0.conflict.lock = Some(lock);
         self
     }
 
@@ -227,8 +232,8 @@ impl Problem {
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-        self.resolve.retry_after_ms = Some(ms);
-        let seconds = if self.conflict.lock.is_some() { ms / 1_000 } else { ms.div_ceil(1_000) };
+        self.0.resolve.retry_after_ms = Some(ms);
+        let seconds = if self.0.conflict.lock.is_some() { ms / 1_000 } else { ms.div_ceil(1_000) };
         // Never 0, which would be a busy loop.
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
@@ -236,21 +241,21 @@ impl Problem {
     /// Where the current version is read.
     #[must_use]
     pub fn with_fetch(mut self, href: &str) -> Self {
-        self.resolve.fetch = Some(Fetch { method: "GET", href: href.to_owned() });
+        self.0.resolve.fetch = Some(Fetch { method: "GET", href: href.to_owned() });
         self
     }
 
     /// A header that the next request is to have.
     #[must_use]
     pub fn then_send(mut self, header: &HeaderName, value: impl Into<String>) -> Self {
-        self.resolve.then_send.insert(title_case(header), Value::String(value.into()));
+        self.0.resolve.then_send.insert(title_case(header), Value::String(value.into()));
         self
     }
 
     /// A member more; its name is snake_case, but for those of drafts.
     #[must_use]
     pub fn with_member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
@@ -263,40 +268,40 @@ impl Problem {
     /// A header of the answer, such as `Accept-Patch`.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// Which problem it is.
     #[must_use]
     pub const fn slug(&self) -> Slug {
-        self.slug
+        self.0.slug
     }
 
     /// The policy that refuses, by its name.
     #[must_use]
     pub const fn policy(&self) -> Option<&'static str> {
-        self.policy
+        self.0.policy
     }
 
     /// Its status.
     #[must_use]
     pub const fn status(&self) -> u16 {
-        self.status
+        self.0.status
     }
 
     /// What happened, in a plain sentence: what callers of model routes are told in their own dialect.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// The headers that the answer has in any dialect: `Retry-After`, `ETag`, `Cache-Control`, `Link`.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
-        let mut headers = self.headers.clone();
+        let mut headers = self.0.headers.clone();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"describedby\"", self.slug.docs())) {
+        if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"describedby\"", self.0.slug.docs())) {
             headers.insert(LINK, link);
         }
         headers
@@ -305,9 +310,9 @@ impl Problem {
     /// The members that a document of another house takes over: `conflict` and `resolve`.
     #[must_use]
     pub fn members(&self) -> Map<String, Value> {
-        let mut members = self.more.clone();
-        members.insert("conflict".to_owned(), json(&self.conflict));
-        members.insert("resolve".to_owned(), json(&self.resolve));
+        let mut members = self.0.more.clone();
+        members.insert("conflict".to_owned(), json(&self.0.conflict));
+        members.insert("resolve".to_owned(), json(&self.0.resolve));
         members
     }
 
@@ -315,15 +320,15 @@ impl Problem {
     #[must_use]
     pub fn document(&self) -> Value {
         let mut fields = Map::new();
-        fields.insert("type".to_owned(), Value::String(self.slug.type_uri()));
-        fields.insert("title".to_owned(), Value::from(self.slug.facts().title));
-        fields.insert("status".to_owned(), Value::from(self.status));
-        fields.insert("detail".to_owned(), Value::from(self.detail.as_ref()));
+        fields.insert("type".to_owned(), Value::String(self.0.slug.type_uri()));
+        fields.insert("title".to_owned(), Value::from(self.0.slug.facts().title));
+        fields.insert("status".to_owned(), Value::from(self.0.status));
+        fields.insert("detail".to_owned(), Value::from(self.0.detail.as_ref()));
         let optional = [
-            ("instance", self.instance.as_deref()),
-            ("request_id", self.request_id.as_deref()),
-            ("policy", self.policy),
-            ("route", self.route.as_deref()),
+            ("instance", self.0.instance.as_deref()),
+            ("request_id", self.0.request_id.as_deref()),
+            ("policy", self.0.policy),
+            ("route", self.0.route.as_deref()),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
@@ -339,7 +344,7 @@ impl Problem {
     pub fn answer(&self) -> Answer {
         let mut headers = self.headers();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::CONFLICT);
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::CONFLICT);
         Answer { status, headers, body: self.document().to_string().into() }
     }
 }
