@@ -14,36 +14,36 @@ use crate::stand::{Group, NONE, SHARED, Store, until, wanted};
 static LIMITS: Group = Group::new(policies, NONE, 1);
 static NODES: Group = Group::new(clustered, SHARED, 2);
 
-fn limits(each: Value) -> Value {
+fn limits(each: &Value) -> Value {
     json!({"concurrency": each})
 }
 
 fn policies() -> Vec<(&'static str, Value)> {
     vec![
-        ("five", limits(json!([{"name": "orders-inflight", "key": "{consumer}", "limit": 5}]))),
-        ("one", limits(json!([{"name": "one", "key": "{consumer}{path}", "limit": 1}]))),
-        ("capacity", limits(json!([{"name": "capacity", "limit": 2}]))),
-        ("status", limits(json!([{"name": "both", "limit": 1, "reject_status": 429}]))),
-        ("queued", limits(json!([{"name": "q", "key": "{path}", "limit": 1, "queue": {"max": 2, "max_wait": "5s"}}]))),
+        ("five", limits(&json!([{"name": "orders-inflight", "key": "{consumer}", "limit": 5}]))),
+        ("one", limits(&json!([{"name": "one", "key": "{consumer}{path}", "limit": 1}]))),
+        ("capacity", limits(&json!([{"name": "capacity", "limit": 2}]))),
+        ("status", limits(&json!([{"name": "both", "limit": 1, "reject_status": 429}]))),
+        ("queued", limits(&json!([{"name": "q", "key": "{path}", "limit": 1, "queue": {"max": 2, "max_wait": "5s"}}]))),
         (
             "lifo",
             limits(
-                json!([{"name": "q", "key": "{path}", "limit": 1, "queue": {"max": 5, "max_wait": "5s", "order": "lifo"}}]),
+                &json!([{"name": "q", "key": "{path}", "limit": 1, "queue": {"max": 5, "max_wait": "5s", "order": "lifo"}}]),
             ),
         ),
         (
             "hasty",
-            limits(json!([{"name": "q", "key": "{path}", "limit": 1, "queue": {"max": 5, "max_wait": "200ms"}}])),
+            limits(&json!([{"name": "q", "key": "{path}", "limit": 1, "queue": {"max": 5, "max_wait": "200ms"}}])),
         ),
         (
             "parts",
             limits(
-                json!([{"name": "parts", "key": "{path}", "limit": 10, "priorities": {"live": "90%", "batch": "10%"}}]),
+                &json!([{"name": "parts", "key": "{path}", "limit": 10, "priorities": {"live": "90%", "batch": "10%"}}]),
             ),
         ),
         (
             "two",
-            limits(json!([
+            limits(&json!([
                 {"name": "per-app", "key": "{consumer}{path}", "limit": 2},
                 {"name": "all", "key": "{path}", "limit": 3, "reject_status": 503},
             ])),
@@ -51,7 +51,7 @@ fn policies() -> Vec<(&'static str, Value)> {
         (
             "adaptive",
             limits(
-                json!([{"name": "upstream", "adaptive": {"algorithm": "gradient2", "min": 4, "initial": 20, "max": 40,
+                &json!([{"name": "upstream", "adaptive": {"algorithm": "gradient2", "min": 4, "initial": 20, "max": 40,
                 "sample": "ttfb"}, "reject_status": 503}]),
             ),
         ),
@@ -69,10 +69,10 @@ fn policies() -> Vec<(&'static str, Value)> {
 
 fn clustered() -> Vec<(&'static str, Value)> {
     vec![
-        ("five", limits(json!([{"name": "five", "key": "{path}", "limit": 5, "scope": "cluster"}]))),
+        ("five", limits(&json!([{"name": "five", "key": "{path}", "limit": 5, "scope": "cluster"}]))),
         (
             "queued",
-            limits(json!([{"name": "q", "key": "{path}", "limit": 5, "scope": "cluster",
+            limits(&json!([{"name": "q", "key": "{path}", "limit": 5, "scope": "cluster",
                 "queue": {"max": 50, "max_wait": "10s"}}])),
         ),
     ]

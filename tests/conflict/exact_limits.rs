@@ -71,7 +71,7 @@ async fn client(
             Some(raw) => raw,
             None => Raw::open(&case, node).await?,
         };
-        let breaks = number % 13 == 0;
+        let breaks = number.is_multiple_of(13);
         if breaks {
             case.u.script([Turn::drop(false).on("POST")]);
         }

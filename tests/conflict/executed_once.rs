@@ -14,7 +14,7 @@ use weir_harness::document::Manner;
 
 use crate::call::Case;
 use crate::exact_limits::is_full;
-use crate::stand::{Group, SHARED, wanted};
+use crate::stand::{Group, SHARED, Stand, wanted};
 
 static TWO: Group = Group::new(policies, SHARED, 2);
 
@@ -61,7 +61,18 @@ async fn ask(case: &Case, number: usize, keys: usize) -> anyhow::Result<Definite
     anyhow::bail!("there are no more numbers")
 }
 
-#[expect(clippy::print_stderr, reason = "the figures are what the test is for")]
+/// Kills one node after the other, each second, until it is over; how often.
+async fn kill_each_second(stand: Arc<Stand>, over: Arc<AtomicBool>) -> anyhow::Result<usize> {
+    let mut kills = 0;
+    while !over.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stand.kill(kills % 2).await?;
+        stand.restart(kills % 2).await?;
+        kills += 1;
+    }
+    Ok(kills)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_key_is_carried_out_at_most_once_while_nodes_are_killed() -> anyhow::Result<()> {
     let keys = if is_full() { 1_000 } else { 300 };
@@ -88,19 +99,7 @@ async fn each_key_is_carried_out_at_most_once_while_nodes_are_killed() -> anyhow
                 })
             })
             .collect();
-        let killing = tokio::spawn({
-            let (stand, over) = (Arc::clone(&stand), Arc::clone(&over));
-            async move {
-                let mut kills = 0;
-                while !over.load(Ordering::SeqCst) {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    stand.kill(kills % 2).await?;
-                    stand.restart(kills % 2).await?;
-                    kills += 1;
-                }
-                anyhow::Ok(kills)
-            }
-        });
+        let killing = tokio::spawn(kill_each_second(Arc::clone(&stand), Arc::clone(&over)));
         let mut answers: HashMap<usize, Vec<Definite>> = HashMap::new();
         for client in clients {
             for (key, answer) in client.await?.context("a client")? {

@@ -642,24 +642,10 @@ async fn i21_a_key_on_a_read_is_nothing() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An HTTP date so many seconds from now.
-fn date(ago: u64) -> String {
-    let at = std::time::SystemTime::now() - Duration::from_secs(ago);
-    let seconds = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][usize::try_from(days % 7).unwrap_or_default()];
-    // Civil from days (Howard Hinnant's algorithm).
-    let z = days + 719_468;
-    let era = z / 146_097;
-    let doe = z % 146_097;
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
-    let year = yoe + era * 400 + u64::from(month <= 2);
-    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let name = names[usize::try_from(month - 1).unwrap_or_default()];
-    format!("{weekday}, {day:02} {name} {year} {:02}:{:02}:{:02} GMT", rest / 3_600, rest / 60 % 60, rest % 60)
+/// An HTTP date so many seconds ago.
+fn date(ago: i64) -> String {
+    let at = weir_conflict::date::HttpDate::from_unix(weir_domain::time::now() / 1_000_000 - ago);
+    at.to_header_value().to_str().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]

@@ -82,20 +82,8 @@ async fn l1_a_lock_has_a_token_a_fence_and_an_end() -> anyhow::Result<()> {
 /// How long the lock still is, by this machine's clock.
 fn seconds_until(lock: &Value) -> anyhow::Result<i64> {
     let text = lock["expires_at"].as_str().with_context(|| format!("no expires_at: {lock}"))?;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
-    Ok(epoch_seconds(text)? - i64::try_from(now)?)
-}
-
-/// RFC 3339 in UTC to seconds of the epoch (days by the civil calendar).
-fn epoch_seconds(text: &str) -> anyhow::Result<i64> {
-    let number = |from: usize, to: usize| -> anyhow::Result<i64> {
-        text.get(from..to).with_context(|| text.to_owned())?.parse().with_context(|| text.to_owned())
-    };
-    ensure!(text.ends_with('Z'), "not in UTC: {text}");
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days = y * 365 + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1 - 719_468;
-    Ok(days * 86_400 + number(11, 13)? * 3_600 + number(14, 16)? * 60 + number(17, 19)?)
+    let at = weir_domain::time::parse_rfc3339(text).map_err(anyhow::Error::msg)?;
+    Ok((at - weir_domain::time::now()).div_euclid(1_000_000))
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! policy of a group as a route of its own on each store.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -246,7 +246,7 @@ pub(crate) struct Stand {
     late: SocketAddr,
     nodes: Mutex<Nodes>,
     /// Where each node takes calls; a node that is started again is elsewhere.
-    urls: RwLock<Vec<String>>,
+    urls: parking_lot::RwLock<Vec<String>>,
     redis: Option<std::sync::Mutex<Redis>>,
     postgres: Option<std::sync::Mutex<Postgres>>,
     runtime: Option<Runtime>,
@@ -269,7 +269,7 @@ impl Stand {
             keys,
             late,
             nodes: Mutex::new(nodes),
-            urls: RwLock::new(urls),
+            urls: parking_lot::RwLock::new(urls),
             redis: redis.map(std::sync::Mutex::new),
             postgres: postgres.map(std::sync::Mutex::new),
             runtime: Some(runtime),
@@ -310,7 +310,7 @@ impl Stand {
 
     /// Where a node takes calls, such as `http://127.0.0.1:1234`.
     pub(crate) fn url(&self, node: usize) -> String {
-        self.urls.read().unwrap()[node].clone()
+        self.urls.read()[node].clone()
     }
 
     /// A client of the admin API.
@@ -345,7 +345,7 @@ impl Stand {
             Nodes::One(weir) => weir.restart().await?,
             Nodes::Several(cluster) => cluster.gateways[node].restart().await?,
         }
-        *self.urls.write().unwrap() = nodes.urls()?;
+        *self.urls.write() = nodes.urls()?;
         Ok(())
     }
 

@@ -224,7 +224,7 @@ fn a_write_makes_another_key_of_the_resource_s_reads() {
     let before: Vec<u64> = (0..100).map(|doc| flights.generation(("docs", doc))).collect();
     assert_eq!(before, vec![0; 100]);
     flights.wrote(("docs", 7));
-    assert_eq!(flights.clone().generation(("docs", 7)), 1);
+    assert_eq!(flights.generation(("docs", 7)), 1);
     let others = (0..100).filter(|doc| flights.generation(("docs", *doc)) == 0).count();
     assert!(others > 90, "{others} others are joined as before");
 }

@@ -293,10 +293,9 @@ impl Held {
 
     /// An error is what the caller gets. Who was not asked has done nothing; nor has who could not be reached.
     pub(super) async fn refused(&mut self, record: &Record, body: &[u8]) {
-        if record.attempts.is_empty() || record.outcome == Outcome::ConnectFailed {
-            if let Some(kept) = self.kept.take() {
-                kept.unanswered(false).await;
-            }
+        let unasked = record.attempts.is_empty() || record.outcome == Outcome::ConnectFailed;
+        if unasked && let Some(kept) = self.kept.take() {
+            kept.unanswered(false).await;
         }
         self.piece(body);
         self.end(None).await;
