@@ -1189,6 +1189,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conflicts/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is held: locks of clients, leases of writes under way, idempotency keys, limits with their permits. A page may be
+         *     short, or even empty, while `next_cursor` says that there is more. Secrets, tokens and kept answers are never shown.
+         */
+        get: operations["list_held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflicts/locks/{store}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a lock, or the lease of a write, from who holds it: its token is worth nothing from then on. The audit trail says
+         *     who did it, whose it was, and why.
+         */
+        delete: operations["break_lock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conflicts/keys/{store}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets an idempotency key: the next request with it is executed. The audit trail says who did it, and why. */
+        delete: operations["forget_idempotency_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -1649,8 +1706,8 @@ export interface components {
             /** @description The request's id, or empty. */
             request_id: string;
             /**
-             * @description `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, and of a person
-             *     `role`, `disable`, `enable`, `password`.
+             * @description `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, `break-lock`,
+             *     `forget-key`, and of a person `role`, `disable`, `enable`, `password`.
              */
             action: string;
             /** @description The kind of what was changed. */
@@ -2439,6 +2496,67 @@ export interface components {
             provider_answer?: components["schemas"]["Body"] | null;
             answer?: components["schemas"]["Body"] | null;
         };
+        /** @description One thing that is held. What its kind does not have is null. */
+        HeldEntry: {
+            /** @description The store that it is in. */
+            store: string;
+            /** @description Which kind it is. */
+            kind: components["schemas"]["HeldKind"];
+            /** @description What it is broken or forgotten by. It gives no right to it. */
+            id: string;
+            /** @description What is held: the resource's key as the route has it, the limit, or the begin of the idempotency key. */
+            label: string;
+            /** @description `exclusive` or `shared`, of locks and leases. */
+            mode?: string | null;
+            /** @description The application that holds it. */
+            owner?: string | null;
+            /** @description The team whose routes hold it. */
+            team: string;
+            /** @description The owner's own team, which may be another. */
+            owner_team?: string | null;
+            /** @description What the owner says of it. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description Its fencing token, as the upstream sees it.
+             */
+            fence?: number | null;
+            /** @description When it ends unless it is renewed, RFC 3339, by this machine's clock. */
+            expires_at?: string | null;
+            /** @description Of an idempotency key: `pending`, `done`, `not_stored` or `unknown`. */
+            state?: string | null;
+            /**
+             * Format: int32
+             * @description Of an idempotency key: the status of the answer.
+             */
+            status?: number | null;
+            /**
+             * Format: int32
+             * @description Of a limit: how many permits are taken.
+             */
+            taken?: number | null;
+            /**
+             * Format: int32
+             * @description Of a limit: how many there are.
+             */
+            limit?: number | null;
+        };
+        /**
+         * @description What is looked for.
+         * @enum {string}
+         */
+        HeldKind: "locks" | "leases" | "keys" | "limits";
+        /** @description A page of what is held. */
+        HeldPage: {
+            /** @description What is on it. */
+            items: components["schemas"]["HeldEntry"][];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+            /** @description The stores that were looked for. */
+            stores: components["schemas"]["StoreState"][];
+            /** @description What cannot be seen from here, for people. */
+            notes: string[];
+        };
         /** @description One version of a resource. */
         HistoryView: {
             /**
@@ -3036,8 +3154,8 @@ export interface components {
                 /** @description The request's id, or empty. */
                 request_id: string;
                 /**
-                 * @description `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, and of a person
-                 *     `role`, `disable`, `enable`, `password`.
+                 * @description `create`, `update`, `delete`, `rollback`, `test`, `sign-in`, `sign-in-refused`, `sign-out`, `break-lock`,
+                 *     `forget-key`, and of a person `role`, `disable`, `enable`, `password`.
                  */
                 action: string;
                 /** @description The kind of what was changed. */
@@ -3720,6 +3838,14 @@ export interface components {
              */
             endpoints: components["schemas"]["Endpoints"];
         };
+        /** @description Why somebody takes from its holder what is held. */
+        Reason: {
+            /**
+             * @description For the audit trail: 1 to 500 characters, in the query or in the body.
+             * @default null
+             */
+            reason: string | null;
+        };
         /** @description What is taken out of bodies. Each place of it becomes `[redacted:…]` with what it was. */
         Redact: {
             /**
@@ -4293,6 +4419,15 @@ export interface components {
              * @default 2s
              */
             open_for: components["schemas"]["Span"];
+        };
+        /** @description A store, as far as it could be looked into. */
+        StoreState: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whether all nodes share it. What is in the memory of another process is not seen here. */
+            shared: boolean;
+            /** @description Why it could not be looked into. */
+            problem?: string | null;
         };
         /**
          * @description What a store is.
@@ -8936,6 +9071,117 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErasedView"];
                 };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_held: {
+        parameters: {
+            query?: {
+                /** @description `locks` when absent, `leases`, `keys` or `limits`. */
+                kind?: "locks" | "leases" | "keys" | "limits";
+                /** @description Only what routes of this team hold. */
+                team?: string;
+                /** @description Only what is in this store. */
+                store?: string;
+                /** @description How many entries at most, 1 to 500; 50 when absent. */
+                limit?: number;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    break_lock: {
+        parameters: {
+            query?: {
+                /** @description For the audit trail: 1 to 500 characters, in the query or in the body. */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                store: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"] | null;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_idempotency_key: {
+        parameters: {
+            query?: {
+                /** @description For the audit trail: 1 to 500 characters, in the query or in the body. */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                store: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"] | null;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             default: {
