@@ -29,10 +29,10 @@ fn every_kind_has_a_schema_and_an_unknown_kind_is_told_the_known_ones() {
     let schema: Value = serde_json::from_str(&one.out).expect("a schema is JSON");
     assert_eq!(schema["properties"]["kind"]["const"], "Provider");
     let all: Value = serde_json::from_str(&run(dir.path(), &["schema"]).out).expect("schemas are JSON");
-    assert_eq!(all.as_object().map(serde_json::Map::len), Some(9));
+    assert_eq!(all.as_object().map(serde_json::Map::len), Some(11));
     let unknown = run(dir.path(), &["schema", "Gadget"]);
     assert_ne!(unknown.code, Some(0));
-    assert!(unknown.err.contains("the kinds are Team, Provider"), "{}", unknown.err);
+    assert!(unknown.err.contains("the kinds are Team, ConflictStore"), "{}", unknown.err);
 }
 
 #[test]
@@ -90,8 +90,8 @@ fn a_fault_of_shape_hides_no_other_and_faults_come_in_the_order_of_the_file() {
         "all.yaml:17: ModelRoute/fast: spec.targets[0].weight",
         "all.yaml:17: ModelRoute/fast: spec.targets[1]",
         "all.yaml:17: ModelRoute/fast: spec.targets[1].provider",
-        "all.yaml:19: kind: \"Modelroute\" is not a kind; the kinds are Team, Provider, Price, ModelRoute, Upstream, Service, \
-         Route, Application, ApiKey",
+        "all.yaml:19: kind: \"Modelroute\" is not a kind; the kinds are Team, ConflictStore, ConflictPolicy, Provider, Price, \
+         ModelRoute, Upstream, Service, Route, Application, ApiKey",
         "all.yaml:28: Provider/p: spec.keys[0].secret",
         "all.yaml:28: Provider/p: spec.keys[0].id",
     ];

@@ -45,7 +45,7 @@ pub(super) async fn serve(run: &mut Run<'_>, conditions: &Conditions) -> Result<
     }
     let minted = match tag(run, &mut source, version.as_ref()).await? {
         Tagged::Tag(minted, body) => {
-            learn(run, version.as_ref(), &source, &minted.tag);
+            learn(run, version.as_ref(), &source, &minted.tag).await;
             Some((minted, body))
         }
         Tagged::None => None,
@@ -124,9 +124,10 @@ fn is_numbered(run: &Run<'_>) -> bool {
     run.policy.validators.as_ref().is_some_and(|set| set.synthesize == Synthesize::Version)
 }
 
-/// Notes the tag of what was read, beside the answer: writers are checked against it. Two tags of one version are told to
+/// Notes the tag of what was read: writers are checked against it. One of several representations is noted before the
+/// caller has it, as what is read to check a write may be another one; else it is noted beside the answer. Two tags of one version are told to
 /// the operator, where the upstream does not say that it has several representations.
-fn learn(run: &Run<'_>, version: Option<&Version>, source: &Source, tag: &EntityTag) {
+async fn learn(run: &Run<'_>, version: Option<&Version>, source: &Source, tag: &EntityTag) {
     let Some(version) = version.filter(|_| !tag.is_weak() && !is_numbered(run)) else { return };
     let (generation, tag) = (version.generation, Learnt::of(run.headers(), &source.head.headers, tag).written());
     if version.tags.contains(&tag) {
@@ -137,7 +138,12 @@ fn learn(run: &Run<'_>, version: Option<&Version>, source: &Source, tag: &Entity
     }
     let (key, _) = run.named("resource", &run.policy.key);
     let store = run.store();
-    tokio::spawn(async move { store.learn(&key, generation, &tag).await });
+    if source.head.headers.contains_key(VARY) {
+        // If this fails, the caller's next write is refused and read anew: nothing is lost.
+        _ = store.learn(&key, generation, &tag).await;
+    } else {
+        tokio::spawn(async move { store.learn(&key, generation, &tag).await });
+    }
 }
 
 /// The tag of an answer, and its body where that was read for it.

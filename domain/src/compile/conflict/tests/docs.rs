@@ -97,7 +97,8 @@ fn the_examples_of_the_reference_compile() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/CONFLICTS.md");
     let text = std::fs::read_to_string(file).unwrap();
     let service = "kind: Upstream\nid: u\nspec: {targets: [{url: 'https://u.example'}]}\n---\n\
-                   kind: Service\nid: orders\nspec: {upstream: u}\n---\n";
+                   kind: Service\nid: orders\nspec: {upstream: u}\n---\n\
+                   kind: Provider\nid: openai\nspec: {protocol: openai, base_url: 'https://api.openai.com/v1'}\n---\n";
     let examples: Vec<&str> =
         text.split("```yaml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
     assert!(examples.len() >= 2);
